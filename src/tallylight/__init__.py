@@ -1,0 +1,1 @@
+"""Tallylight: live media ingest."""

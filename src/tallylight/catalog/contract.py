@@ -1,0 +1,87 @@
+"""What every catalog promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tallylight.model import Outcome, RawText
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalog knows of a path, for telling new, unchanged and changed files apart."""
+
+    size: int
+    mtime_ns: int
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitItem:
+    """One extracted file on its way into the catalog. `path` is absolute and escaped."""
+
+    seq: int
+    path: str
+    outcome: Outcome
+    texts: tuple[RawText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One item that could not be committed, and why, for people."""
+
+    seq: int
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """A committed file."""
+
+    media_id: int
+    path: str  #: absolute, escaped
+    session_id: str  #: which session wrote it last
+    committed_at: float
+    outcome: Outcome
+
+
+class Catalog(Protocol):
+    """The committed media, one entry a path. Plain synchronous calls; one writer at a time, readers on any thread.
+
+    `commit` is idempotent: the same items again change nothing and add nothing.
+    """
+
+    def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
+        """Add or update these, all of one batch in one transaction; returns those refused.
+
+        One bad item never undoes others. What is already stored as it is (same bytes, same facts) is left untouched.
+        A database that cannot be written at all raises its driver's error, and none of the batch is stored.
+        """
+        ...
+
+    def known(self, paths: Sequence[str]) -> dict[str, Known]:
+        """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
+        ...
+
+    def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
+        """For each of these content hashes that the catalog holds, one path that has it: how duplicates are told."""
+        ...
+
+    def count_in_folder(self, folder: str) -> int:
+        """How many committed files lie directly in this absolute, escaped folder."""
+        ...
+
+    def medium(self, media_id: int) -> Medium:
+        """One committed file; NotFound where there is none."""
+        ...
+
+    def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
+        """Committed files by rising media_id."""
+        ...
+
+    def count(self) -> int:
+        """How many files are committed."""
+        ...

@@ -1,0 +1,74 @@
+"""Every error Tallylight raises on purpose.
+
+    TallylightError
+    ├── BadInput               what was asked cannot be done as asked
+    │   ├── BadFolder          a folder that is missing, unreadable, a file, or outside the roots
+    │   ├── BadParameters      an option out of its range, or one this installation cannot serve
+    │   └── BadPath            a path that cannot name a file inside a root
+    ├── NotFound               no such session, item or medium
+    ├── WrongMove              a command that the session's status does not allow
+    ├── DataFolderBusy         another process owns the data folder
+    └── DataFolderUnusable     the data folder cannot be made, read or written
+
+Each message is a sentence for people and says what to do next. A bad media *file* is never an error: it is an outcome.
+"""
+
+from __future__ import annotations
+
+
+class TallylightError(Exception):
+    """Something went wrong that Tallylight foresaw; the message says what to do."""
+
+    #: A short, stable word for programs: the `code` of problem JSON and of `error` in a session's message.
+    code = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+
+class BadInput(TallylightError):
+    """What was asked cannot be done as asked."""
+
+    code = "bad_input"
+
+
+class BadFolder(BadInput):
+    """The folder cannot be scanned."""
+
+    code = "bad_folder"
+
+
+class BadParameters(BadInput):
+    """An option is out of its range."""
+
+    code = "bad_parameters"
+
+
+class BadPath(BadInput):
+    """The path does not name a file inside a root."""
+
+    code = "bad_path"
+
+
+class NotFound(TallylightError):
+    """There is no such thing; `tallylight sessions` lists the sessions."""
+
+    code = "not_found"
+
+
+class WrongMove(TallylightError):
+    """The session's status does not allow this."""
+
+    code = "wrong_move"
+
+
+class DataFolderBusy(TallylightError):
+    """Another process owns the data folder; stop it or choose another with --data."""
+
+    code = "data_folder_busy"
+
+
+class DataFolderUnusable(TallylightError):
+    """The data folder cannot be used; choose another with --data."""
+
+    code = "data_folder_unusable"

@@ -1,0 +1,247 @@
+"""Facts, and the state they fold into.
+
+A fact is one entry of a session's journal: it happened, it has a number (`seq`, from 1, no gaps) and it never
+changes. `reduce` folds facts into the state; it is pure, so the same facts give the same state in the recorder, after
+a restart and in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from tallylight.errors import WrongMove
+from tallylight.model import AT_REST, Json, Outcome, OutcomeKind, Parameters, Status
+
+#: The allowed moves: from each status, where a session may go next.
+MOVES: Final[dict[Status, frozenset[Status]]] = {
+    Status.STARTING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR}),
+    Status.COMPLETED: frozenset({Status.COMMITTING}),
+    Status.CANCELLED: frozenset({Status.COMMITTING}),
+    Status.ERROR: frozenset({Status.COMMITTING}),
+    Status.COMMITTING: frozenset({Status.COMMITTED, Status.COMMIT_ERROR}),
+    Status.COMMITTED: frozenset(),
+    Status.COMMIT_ERROR: frozenset({Status.COMMITTING}),
+}
+
+#: Troubles kept in the state; the journal has them all.
+RECENT_TROUBLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The session began. Always fact number 1."""
+
+    at: float  #: wall time, seconds since 1970; so in every fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """Discovery found this many more: `files` to process, `unchanged` skipped as known, `excluded` by pattern or
+    max_files.
+    """
+
+    at: float
+    files: int = 0
+    bytes: int = 0  #: of `files`
+    unchanged: int = 0
+    excluded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Discovery is over: the totals are final."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderUnread:
+    """A folder could not be listed, so what it holds is in no count."""
+
+    at: float
+    file: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processed:
+    """A candidate has its outcome (extracted or failed)."""
+
+    at: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The session's status changed; a failing one says why."""
+
+    at: float
+    status: Status
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitPlanned:
+    """A commit began: this many items go to the catalog."""
+
+    at: float
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A batch is in the catalog (`done`), some items were refused (`failures`: file and reason)."""
+
+    at: float
+    done: int
+    failures: tuple[tuple[str, str], ...] = ()
+
+
+Fact = Started | Discovered | Counted | FolderUnread | Processed | Moved | CommitPlanned | Committed
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A failure as it is shown: when, which file, the reason code, a sentence."""
+
+    at: float
+    file: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the facts so far add up to. Counts are those of the glossary."""
+
+    session_id: str
+    seq: int = 0  #: number of the newest fact
+    at: float = 0.0  #: wall time of the newest fact
+    status: Status = Status.STARTING
+    started_at: float = 0.0
+    ended_at: float | None = None  #: when processing ended
+    total_final: bool = False
+    files: int = 0
+    unchanged: int = 0
+    excluded: int = 0
+    bytes_total: int = 0
+    bytes_done: int = 0
+    processed: int = 0
+    metadata_extracted: int = 0
+    keywords_added: int = 0
+    scores_imported: int = 0
+    nsfw_detected: int = 0
+    errors: int = 0
+    troubles: tuple[Trouble, ...] = ()
+    last_file: str = ""
+    code: str = ""  #: why the session failed
+    message: str = ""
+    commit_total: int = 0
+    commit_done: int = 0
+    commit_errors: int = 0
+    commit_started_at: float | None = None
+    #: The threshold of this session's parameters, here so that the fold needs nothing else.
+    nsfw_threshold: float = 0.5
+
+    @property
+    def at_rest(self) -> bool:
+        return self.status in AT_REST
+
+    def as_json(self) -> Json:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Json) -> State:
+        troubles = tuple(Trouble(**trouble) for trouble in body["troubles"])
+        return cls(**{**body, "status": Status(body["status"]), "troubles": troubles})
+
+
+def initial(session_id: str, parameters: Parameters) -> State:
+    """The state before any fact."""
+    return State(session_id=session_id, nsfw_threshold=parameters.nsfw_threshold)
+
+
+def reduce_all(state: State, facts: Iterable[Fact]) -> State:
+    """Fold several facts, oldest first."""
+    for fact in facts:
+        state = reduce(state, fact)
+    return state
+
+
+def reduce(state: State, fact: Fact) -> State:
+    """Fold one fact. Raises WrongMove for a status change that `MOVES` does not allow; every other fact is accepted."""
+    state = replace(state, seq=state.seq + 1, at=max(state.at, fact.at))
+    match fact:
+        case Processed():
+            return _processed(state, fact.outcome, fact.at)
+        case Discovered():
+            return replace(
+                state,
+                files=state.files + fact.files,
+                bytes_total=state.bytes_total + fact.bytes,
+                unchanged=state.unchanged + fact.unchanged,
+                excluded=state.excluded + fact.excluded,
+            )
+        case Moved():
+            return _moved(state, fact)
+        case Committed():
+            return _committed(state, fact)
+        case FolderUnread():
+            return replace(state, troubles=_with(state, Trouble(fact.at, fact.file, fact.code, fact.message)))
+        case Counted():
+            return replace(state, total_final=True)
+        case CommitPlanned():
+            return replace(state, commit_total=fact.total, commit_done=0, commit_errors=0)
+        case Started():
+            return replace(state, started_at=fact.at)
+
+
+def check_move(current: Status, wanted: Status) -> None:
+    """Raise WrongMove unless a session in `current` may go to `wanted`."""
+    if wanted not in MOVES[current]:
+        raise WrongMove(f"A session that is {current} cannot become {wanted}.")
+
+
+def _processed(state: State, outcome: Outcome, at: float) -> State:
+    state = replace(
+        state,
+        processed=state.processed + 1,
+        bytes_done=state.bytes_done + outcome.bytes,
+        last_file=outcome.file,
+    )
+    if outcome.kind is OutcomeKind.FAILED:
+        trouble = Trouble(at, outcome.file, outcome.code or "failed", outcome.message)
+        return replace(state, errors=state.errors + 1, troubles=_with(state, trouble))
+    is_nsfw = outcome.nsfw_score is not None and outcome.nsfw_score >= state.nsfw_threshold
+    return replace(
+        state,
+        metadata_extracted=state.metadata_extracted + ({"width", "height"} <= outcome.media.keys()),
+        keywords_added=state.keywords_added + len(outcome.keywords),
+        scores_imported=state.scores_imported + (outcome.score is not None),
+        nsfw_detected=state.nsfw_detected + is_nsfw,
+    )
+
+
+def _moved(state: State, fact: Moved) -> State:
+    check_move(state.status, fact.status)
+    if fact.status is Status.COMMITTING:
+        return replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
+    ended_at = fact.at if state.ended_at is None and fact.status in AT_REST else state.ended_at
+    return replace(state, status=fact.status, ended_at=ended_at, code=fact.code, message=fact.message)
+
+
+def _committed(state: State, fact: Committed) -> State:
+    for file, message in fact.failures:
+        state = replace(state, troubles=_with(state, Trouble(fact.at, file, "commit_failed", message)))
+    return replace(
+        state, commit_done=state.commit_done + fact.done, commit_errors=state.commit_errors + len(fact.failures)
+    )
+
+
+def _with(state: State, trouble: Trouble) -> tuple[Trouble, ...]:
+    return (*state.troubles, trouble)[-RECENT_TROUBLES:]

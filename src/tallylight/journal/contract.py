@@ -1,0 +1,114 @@
+"""What every journal promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tallylight.facts import Fact, State
+from tallylight.model import Outcome, OutcomeKind, Parameters, RawText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as the journal keeps it."""
+
+    session_id: str  #: UUID, as text
+    epoch: str  #: 6 characters of [a-z0-9]; the first half of every id its stream gives out
+    created_at: float  #: wall time
+    parameters: Parameters
+    state: State  #: the fold of its facts so far
+    tally: int = 0  #: the journal's counter at its newest write: shared-stream cursors compare it
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An outcome with its number. `outcome.texts` is empty here; `Journal.texts` has them."""
+
+    seq: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """One raw text of an item, inflated."""
+
+    key: str
+    text: str
+
+
+class Journal(Protocol):
+    """The durable record of sessions. Plain synchronous calls: the caller decides on which thread.
+
+    Writes (`create`, `append`, `delete`, `renew_epoch`) come from one thread at a time; reads from any thread at any
+    time, each seeing whole writes only. A write that has returned survives the death of the process. An unknown
+    session raises `NotFound`.
+    """
+
+    @property
+    def epoch(self) -> str:
+        """Of the journal itself, made with it: the first half of shared-stream cursors."""
+        ...
+
+    def tally(self) -> int:
+        """A counter that every write raises by one: the newest shared-stream cursor."""
+        ...
+
+    def create(self, session: Session) -> None:
+        """Add a session that has no facts yet."""
+        ...
+
+    def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
+        """Add facts after the newest one, and the state they fold into, all or nothing. Returns the tally of this
+        write.
+
+        `state.seq` must be the stored seq plus the number of facts; else ValueError and nothing is written.
+        """
+        ...
+
+    def session(self, session_id: str) -> Session: ...
+
+    def sessions(self, *, limit: int = 100, before: float | None = None) -> list[Session]:
+        """Newest first by `created_at`; `before` pages on."""
+        ...
+
+    def sessions_since(self, tally: int) -> list[Session]:
+        """Those with a write after `tally`, in the order of their newest writes."""
+        ...
+
+    def sessions_in_motion(self) -> list[Session]:
+        """Those not at rest, oldest first."""
+        ...
+
+    def facts(self, session_id: str, after: int = 0) -> Iterator[tuple[int, Fact]]:
+        """Its facts with their numbers, oldest first, without gaps. Outcomes come without their texts."""
+        ...
+
+    def items(
+        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+    ) -> list[Item]:
+        """Its outcomes numbered above `after`, in order."""
+        ...
+
+    def item(self, session_id: str, seq: int) -> Item:
+        """One outcome; NotFound where that fact is none."""
+        ...
+
+    def texts(self, session_id: str, seq: int) -> list[StoredText]:
+        """The raw embedded texts of one outcome."""
+        ...
+
+    def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
+        """The same for several outcomes, still compressed: what a commit copies."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """Forget a session with its facts, outcomes and texts no other outcome has."""
+        ...
+
+    def renew_epoch(self, session_id: str, epoch: str) -> None:
+        """Give a session another epoch: ids given out so far become foreign (a power cut may have cost the newest
+        facts).
+        """
+        ...

@@ -1,0 +1,146 @@
+"""The nouns of an ingest: frozen values, no behaviour beyond reading them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Json = dict[str, Any]
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"})
+MEDIA_SUFFIXES = IMAGE_SUFFIXES | VIDEO_SUFFIXES
+
+
+class Tier(StrEnum):
+    """How deep extraction goes; each tier includes the ones before it."""
+
+    INDEX = "index"  #: name, size and time only; no file is opened
+    METADATA = "metadata"  #: reads headers and embedded text; decodes and hashes nothing
+    FULL = "full"  #: one read and one decode: hashes, perceptual hash, thumbnail
+
+
+class Status(StrEnum):
+    """Where a session stands. Spelled as users of the earlier tool know it."""
+
+    STARTING = "starting"
+    PROCESSING = "processing"
+    COMPLETED = "completed"  #: everything has an outcome; ready to review
+    CANCELLED = "cancelled"
+    ERROR = "error"
+    COMMITTING = "committing"
+    COMMITTED = "committed"
+    COMMIT_ERROR = "commit_error"
+
+
+#: A session with one of these has nothing running: its stream ends, and it changes only by a command.
+AT_REST = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR, Status.COMMITTED, Status.COMMIT_ERROR})
+
+
+class OutcomeKind(StrEnum):
+    """What happened to a candidate."""
+
+    EXTRACTED = "extracted"
+    UNCHANGED = "unchanged"
+    EXCLUDED = "excluded"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a candidate failed: a closed list, so that people can filter and programs can match."""
+
+    EMPTY = "empty"  #: 0 bytes
+    TRUNCATED = "truncated"  #: ends before its own structure says it does
+    UNSUPPORTED = "unsupported"  #: a wanted suffix, but the bytes are of no kind that can be read
+    DAMAGED = "damaged"  #: the right kind, but the decoder gives up
+    TOO_LARGE = "too_large"  #: more pixels or bytes than the limits allow
+    TIMEOUT = "timeout"  #: took longer than the time limit for one file; its worker was killed
+    CRASHED = "crashed"  #: its worker died on it
+    MEMORY = "memory"  #: needed more memory than a worker may have
+    PERMISSION = "permission"  #: the server's user may not read it
+    VANISHED = "vanished"  #: was there when listed, gone when opened
+    OUTSIDE = "outside"  #: leads out of the roots (a link that changed under the scan)
+    IO_ERROR = "io_error"  #: the disk or network refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What a session was asked to do. `directories` are absolute, escaped as `roots.escape` does."""
+
+    directories: tuple[str, ...]
+    pattern: str = ""  #: `*.mp4|*.png`, matched on the name without case; empty means every wanted type
+    tier: Tier = Tier.FULL
+    extract_metadata: bool = True
+    extract_keywords: bool = True
+    import_scores: bool = True
+    enable_nsfw_detection: bool = False
+    nsfw_threshold: float = 0.5
+    skip_existing: bool = True
+    max_files: int | None = None
+
+    def as_json(self) -> Json:
+        return {**asdict(self), "directories": list(self.directories), "tier": self.tier.value}
+
+    @classmethod
+    def from_json(cls, body: Json) -> Parameters:
+        return cls(**{**body, "directories": tuple(body["directories"]), "tier": Tier(body["tier"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file of a wanted type that discovery found. `root` is the directory asked for, `file` the path below it; both
+    escaped.
+    """
+
+    root: str
+    file: str
+    size: int  #: bytes, as listed
+    mtime_ns: int
+
+    def __str__(self) -> str:
+        return self.file
+
+
+@dataclass(frozen=True, slots=True)
+class RawText:
+    """Embedded text as found (a prompt, a workflow): compressed by the worker, stored once per content hash, outside
+    the facts.
+    """
+
+    key: str  #: where it stood: `parameters`, `prompt`, `workflow`, `exif:UserComment`, …
+    sha256: str  #: of the UTF-8 text
+    zlib: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What happened to one candidate, with all that was read. Every dict holds only JSON values, no NUL, no NaN, no
+    lone surrogate.
+    """
+
+    root: str
+    file: str
+    kind: OutcomeKind
+    bytes: int = 0
+    mtime_ns: int = 0
+    ms: float = 0.0  #: spent on it in the worker
+    code: Reason | None = None  #: set exactly when `kind` is failed
+    message: str = ""  #: for people, when failed
+    warnings: tuple[str, ...] = ()  #: trouble with the metadata of a readable file
+    #: Technical facts: type (`image`|`video`), format, width, height, mode, has_alpha, created_at, camera_make,
+    #: camera_model,
+    #: orientation, duration, frame_rate, codec, tags …; only what is known.
+    media: Json = field(default_factory=dict)
+    #: The normalised generation parameters: generator, prompt, negative_prompt, model, model_hash, loras [{name,
+    #: weight}], sampler,
+    #: scheduler, steps, cfg_scale, seed (text: beyond 2^53), width, height, denoise, parameters {…}.
+    generation: Json = field(default_factory=dict)
+    keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source is `prompt` or `size`
+    score: int | None = None  #: −1 (reject) … 5, from a valid sidecar; 0 is unrated
+    favourite: bool | None = None
+    nsfw_score: float | None = None
+    sha256: str | None = None  #: of the file's bytes, hex
+    phash: str | None = None  #: 64-bit DCT hash after EXIF rotation, 16 hex digits
+    has_thumbnail: bool = False
+    texts: tuple[RawText, ...] = ()

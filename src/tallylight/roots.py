@@ -1,0 +1,129 @@
+"""What may be read, and the only opener of user paths.
+
+A *root* is a folder the server may read; nothing outside a root is ever opened. Paths travel as text: where a name is
+not UTF-8, each odd byte is written `\\xHH`, and a literal backslash that would read as such an escape is written
+`\\x5c`, so the text names exactly one file and is the same in JSON, SQL and page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tallylight.errors import BadFolder, BadPath
+
+_AMBIGUOUS = re.compile(r"\\(?=x[0-9a-f]{2})")
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def escape(path: str | os.PathLike[str]) -> str:
+    """Write a file-system path as text that survives JSON, SQL and HTML; `unescape` gives the same path back."""
+    text = _AMBIGUOUS.sub(r"\\x5c", os.fspath(path))
+    return text if text.isascii() else "".join(map(_escape_odd_byte, text))
+
+
+def unescape(text: str) -> str:
+    """The file-system path (surrogateescape, as `os` takes it) that `escape` wrote as `text`."""
+    raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), text.encode("utf-8", "surrogateescape"))
+    return os.fsdecode(raw)
+
+
+def raw_bytes(text: str) -> bytes | None:
+    """The bytes of an escaped path where they are not UTF-8, to keep beside the text; None where the text says it all."""
+    raw = os.fsencode(unescape(text))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
+    return None
+
+
+def _escape_odd_byte(character: str) -> str:
+    # surrogateescape (PEP 383) stands a byte 0x80..0xff in as U+DC80..U+DCFF
+    return f"\\x{ord(character) - 0xDC00:02x}" if "\udc80" <= character <= "\udcff" else character
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The folders a server may read. Picklable: workers open files through it too. `folders` are real paths, no links
+    in them.
+    """
+
+    folders: tuple[str, ...]
+
+    @classmethod
+    def of(cls, *folders: str | os.PathLike[str]) -> Roots:
+        """Roots at these folders; raises BadFolder for one that is missing, not a folder or unreadable."""
+        return cls(tuple(dict.fromkeys(_real_folder(os.fspath(folder)) for folder in folders)))
+
+    def folder(self, text: str) -> str:
+        """The real path of a folder asked for (escaped text). Raises BadFolder where it is outside the roots or cannot
+        be listed.
+        """
+        if "\0" in text or not text:
+            raise BadFolder("The folder name is empty or holds a NUL; give an absolute path inside a root.")
+        if not Path(text).is_absolute():
+            raise BadFolder(f"{text} is not an absolute path; give one inside {self.named()}.")
+        # Asked before the folder is looked at: whether something outside the roots exists is nobody's business.
+        wanted = os.path.realpath(unescape(text))
+        if not self.contains(wanted):
+            raise BadFolder(f"{text} is outside the folders this server may read: {self.named()}.")
+        return _real_folder(wanted)
+
+    def contains(self, real: str) -> bool:
+        """Whether a real path (links resolved) is a root or lies below one."""
+        return any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in self.folders)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a regular file below a root for reading.
+
+        Raises BadPath where the path leads outside or names no regular file, and OSError as `open` does. Never blocks
+        on a FIFO.
+        """
+        # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise BadPath(f"{escape(path)} is not a regular file.")
+            if not self.contains(_opened_path(descriptor, path)):
+                raise BadPath(f"{escape(path)} leads out of the folders this server may read.")
+            return os.fdopen(descriptor, "rb")
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def named(self) -> str:
+        """The roots for a message."""
+        return ", ".join(escape(folder) for folder in self.folders) or "(none)"
+
+
+def _opened_path(descriptor: int, path: str) -> str:
+    """Where an open file really is. Linux tells for the descriptor itself, so a link swapped after the open cannot fool
+    it.
+    """
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 (names that are not UTF-8)
+    except OSError:
+        return os.path.realpath(path)
+
+
+def _real_folder(path: str) -> str:
+    shown = escape(path)
+    try:
+        real = os.path.realpath(path, strict=True)
+        with os.scandir(real):
+            return real
+    except FileNotFoundError:
+        raise BadFolder(f"{shown} does not exist; check the path, and that the disk is connected.") from None
+    except NotADirectoryError:
+        raise BadFolder(f"{shown} is a file; give the folder it is in.") from None
+    except PermissionError:
+        raise BadFolder(
+            f"{shown} cannot be read by this user; change its permissions or run as another user."
+        ) from None
+    except OSError as error:
+        raise BadFolder(f"{shown} cannot be read: {error.strerror}.") from error
