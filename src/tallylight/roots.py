@@ -32,8 +32,13 @@ def unescape(text: str) -> str:
     return os.fsdecode(raw)
 
 
+def absolute(root: str, file: str) -> str:
+    """The absolute path of a file below a directory; escaped, as both are."""
+    return f"{root.rstrip('/')}/{file}"
+
+
 def raw_bytes(text: str) -> bytes | None:
-    """The bytes of an escaped path where they are not UTF-8, to keep beside the text; None where the text says it all."""
+    """The bytes of an escaped path where they are not UTF-8, to keep beside the text; None where the text is enough."""
     raw = os.fsencode(unescape(text))
     try:
         raw.decode("utf-8")

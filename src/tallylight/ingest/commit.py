@@ -1,0 +1,66 @@
+"""Takes a session's extracted files into the catalog, batch by batch, with progress of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from anyio import to_thread
+
+from tallylight.catalog import Catalog, CommitItem, Refused
+from tallylight.facts import CommitPlanned, Committed
+from tallylight.ingest.ports import Now, Record, Write
+from tallylight.journal import Item, Journal
+from tallylight.model import OutcomeKind, RawText
+from tallylight.roots import absolute
+
+#: Rows in one transaction: large enough to be fast, small enough that the bar moves.
+BATCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One session's commit and what it is given to do it with."""
+
+    session_id: str
+    journal: Journal
+    catalog: Catalog
+    record: Record
+    write: Write
+    now: Now
+
+
+async def run(commit: Commit) -> None:
+    """Commit every extracted file of the session. Doing it again adds nothing; one refused file never costs another.
+
+    Cancelling it stops between two batches; what is committed stays.
+    """
+    total = commit.record.state.processed - commit.record.state.errors
+    await commit.record.record(CommitPlanned(at=commit.now(), total=total))
+    async for items in _batches(commit):
+        refused = await commit.write(commit.catalog.commit, commit.session_id, items, commit.now())
+        await commit.record.record(_settled(commit, items, refused))
+
+
+def _settled(commit: Commit, items: list[CommitItem], refused: list[Refused]) -> Committed:
+    failures = tuple((item.path, item.message) for item in refused)
+    return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures)
+
+
+async def _batches(commit: Commit) -> AsyncIterator[list[CommitItem]]:
+    after = 0
+    while items := await to_thread.run_sync(_page, commit, after):
+        yield items
+        after = items[-1].seq
+
+
+def _page(commit: Commit, after: int) -> list[CommitItem]:
+    items = commit.journal.items(commit.session_id, kind=OutcomeKind.EXTRACTED, after=after, limit=BATCH)
+    texts = commit.journal.raw_texts(commit.session_id, [item.seq for item in items])
+    return [_commit_item(item, tuple(texts.get(item.seq, ()))) for item in items]
+
+
+def _commit_item(item: Item, texts: tuple[RawText, ...]) -> CommitItem:
+    path = absolute(item.outcome.root, item.outcome.file)
+    return CommitItem(item.seq, path, item.outcome, texts)

@@ -1,0 +1,136 @@
+"""Finds candidates: walks folders, streaming, so that work starts long before counting ends."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from tallylight.model import MEDIA_SUFFIXES, Candidate
+from tallylight.roots import Roots, escape, unescape
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFolder:
+    """A folder that could not be listed."""
+
+    file: str  #: as in Candidate
+    code: str
+    message: str
+
+
+Found = Candidate | UnreadFolder
+
+
+def discover(
+    roots: Roots, directories: tuple[str, ...], skip: tuple[str, ...] = (), wanted: Callable[[str], bool] | None = None
+) -> Iterator[Found]:
+    """Every file of a media type below these (escaped, absolute) directories, each once, folder by folder.
+
+    Names that begin with a dot are not media. Links are followed only inside the roots, loops end, and no folder is
+    entered twice, also where directories overlap. Folders in `skip` (real paths) are passed over: the data folder is
+    never scanned. `wanted` tells by name and defaults to the media suffixes.
+    """
+    walk = _Walk(roots, frozenset(skip), wanted or is_media)
+    for directory in directories:
+        yield from walk.below(directory)
+
+
+def is_media(name: str) -> bool:
+    """Whether a file name has a wanted suffix, in any case."""
+    return os.path.splitext(name)[1].lower() in MEDIA_SUFFIXES  # noqa: PTH122 (a Path for each of a million names is slow)
+
+
+def name_filter(pattern: str) -> Callable[[str], bool]:
+    """A test for file names from a pattern such as `*.mp4|*.png`: any part may match, case is ignored. Empty takes
+    everything.
+    """
+    parts = tuple(part.strip().lower() for part in pattern.split("|") if part.strip())
+    if not parts:
+        return lambda _name: True
+    return lambda name: any(fnmatchcase(PurePosixPath(name).name.lower(), part) for part in parts)
+
+
+class _Walk:
+    """One discovery: what it has seen, so that links, loops and overlaps give each folder once."""
+
+    def __init__(self, roots: Roots, skip: frozenset[str], wanted: Callable[[str], bool]) -> None:
+        self._roots = roots
+        self._skip = skip
+        self._wanted = wanted
+        self._seen: set[tuple[int, int]] = set()
+
+    def below(self, directory: str) -> Iterator[Found]:
+        top = unescape(directory)
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            folders: list[str] = []
+            try:
+                if not self._enter(folder):
+                    continue
+                with os.scandir(folder) as entries:
+                    yield from self._files(entries, directory, top, folders)
+            except OSError as error:
+                yield _unread(folder, top, error)
+            # Popped from the end: reversed order walks folders as a person would list them.
+            waiting += sorted(folders, reverse=True)
+
+    def _enter(self, folder: str) -> bool:
+        seen = os.stat(folder)  # noqa: PTH116 (names that are not UTF-8, and speed)
+        key = (seen.st_dev, seen.st_ino)
+        if key in self._seen or os.path.realpath(folder) in self._skip:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _files(
+        self, entries: Iterator[os.DirEntry[str]], directory: str, top: str, folders: list[str]
+    ) -> Iterator[Candidate]:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if self._is_folder(entry):
+                folders.append(entry.path)
+            elif self._wanted(entry.name) and _may_be_file(entry):
+                yield _candidate(entry, directory, top)
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                return True
+            return entry.is_symlink() and entry.is_dir() and self._roots.contains(os.path.realpath(entry.path))
+        except OSError:
+            # A link into a loop or a broken mount: as a file it will fail with its reason, if its name is a wanted one.
+            return False
+
+
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
+    """False for what can never be a picture: sockets, FIFOs, devices, and folders that a link names."""
+    try:
+        return entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not entry.is_dir())
+    except OSError:
+        return True
+
+
+def _candidate(entry: os.DirEntry[str], directory: str, top: str) -> Candidate:
+    try:
+        found = entry.stat()
+        size, mtime_ns = (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (0, 0)
+    except OSError:
+        # Gone or unreadable since it was listed: still a candidate, whose outcome will say so.
+        size, mtime_ns = 0, 0
+    return Candidate(directory, escape(_below(entry.path, top)), size, mtime_ns)
+
+
+def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:
+    code = "permission" if isinstance(error, PermissionError) else "io_error"
+    name = escape(_below(folder, top)) or "."
+    return UnreadFolder(name, code, f"This folder could not be read ({error.strerror}), so nothing in it is counted.")
+
+
+def _below(path: str, top: str) -> str:
+    return path[len(top) :].lstrip("/")

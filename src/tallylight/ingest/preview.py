@@ -1,0 +1,127 @@
+"""What a commit would do, counted before anyone commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Final
+
+from tallylight.catalog import Catalog, Known
+from tallylight.facts import State
+from tallylight.journal import Journal
+from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.roots import absolute
+
+PAGE: Final = 500
+
+
+class Effect(StrEnum):
+    """What a commit would do with one file."""
+
+    NEW = "new"  #: a path and a content the catalog does not have
+    CHANGED = "changed"  #: a path it has, with other bytes
+    DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
+    UNCHANGED = "unchanged"  #: a path it has, with the bytes it had
+    FAILED = "failed"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Files by what a commit would do with them; they add up to all that were discovered and have an outcome."""
+
+    new: int = 0
+    changed: int = 0
+    duplicate: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    excluded: int = 0
+
+    def as_json(self) -> Json:
+        return asdict(self)
+
+
+def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
+    """Decide about one outcome. Pure.
+
+    `known` is what the catalog has at its path; `seen` whether its bytes are in the catalog under another path or
+    came earlier in the session. Where nothing was hashed (tiers below full), size and modification time stand in, as
+    they do for `skip_existing`, and no duplicate can be told.
+    """
+    if outcome.kind is OutcomeKind.FAILED:
+        return Effect.FAILED
+    if outcome.kind is OutcomeKind.UNCHANGED:
+        return Effect.UNCHANGED
+    if outcome.kind is OutcomeKind.EXCLUDED:
+        return Effect.EXCLUDED
+    if known is not None:
+        return Effect.UNCHANGED if _is_same(outcome, known) else Effect.CHANGED
+    return Effect.DUPLICATE if seen else Effect.NEW
+
+
+class Tally:
+    """Counts the effects of outcomes given page by page, in the order of the session.
+
+    Holds eight bytes' worth of hash for each distinct content (about 70 bytes in memory), because a duplicate may come
+    any time later; nothing else grows. Two contents that share those eight bytes would be taken for duplicates: one
+    chance in 37 million for a million files, and only this count would be wrong, never a commit.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._seen: set[int] = set()
+        self._counts = dict.fromkeys(Effect, 0)
+
+    def add(self, page: Sequence[Outcome]) -> None:
+        """Count these; asks the catalog twice, however many they are."""
+        known = self._catalog.known([absolute(outcome.root, outcome.file) for outcome in page])
+        held = self._catalog.hashes([outcome.sha256 for outcome in page if outcome.sha256])
+        for outcome in page:
+            self._counts[self._effect(outcome, known, held)] += 1
+
+    def preview(self, state: State) -> Preview:
+        """The counts so far, with what discovery passed over: those files have no outcome of their own."""
+        counts = dict(self._counts)
+        counts[Effect.UNCHANGED] += state.unchanged
+        counts[Effect.EXCLUDED] += state.excluded
+        return Preview(**{effect.value: count for effect, count in counts.items()})
+
+    def _effect(self, outcome: Outcome, known: Mapping[str, Known], held: Mapping[str, str]) -> Effect:
+        path = absolute(outcome.root, outcome.file)
+        return classify(outcome, known.get(path), seen=self._is_elsewhere(outcome, path, held))
+
+    def _is_elsewhere(self, outcome: Outcome, path: str, held: Mapping[str, str]) -> bool:
+        if outcome.sha256 is None or outcome.kind is not OutcomeKind.EXTRACTED:
+            return False
+        came_before = self._came_before(outcome.sha256)
+        return came_before or held.get(outcome.sha256, path) != path
+
+    def _came_before(self, sha256: str) -> bool:
+        short = int(sha256[:16], 16)
+        before = short in self._seen
+        self._seen.add(short)
+        return before
+
+
+def preview(journal: Journal, catalog: Catalog, session_id: str) -> Preview:
+    """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session."""
+    state = journal.session(session_id).state
+    tally = Tally(catalog)
+    for page in pages(journal, session_id):
+        tally.add(page)
+    return tally.preview(state)
+
+
+def pages(journal: Journal, session_id: str) -> Iterator[list[Outcome]]:
+    """A session's outcomes in order, a bounded number at a time."""
+    after = 0
+    while found := journal.items(session_id, after=after, limit=PAGE):
+        yield [entry.outcome for entry in found]
+        after = found[-1].seq
+
+
+def _is_same(outcome: Outcome, known: Known) -> bool:
+    if outcome.sha256 is not None and known.sha256 is not None:
+        return outcome.sha256 == known.sha256
+    return (outcome.bytes, outcome.mtime_ns) == (known.size, known.mtime_ns)

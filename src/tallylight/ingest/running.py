@@ -1,0 +1,100 @@
+"""One session in motion: its life from a first move until it is at rest again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import anyio
+from anyio.abc import TaskStatus
+
+from tallylight.errors import TallylightError
+from tallylight.facts import Fact, Moved
+from tallylight.ingest.ports import Now, Record
+from tallylight.journal import Session
+from tallylight.model import Status
+
+log: Final = logging.getLogger(__name__)
+
+#: Does a session's work and says how it ended.
+Work = Callable[[], Awaitable[Moved]]
+
+
+class Running:
+    """Runs one piece of work (a processing or a commit) and records how it ended, whatever happens in it.
+
+    Work that fails ends the session in `failed`, work that is halted in `halted` (None: nothing is recorded).
+    Cancelling `live` itself is the server stopping: the session stays in motion in the journal, where the next start
+    finds it.
+    """
+
+    def __init__(
+        self, session: Session, record: Record, work: Work, now: Now, *, failed: Status, halted: Status | None
+    ) -> None:
+        self.session = session
+        self.record = record
+        self.is_broken = False  #: the journal failed under it: what it shows is not all durable
+        self._work = work
+        self._now = now
+        self._failed = failed
+        self._halted = halted
+        self._scope = anyio.CancelScope()
+        self._done = anyio.Event()
+
+    async def live(self, *first: Fact, task_status: TaskStatus[None]) -> None:
+        """Record `first`, report started, do the work, record its end. Raises only before it has started."""
+        started = False
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.record.run)
+                await self.record.record(*first)
+                task_status.started()
+                started = True
+                if (end := await self._end()) is not None:
+                    await self.record.record(end)
+                tasks.cancel_scope.cancel()
+        except Exception as error:
+            cause = innermost(error)
+            if not started:
+                raise cause from error
+            self._break(cause)
+        finally:
+            self._done.set()
+
+    async def halt(self) -> None:
+        """Stop the work; returns once the session is at rest."""
+        self._scope.cancel()
+        await self.finished()
+
+    async def finished(self) -> None:
+        """Return once the session is at rest."""
+        await self._done.wait()
+
+    async def _end(self) -> Moved | None:
+        try:
+            with self._scope:
+                return await self._work()
+        except Exception as error:  # noqa: BLE001 (a session that fails must not take the server with it; it is logged and recorded)
+            return self._failure(innermost(error))
+        return Moved(at=self._now(), status=self._halted) if self._halted else None
+
+    def _failure(self, cause: BaseException) -> Moved:
+        if isinstance(cause, TallylightError):
+            return Moved(at=self._now(), status=self._failed, code=cause.code, message=str(cause))
+        log.error("session %s failed", self.session.session_id, exc_info=cause)
+        sentence = f"Something unforeseen went wrong: {cause!r}. The log has the details; start the session again."
+        return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
+
+    def _break(self, cause: BaseException) -> None:
+        log.error("the journal failed under session %s", self.session.session_id, exc_info=cause)
+        self.is_broken = True
+        if not self.record.state.at_rest:
+            self.record.publish_unsaved(self._failure(cause))
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The first real cause inside exception groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,136 @@
+"""Where a session's facts go: journal.append → reduce → message → hub.publish. Durable, then visible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+
+from tallylight import messages
+from tallylight.clock import Clock
+from tallylight.facts import Committed, Fact, Processed, State, reduce, reduce_all
+from tallylight.ingest.ports import Write
+from tallylight.ingest.rate import RateEstimator
+from tallylight.journal import Journal, Session
+from tallylight.live import Hub, Update
+from tallylight.model import Json, Status
+
+#: Seconds between two messages of a session that has no new fact: its rate and time left still change.
+REFRESH: Final = 1.0
+
+
+class _Batch:
+    """Facts that are written together."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.done = anyio.Event()
+        self.error: BaseException | None = None
+
+
+class Recorder:
+    """The record of one session in motion (`ingest.ports.Record`).
+
+    Group commit without a timer: what is recorded while a batch is being written makes the next batch, so a lone fact
+    waits for nobody and a flood is written in few, large transactions.
+    """
+
+    def __init__(self, session: Session, *, journal: Journal, write: Write, hub: Hub, clock: Clock) -> None:
+        self.current_file: Callable[[], str] = str
+        self._session = session
+        self._journal = journal
+        self._write = write
+        self._hub = hub
+        self._clock = clock
+        self._durable = session.state
+        self._ahead = session.state
+        self._tally = session.tally
+        self._batch = _Batch()
+        self._something = anyio.Event()
+        self._rate = RateEstimator(clock.now())
+
+    @property
+    def state(self) -> State:
+        return self._durable
+
+    async def record(self, *facts: Fact) -> None:
+        if not facts:
+            return
+        # Folded before anything is queued: a move that is not allowed must leave no trace.
+        self._ahead = reduce_all(self._ahead, facts)
+        batch = self._batch
+        batch.facts += facts
+        self._something.set()
+        await batch.done.wait()
+        if batch.error is not None:
+            raise batch.error
+
+    async def run(self) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._refreshing)
+            while True:
+                await self._something.wait()
+                await self._write_batch()
+
+    def update(self, now: float | None = None) -> Update:
+        """The newest durable state as the hub wants it; `now` refreshes its rate and elapsed time."""
+        state = self._durable
+        return Update(
+            key=state.session_id,
+            epoch=self._session.epoch,
+            seq=state.seq,
+            state=self.message(now),
+            final=state.at_rest,
+            tally=self._tally,
+        )
+
+    def message(self, now: float | None = None) -> Json:
+        """The newest durable state as a message."""
+        state = self._durable
+        now = state.at if now is None else now
+        if state.at_rest:
+            return messages.view(state, now)
+        files_left, bytes_left = _left(state)
+        return messages.view(state, now, self._rate.pace(now, files_left, bytes_left), self.current_file())
+
+    def publish_unsaved(self, fact: Fact) -> None:
+        self._durable = reduce(self._durable, fact)
+        self._hub.publish(self.update())
+
+    async def _write_batch(self) -> None:
+        batch, self._batch = self._batch, _Batch()
+        self._something = anyio.Event()
+        state = self._ahead
+        try:
+            self._tally = await self._write(self._journal.append, state.session_id, batch.facts, state)
+        except Exception as error:
+            batch.error = error
+            raise
+        else:
+            self._durable = state
+            self._note(batch.facts)
+            self._hub.publish(self.update())
+        finally:
+            batch.done.set()
+
+    def _note(self, facts: list[Fact]) -> None:
+        """Tell the rate what was finished, in one go."""
+        finished = [(1, fact.outcome.bytes) for fact in facts if isinstance(fact, Processed)]
+        finished += [(fact.done + len(fact.failures), 0) for fact in facts if isinstance(fact, Committed)]
+        if finished:
+            self._rate.note(facts[-1].at, sum(files for files, _ in finished), sum(size for _, size in finished))
+
+    async def _refreshing(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.monotonic() + REFRESH)
+            if not self._durable.at_rest:
+                self._hub.publish(self.update(self._clock.now()))
+
+
+def _left(state: State) -> tuple[int | None, int]:
+    """Files (None while the total is not known) and bytes still to do, in whichever phase."""
+    if state.status is Status.COMMITTING:
+        return state.commit_total - state.commit_done - state.commit_errors, 0
+    files = state.files - state.processed if state.total_final else None
+    return files, max(0, state.bytes_total - state.bytes_done)

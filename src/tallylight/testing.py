@@ -1,0 +1,133 @@
+"""Helpers for tests of Tallylight and of what is built on it. Nothing in the package imports this module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+
+from tallylight.live import Event, Parser
+
+App = Callable[..., Any]
+
+
+class ManualClock:
+    """A clock that stands still until it is turned. Monotonic time starts at 0, wall time at `now`."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self._start = now
+        self._elapsed = 0.0
+        self._turned = anyio.Event()
+
+    def now(self) -> float:
+        return self._start + self._elapsed
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep_until(self, deadline: float) -> None:
+        await anyio.lowlevel.checkpoint()
+        while self._elapsed < deadline:
+            await self._turned.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass: whoever slept for it runs until all tasks wait again, before this returns."""
+        await anyio.wait_all_tasks_blocked()
+        self._elapsed += seconds
+        turned, self._turned = self._turned, anyio.Event()
+        turned.set()
+        await anyio.wait_all_tasks_blocked()
+
+
+class StreamProbe:
+    """Calls an ASGI app as a server would and reads its event stream; the client leaves when told to, never by a timer.
+
+    `until` decides after each event whether the client has seen enough. `leave_by` chooses the way the app learns that
+    it left: `disconnect` (an `http.disconnect` message) or `error` (an OSError from `send`), as ASGI servers differ in
+    it.
+    """
+
+    def __init__(
+        self, until: Callable[[list[Event]], bool] = lambda _events: False, leave_by: str = "disconnect"
+    ) -> None:
+        self.events: list[Event] = []
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.writes: list[bytes] = []
+        self.ended = False  #: the app finished the response by itself
+        self.retry_ms: int | None = None
+        self._until = until
+        self._leave_by = leave_by
+        self._parser = Parser()
+        self._gone = anyio.Event()
+        self._moved = anyio.Event()
+        self._writable = anyio.Event()
+        self._writable.set()
+
+    async def get(self, app: App, path: str, *, query: str = "", headers: Mapping[str, str] | None = None) -> None:
+        """GET `path`; returns when the app has returned."""
+        all_headers = {"host": "127.0.0.1", "accept": "text/event-stream", **(headers or {})}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4" if self._leave_by == "error" else "2.3"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in all_headers.items()],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8710),
+            "state": {},
+        }
+        await app(scope, self._receive, self._send)
+
+    async def saw(self, condition: Callable[[list[Event]], bool]) -> list[Event]:
+        """Wait until the events so far meet a condition."""
+        while not condition(self.events):
+            await self._moved.wait()
+        return self.events
+
+    def leave(self) -> None:
+        """The client goes away."""
+        self._gone.set()
+
+    def stall(self) -> None:
+        """Take nothing more: `send` waits, as it does on a full socket."""
+        self._writable = anyio.Event()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._writable.set()
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._leave_by == "error":
+            await anyio.sleep_forever()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        await self._writable.wait()
+        if self._leave_by == "error" and self._gone.is_set():
+            raise OSError("the client has gone")
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            return
+        self._read(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
+
+    def _read(self, body: bytes) -> None:
+        if body:
+            self.writes.append(body)
+        for event in self._parser.feed(body):
+            self.events.append(event)
+            if self._until(self.events):
+                self.leave()
+        self.retry_ms = self._parser.retry_ms
