@@ -1,1 +1,3 @@
 """Tallylight: live media ingest."""
+
+__version__ = "0.1.0"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from tallylight.facts import Fact, State
 
-Params = ParamSpec("Params")
+Args = TypeVarTuple("Args")
 Answer = TypeVar("Answer")
 
 
@@ -38,9 +38,7 @@ class Record(Protocol):
 class Write(Protocol):
     """Runs database writes one at a time, in the order they were asked for, off the event loop."""
 
-    def __call__(
-        self, function: Callable[Params, Answer], /, *args: Params.args, **kwargs: Params.kwargs
-    ) -> Awaitable[Answer]: ...
+    def __call__(self, function: Callable[[*Args], Answer], *args: *Args) -> Awaitable[Answer]: ...
 
 
 #: Answers the wall time that facts carry.

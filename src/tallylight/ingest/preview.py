@@ -63,9 +63,8 @@ def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
 class Tally:
     """Counts the effects of outcomes given page by page, in the order of the session.
 
-    Holds eight bytes' worth of hash for each distinct content (about 70 bytes in memory), because a duplicate may come
-    any time later; nothing else grows. Two contents that share those eight bytes would be taken for duplicates: one
-    chance in 37 million for a million files, and only this count would be wrong, never a commit.
+    Remembers each distinct content (about 100 bytes of memory), because a duplicate may come any time later; nothing
+    else grows.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -98,9 +97,10 @@ class Tally:
         return came_before or held.get(outcome.sha256, path) != path
 
     def _came_before(self, sha256: str) -> bool:
-        short = int(sha256[:16], 16)
-        before = short in self._seen
-        self._seen.add(short)
+        # A number takes half the memory of the text.
+        content = int(sha256, 16)
+        before = content in self._seen
+        self._seen.add(content)
         return before
 
 

@@ -119,13 +119,10 @@ class Supervisor:
         if running := self._running.get(session_id):
             await running.finished()
 
-    async def recover(self, *, machine_restarted: bool) -> None:
+    async def recover(self) -> None:
         """Settle the sessions that an earlier process left in motion. Call it before anything else."""
         shop = self._workshop
         for session in await anyio.to_thread.run_sync(shop.journal.sessions_in_motion):
-            if machine_restarted:
-                # A power cut may have cost the journal's tail, and with it facts whose ids were given out.
-                await shop.write(shop.journal.renew_epoch, session.session_id, shop.new_epoch())
             committing = session.state.status is Status.COMMITTING
             status, why = (Status.COMMIT_ERROR, COMMIT_INTERRUPTED) if committing else (Status.ERROR, INTERRUPTED)
             move = Moved(at=shop.now(), status=status, code="interrupted", message=why)

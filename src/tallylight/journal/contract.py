@@ -41,9 +41,9 @@ class StoredText:
 class Journal(Protocol):
     """The durable record of sessions. Plain synchronous calls: the caller decides on which thread.
 
-    Writes (`create`, `append`, `delete`, `renew_epoch`) come from one thread at a time; reads from any thread at any
-    time, each seeing whole writes only. A write that has returned survives the death of the process. An unknown
-    session raises `NotFound`.
+    Writes (`create`, `append`, `delete`, `renew_epoch`, `remember_boot`) come from one thread at a time; reads from
+    any thread at any time, each seeing whole writes only. A write that has returned survives the death of the process.
+    An unknown session raises `NotFound`.
     """
 
     @property
@@ -55,8 +55,20 @@ class Journal(Protocol):
         """A counter that every write raises by one: the newest shared-stream cursor."""
         ...
 
+    def remember_boot(self, boot_id: str) -> bool:
+        """Store the machine's boot id; True when it differs from the stored one. The first one differs from nothing.
+
+        A restart may have been a power cut that cost the newest writes, so ids and cursors given out may run ahead of
+        the journal: when True, `epoch` and the epochs of all sessions not at rest have been renewed in the same write.
+        The tally stays: no cursor of before counts any more.
+        """
+        ...
+
     def create(self, session: Session) -> None:
-        """Add a session that has no facts yet."""
+        """Add a session that has no facts yet; ValueError where its state has some, or its id is taken.
+
+        `session.tally` is not read: the journal sets it.
+        """
         ...
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
@@ -100,7 +112,7 @@ class Journal(Protocol):
         ...
 
     def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
-        """The same for several outcomes, still compressed: what a commit copies."""
+        """The same for several outcomes, still compressed: what a commit copies. Outcomes without texts are absent."""
         ...
 
     def delete(self, session_id: str) -> None:

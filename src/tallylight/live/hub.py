@@ -105,6 +105,11 @@ class Hub:
             for reader in list(self._readers):
                 self._dismiss(reader)
 
+    def close_soon(self) -> None:
+        """`close`, callable from any thread and from signal handlers. Does nothing where the hub is not running."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.close)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Hub]:
         """Pace the readers while the context is open; closing it ends every stream."""

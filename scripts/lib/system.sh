@@ -1,0 +1,60 @@
+# Sourced by scripts/test, scripts/check and CI after venv.sh: programs that pip cannot install.
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+can_apt() {
+    command -v apt-get >/dev/null && as_root true 2>/dev/null
+}
+
+# Mirrors refuse now and then, most often while they are being updated: three tries.
+apt_update() {
+    local try
+    for try in 1 2 3; do
+        quietly as_root apt-get update -qq && return
+        say "apt-get update failed (try $try of 3)"
+        sleep $((try * 5))
+    done
+    return 1
+}
+
+apt_install() {
+    say "installing $* with apt"
+    apt_update || say "going on with the package lists that are there"
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+find_chromium() {
+    local candidate
+    for candidate in "${TALLYLIGHT_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+        [ -n "$candidate" ] && command -v "$candidate" && return
+    done
+    return 1
+}
+
+# Sets TALLYLIGHT_CHROMIUM for the tests. Without a Chromium they are skipped and say so, unless
+# TALLYLIGHT_REQUIRE_BROWSERS=1.
+provide_chromium() {
+    if ! find_chromium >/dev/null && can_apt; then
+        apt_install chromium fonts-dejavu-core || say "apt could not install Chromium; the lines above say why."
+    fi
+    if TALLYLIGHT_CHROMIUM=$(find_chromium); then
+        export TALLYLIGHT_CHROMIUM
+        return
+    fi
+    unset TALLYLIGHT_CHROMIUM
+    say "no Chromium here, so the browser tests cannot run. Install Chromium or Google Chrome" \
+        "(Debian: apt install chromium; macOS: brew install --cask google-chrome), or name one in TALLYLIGHT_CHROMIUM."
+}
+
+# Node is needed for one thing: the type checker of the page's modules.
+provide_node() {
+    command -v npm >/dev/null && return
+    if can_apt; then
+        apt_install nodejs npm && return
+    fi
+    say "npm was not found: install Node.js 18 or newer (Debian: apt install nodejs npm; macOS: brew install node)."
+    return 1
+}

@@ -1,0 +1,81 @@
+"""A catalog that forgets when the process ends: for tests, and for runs that need no memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
+from tallylight.catalog.prepared import Prepared, in_order, prepare, split, stored_outcome
+from tallylight.errors import NotFound
+from tallylight.model import Outcome, RawText
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    medium: Medium
+    digest: str
+    texts: tuple[RawText, ...]
+
+
+class MemoryCatalog:
+    """`Catalog` in memory. Nothing survives the process, and every other promise holds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
+
+    def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
+        ready, refused = prepare(items)
+        with self._lock:
+            for prepared in ready:
+                self._store(session_id, prepared, at)
+        return in_order(refused)
+
+    def known(self, paths: Sequence[str]) -> dict[str, Known]:
+        with self._lock:
+            found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
+        return {path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256) for path, outcome in found.items()}
+
+    def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
+        wanted = set(sha256s)
+        return {
+            medium.outcome.sha256: medium.path
+            for medium in sorted(self._all(), key=lambda medium: medium.path, reverse=True)
+            if medium.outcome.sha256 is not None and medium.outcome.sha256 in wanted
+        }
+
+    def count_in_folder(self, folder: str) -> int:
+        wanted = folder.rstrip("/") or "/"
+        return sum(split(medium.path)[0] == wanted for medium in self._all())
+
+    def medium(self, media_id: int) -> Medium:
+        for medium in self.media(after=media_id - 1, limit=1):
+            if medium.media_id == media_id:
+                return medium
+        raise NotFound(f"The catalog holds no file number {media_id}.")
+
+    def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
+        return [medium for medium in self._all() if medium.media_id > after][: max(limit, 0)]
+
+    def count(self) -> int:
+        return len(self._kept)
+
+    def _all(self) -> list[Medium]:
+        with self._lock:
+            return [kept.medium for kept in self._kept.values()]
+
+    def _store(self, session_id: str, prepared: Prepared, at: float) -> None:
+        path = prepared.item.path
+        before = self._kept.get(path)
+        if before is not None and before.digest == prepared.digest:
+            return
+        medium = Medium(
+            media_id=before.medium.media_id if before is not None else len(self._kept) + 1,
+            path=path,
+            session_id=session_id,
+            committed_at=at,
+            outcome=Outcome(**stored_outcome(prepared.item.outcome, path)),
+        )
+        self._kept[path] = _Kept(medium, prepared.digest, prepared.item.texts)

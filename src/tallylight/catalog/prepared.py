@@ -1,0 +1,116 @@
+"""What a commit looks at before it touches a store: which items can be stored at all, and what tells them from what is
+stored already. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tallylight.catalog.contract import CommitItem, Refused
+from tallylight.model import Json, Outcome, OutcomeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item that can be stored. Two of a path with the same digest would be stored as the same row."""
+
+    item: CommitItem
+    folder: str  #: absolute, escaped, as `item.path`
+    name: str
+    digest: str  #: 32 hex digits
+
+
+def prepare(items: Iterable[CommitItem]) -> tuple[list[Prepared], list[Refused]]:
+    """Sort out what no store can hold. Of several items with one path (overlapping directories) the last one counts."""
+    ready: dict[str, Prepared] = {}
+    refused: list[Refused] = []
+    for item in items:
+        if item.outcome.kind is not OutcomeKind.EXTRACTED:
+            kind = item.outcome.kind.value
+            refused.append(Refused(item.seq, item.path, f"Only extracted files can be committed; this one is {kind}."))
+            continue
+        try:
+            ready[item.path] = _prepared(item)
+        except (ValueError, TypeError, LookupError) as error:
+            refused.append(refusal(item, error))
+    return list(ready.values()), refused
+
+
+def refusal(item: CommitItem, error: Exception) -> Refused:
+    """Why an item was not stored, for people."""
+    return Refused(item.seq, item.path, f"The catalog cannot store what was read of this file: {_reason(error)}.")
+
+
+def in_order(refused: Iterable[Refused]) -> list[Refused]:
+    return sorted(refused, key=lambda one: one.seq)
+
+
+def split(path: str) -> tuple[str, str]:
+    """The folder and the name of an absolute, escaped path."""
+    folder, _, name = path.rpartition("/")
+    return folder or "/", name
+
+
+def stored_outcome(outcome: Outcome, path: str) -> Json:
+    """The fields of an outcome that the catalog keeps, `root` and `file` now being its folder and name.
+
+    What it took (`ms`) says nothing about the file, and texts are stored beside it.
+    """
+    folder, name = split(path)
+    return {
+        "root": folder,
+        "file": name,
+        "kind": outcome.kind,
+        "bytes": outcome.bytes,
+        "mtime_ns": outcome.mtime_ns,
+        "warnings": outcome.warnings,
+        "media": outcome.media,
+        "generation": outcome.generation,
+        "keywords": tuple(keyword(found) for found in outcome.keywords),
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "nsfw_score": outcome.nsfw_score,
+        "sha256": outcome.sha256,
+        "phash": outcome.phash,
+        "has_thumbnail": outcome.has_thumbnail,
+    }
+
+
+def keyword(found: Json) -> Json:
+    """A keyword as it is stored: all three fields, the weight a float."""
+    weight = found.get("weight")
+    return {
+        "text": found["text"],
+        "weight": 1.0 if weight is None else float(weight),
+        "source": found.get("source") or "prompt",
+    }
+
+
+def _prepared(item: CommitItem) -> Prepared:
+    texts = [(text.key, text.sha256) for text in item.texts]
+    facts = json.dumps(
+        [item.path, stored_outcome(item.outcome, item.path), texts],
+        allow_nan=False,
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    digest = hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+    return Prepared(item, *split(item.path), digest)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "a text in it is not valid Unicode"
+    if isinstance(error, OverflowError):
+        return "a number in it is too large"
+    if isinstance(error, ValueError):
+        return "a number in it is NaN, infinite or no number"
+    if isinstance(error, LookupError):
+        return f"a keyword lacks its {error}"
+    # A database's error carries the whole statement; what its driver said is enough.
+    said = str(getattr(error, "orig", None) or error)
+    return said.splitlines()[0] if said else type(error).__name__

@@ -1,0 +1,83 @@
+"""Between prepared items and the catalog's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tallylight.catalog.contract import Medium
+from tallylight.catalog.prepared import Prepared, keyword
+from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.roots import raw_bytes
+
+
+def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
+    """One row of `media`; what is searched for has columns of its own beside the JSON it comes from."""
+    outcome = prepared.item.outcome
+    described = ("type", "format", "width", "height", "duration", "created_at")
+    return {
+        "path": prepared.item.path,
+        "path_raw": raw_bytes(prepared.item.path),
+        "folder": prepared.folder,
+        "name": prepared.name,
+        "size": outcome.bytes,
+        "mtime_ns": outcome.mtime_ns,
+        **{name: outcome.media.get(name) for name in described},
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "nsfw_score": outcome.nsfw_score,
+        "sha256": outcome.sha256,
+        "phash": outcome.phash,
+        "has_thumbnail": outcome.has_thumbnail,
+        "model": outcome.generation.get("model"),
+        "session_id": session_id,
+        "committed_at": at,
+        "digest": prepared.digest,
+        "media": outcome.media,
+        "generation": outcome.generation,
+        "warnings": list(outcome.warnings),
+    }
+
+
+def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
+    return [
+        {"media_id": ids[prepared.item.path], "position": position} | keyword(found)
+        for prepared in batch
+        for position, found in enumerate(prepared.item.outcome.keywords)
+    ]
+
+
+def text_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
+    return [
+        {"media_id": ids[prepared.item.path], "position": position, "key": text.key, "sha256": text.sha256}
+        for prepared in batch
+        for position, text in enumerate(prepared.item.texts)
+    ]
+
+
+def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
+    """The medium of a row and its keywords, `root` and `file` being its folder and name."""
+    outcome = Outcome(
+        root=row["folder"],
+        file=row["name"],
+        kind=OutcomeKind.EXTRACTED,
+        bytes=row["size"],
+        mtime_ns=row["mtime_ns"],
+        warnings=tuple(row["warnings"]),
+        media=row["media"],
+        generation=row["generation"],
+        keywords=tuple(keywords),
+        score=row["score"],
+        favourite=row["favourite"],
+        nsfw_score=row["nsfw_score"],
+        sha256=row["sha256"],
+        phash=row["phash"],
+        has_thumbnail=row["has_thumbnail"],
+    )
+    return Medium(
+        media_id=row["media_id"],
+        path=row["path"],
+        session_id=row["session_id"],
+        committed_at=row["committed_at"],
+        outcome=outcome,
+    )

@@ -1,0 +1,58 @@
+"""All commands, and what every one of them does about errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+import tallylight
+from tallylight.cli.commit import commit
+from tallylight.cli.demo import demo
+from tallylight.cli.ingest import ingest
+from tallylight.cli.serve import serve
+from tallylight.cli.sessions import sessions, show
+from tallylight.errors import TallylightError
+from tallylight.visible import visible
+
+#: Exit status for arguments that cannot be used; 0 is all well, 1 some files failed, 130 interrupted.
+UNUSABLE = 2
+
+app = typer.Typer(
+    name="tallylight",
+    help="Ingest folders of images and videos, live: every count moves the moment it happens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (demo, serve, ingest, sessions, show, commit):
+    app.command()(command)
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"tallylight {tallylight.__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. A foreseen error is one sentence on standard error and exit status 2."""
+    try:
+        app()
+    except TallylightError as error:
+        _refuse(visible(str(error)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        _refuse(f"{name} cannot be used: {first['msg']}. Check the option, or TALLYLIGHT_{name.upper()}.")
+
+
+def _refuse(sentence: str) -> None:
+    typer.echo(f"tallylight: {sentence}", err=True)
+    sys.exit(UNUSABLE)

@@ -1,0 +1,61 @@
+"""Opens the data folder for commands that need no workers, and finds sessions by the names people type."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from tallylight.clock import Clock
+from tallylight.engine import Engine
+from tallylight.engine.inline import InlineEngine
+from tallylight.errors import DataFolderBusy, NotFound
+from tallylight.journal import Journal, Session
+from tallylight.services import Services, open_journal, open_services
+from tallylight.settings import Settings
+
+#: Characters of an id that are enough to name a session, if no other begins with them.
+SHORTEST_NAME = 4
+LAST = "last"
+
+
+def without_workers(settings: Settings, doing: str) -> AbstractAsyncContextManager[Services]:
+    """Services for commands that extract nothing; opened at once."""
+    return open_services(settings, doing=doing, open_engine=_inline)
+
+
+@asynccontextmanager
+async def open_to_look(settings: Settings) -> AsyncIterator[Journal]:
+    """The journal, read only where a server holds the data folder. Otherwise sessions that a dead one left in motion
+    are settled first, as its next start would.
+    """
+    try:
+        async with without_workers(settings, "look-up") as services:
+            yield services.journal
+    except DataFolderBusy:
+        async with open_journal(settings) as journal:
+            yield journal
+
+
+def find(journal: Journal, name: str) -> Session:
+    """The session that `name` names: its id, the beginning of it, or `last`. Raises NotFound."""
+    if name == LAST:
+        newest = journal.sessions(limit=1)
+        if not newest:
+            raise NotFound("There is no session yet; `tallylight ingest PATH` starts one.")
+        return newest[0]
+    try:
+        return journal.session(name)
+    except NotFound:
+        matching = [session for session in journal.sessions(limit=10_000) if session.session_id.startswith(name)]
+        if len(name) < SHORTEST_NAME or len(matching) != 1:
+            raise
+        return matching[0]
+
+
+@asynccontextmanager
+async def _inline(_settings: Settings, clock: Clock) -> AsyncIterator[Engine]:
+    engine = InlineEngine(clock=clock)
+    try:
+        yield engine
+    finally:
+        await engine.aclose()

@@ -1,0 +1,35 @@
+"""`tallylight commit`: take a session into the catalog."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio
+import typer
+from anyio import to_thread
+
+from tallylight.cli import options
+from tallylight.cli.archive import find, without_workers
+from tallylight.cli.draw import Drawer, choose
+from tallylight.cli.ingest import SOME_FAILED, watched
+from tallylight.settings import Settings
+
+
+def commit(
+    session: options.SessionName,
+    data: options.Data = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
+) -> None:
+    """Commit what a session extracted to the catalog. Doing it again adds nothing.
+
+    Exit status: 0 all committed, 1 some files were refused, 2 unusable arguments.
+    """
+    raise typer.Exit(anyio.run(_run, options.settings(data=data), session, choose(as_json=json)))
+
+
+async def _run(settings: Settings, name: str, drawer: Drawer) -> int:
+    async with without_workers(settings, "commit") as services:
+        session = await to_thread.run_sync(find, services.journal, name)
+        await services.supervisor.commit(session.session_id)
+        message, _ = await watched(services, session.session_id, drawer, None)
+    return SOME_FAILED if message["commit"]["errors"] or "error" in message else 0

@@ -1,0 +1,68 @@
+"""Follows a session of this process as any reader does, and draws it."""
+
+from __future__ import annotations
+
+import json
+
+from anyio import to_thread
+
+from tallylight.cli.draw import Drawer
+from tallylight.facts import Trouble
+from tallylight.live import Parser
+from tallylight.model import Json, OutcomeKind
+from tallylight.services import Services
+
+
+async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:
+    """Draw a session until it is at rest; returns the message it rests in.
+
+    Failures numbered above `after` are drawn, each once. The first message is drawn at once.
+    """
+    told = _Failures(services, session_id, after)
+    reader = services.hub.join(session_id)
+    try:
+        update = await services.update(session_id)
+        reader.begin({session_id: update.seq})
+        message = dict(update.state)
+        parser = Parser()
+        while not update.final:
+            drawer.message(message)
+            drawer.failures(await told.new(message))
+            await reader.wake.wait()
+            for event in parser.feed(reader.take()):
+                if event.name == "end":
+                    drawer.failures(await told.new(message))
+                    drawer.finish(message)
+                    return message
+                if event.name == "message":
+                    message = json.loads(event.data)
+    finally:
+        services.hub.leave(reader)
+    drawer.failures(await told.new(message))
+    drawer.finish(message)
+    return message
+
+
+class _Failures:
+    """Which failures have been drawn. Asks the journal, since a message tells only the last few."""
+
+    def __init__(self, services: Services, session_id: str, after: int) -> None:
+        self._services = services
+        self._session_id = session_id
+        self._after = after
+        self._count = -1
+
+    async def new(self, message: Json) -> list[Trouble]:
+        if message["stats"]["errors"] == self._count or message["phase"] == "commit":
+            return []
+        self._count = message["stats"]["errors"]
+        return await to_thread.run_sync(self._read)
+
+    def _read(self) -> list[Trouble]:
+        found: list[Trouble] = []
+        while page := self._services.journal.items(
+            self._session_id, kind=OutcomeKind.FAILED, after=self._after, limit=1000
+        ):
+            self._after = page[-1].seq
+            found += [Trouble(0.0, item.outcome.file, item.outcome.code or "", item.outcome.message) for item in page]
+        return found

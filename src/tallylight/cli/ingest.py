@@ -1,0 +1,104 @@
+"""`tallylight ingest`: the same pipeline with no server."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+
+from tallylight.cli import options
+from tallylight.cli.draw import Drawer, choose
+from tallylight.cli.follow import follow
+from tallylight.errors import BadParameters
+from tallylight.model import Json, Parameters, Tier
+from tallylight.roots import escape
+from tallylight.services import Services, open_services
+from tallylight.settings import Settings
+
+INTERRUPTED = 130
+SOME_FAILED = 1
+
+
+def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders to ingest.")],
+    commit: Annotated[bool, typer.Option("--commit", help="Commit to the catalog when done.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
+    data: options.Data = None,
+    tier: Annotated[Tier, typer.Option(help="How deep: list, read metadata, or also decode and hash.")] = Tier.FULL,
+    pattern: Annotated[str, typer.Option(help="Names to take, such as '*.mp4|*.png'. [default: all media]")] = "",
+    no_keywords: Annotated[bool, typer.Option("--no-keywords", help="Make no keywords.")] = False,
+    no_scores: Annotated[bool, typer.Option("--no-scores", help="Read no score sidecars.")] = False,
+    nsfw: Annotated[bool, typer.Option("--nsfw", help="Detect NSFW pictures (needs a model).")] = False,
+    no_skip_existing: Annotated[
+        bool, typer.Option("--no-skip-existing", help="Also read files the catalog knows unchanged.")
+    ] = False,
+    max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
+    jobs: options.Jobs = None,
+) -> None:
+    """Ingest folders without a server.
+
+    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 130 interrupted. An interrupted session keeps
+    what it had; `tallylight show` lists it and `tallylight commit` commits it.
+    """
+    if nsfw:
+        raise BadParameters("NSFW detection has no model in this version; leave --nsfw out.")
+    settings = options.settings(roots=tuple(paths), data=data, jobs=jobs)
+    parameters = partial(
+        Parameters,
+        pattern=pattern,
+        tier=tier,
+        extract_keywords=not no_keywords,
+        import_scores=not no_scores,
+        skip_existing=not no_skip_existing,
+        max_files=max_files,
+    )
+    raise typer.Exit(anyio.run(_run, settings, parameters, choose(as_json=json), commit, backend_options={}))
+
+
+async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer: Drawer, commits: bool) -> int:
+    async with open_services(settings, doing="ingest") as services:
+        asked = parameters(directories=tuple(escape(folder) for folder in services.roots.folders))
+        session = await services.supervisor.start(asked)
+        stop = partial(services.supervisor.cancel, session.session_id)
+        message, interrupted = await watched(services, session.session_id, drawer, stop)
+        if interrupted:
+            return INTERRUPTED
+        if commits and message["status"] == "completed":
+            await services.supervisor.commit(session.session_id)
+            message, _ = await watched(services, session.session_id, drawer, None)
+    return exit_status(message)
+
+
+def exit_status(message: Json) -> int:
+    """0 where everything went well, 1 where some files failed or the session did."""
+    troubles = message["stats"]["errors"] + message["commit"]["errors"]
+    return SOME_FAILED if troubles or "error" in message else 0
+
+
+async def watched(
+    services: Services, session_id: str, drawer: Drawer, stop: Callable[[], Awaitable[object]] | None
+) -> tuple[Json, bool]:
+    """Draw a session until it is at rest, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left alone).
+
+    Returns the message it rests in, and whether it was interrupted.
+    """
+    interrupted = False
+
+    async def listen() -> None:
+        nonlocal interrupted
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if not interrupted and stop is not None:
+                    interrupted = True
+                    await stop()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listen)
+        message = await follow(services, session_id, drawer)
+        tasks.cancel_scope.cancel()
+    return message, interrupted

@@ -1,0 +1,38 @@
+"""Raw embedded texts: stored once for each content hash, shared by journal and catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, delete, exists
+
+from tallylight.db.tables import media_texts, outcome_texts, raw_texts
+from tallylight.db.upsert import insert_or_keep
+from tallylight.model import RawText
+
+#: Older SQLite takes 999 variables in a statement.
+CHUNK: Final = 500
+
+Value = TypeVar("Value")
+
+
+def chunked(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """The values in pieces small enough for one IN list."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def keep(connection: Connection, texts: Iterable[RawText]) -> None:
+    """Store those that are not stored yet. Comes before the rows that refer to them."""
+    rows = {text.sha256: {"sha256": text.sha256, "zlib": text.zlib} for text in texts}
+    if rows:
+        connection.execute(insert_or_keep(connection, raw_texts), list(rows.values()))
+
+
+def sweep(connection: Connection, sha256s: Collection[str]) -> None:
+    """Remove those of these that neither an outcome nor a medium has any more."""
+    unused = ~exists().where(outcome_texts.c.sha256 == raw_texts.c.sha256) & ~exists().where(
+        media_texts.c.sha256 == raw_texts.c.sha256
+    )
+    for chunk in chunked(list(sha256s)):
+        connection.execute(delete(raw_texts).where(raw_texts.c.sha256.in_(chunk), unused))

@@ -1,0 +1,192 @@
+"""Every table. Names are those of the glossary, the same as in code and JSON.
+
+Times are seconds since 1970 in UTC as double floats, never a database's own date type: a fact's `at` must come back
+from the journal exactly as the fold saw it, and every database keeps a double bit by bit. (`created_at` of a medium is
+text: what the camera wrote, usually without a time zone.) Whole numbers are 64 bits wide, because sizes and
+nanoseconds are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _of_session() -> Column[Any]:
+    return Column("session_id", Text, ForeignKey("sessions.session_id", ondelete="CASCADE"), primary_key=True)
+
+
+def _of_medium() -> Column[Any]:
+    return Column("media_id", BigInteger, ForeignKey("media.media_id", ondelete="CASCADE"), primary_key=True)
+
+
+def _to_raw_text() -> Column[Any]:
+    return Column("sha256", Text, ForeignKey("raw_texts.sha256"), nullable=False, index=True)
+
+
+def _number(name: str) -> Column[Any]:
+    """Part of a key that we count ourselves; SQLAlchemy would otherwise ask the database to."""
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+#: One row: what belongs to the journal as a whole.
+journal_clock: Final = Table(
+    "journal_clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Text, nullable=False),
+    Column("tally", BigInteger, nullable=False),
+    Column("boot_id", Text),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    Column("created_at", Double, nullable=False, index=True),
+    Column("parameters", JSON, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("tally", BigInteger, nullable=False, index=True),
+)
+
+#: Every fact but the outcomes.
+facts: Final = Table(
+    "facts",
+    metadata,
+    _of_session(),
+    _number("seq"),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: One row for each Processed fact, numbered with the other facts.
+outcomes: Final = Table(
+    "outcomes",
+    metadata,
+    _of_session(),
+    _number("seq"),
+    Column("at", Double, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("file_raw", LargeBinary),  # only where the name is not UTF-8
+    Column("kind", Text, nullable=False),
+    Column("code", Text),
+    Column("message", Text, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    Column("ms", Double, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("media", JSON, nullable=False),
+    Column("generation", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("score", Integer),
+    Column("favourite", Boolean),
+    Column("nsfw_score", Double),
+    Column("sha256", Text),
+    Column("phash", Text),
+    Column("has_thumbnail", Boolean, nullable=False),
+    Index(None, "session_id", "kind", "seq"),
+)
+
+#: Embedded text, once for each content hash; journal and catalog share them.
+raw_texts: Final = Table(
+    "raw_texts",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("zlib", LargeBinary, nullable=False),
+)
+
+#: `position` keeps the order they were found in: one file may hold two texts under one key.
+outcome_texts: Final = Table(
+    "outcome_texts",
+    metadata,
+    _of_session(),
+    _number("seq"),
+    _number("position"),
+    Column("key", Text, nullable=False),
+    _to_raw_text(),
+    sqlite_with_rowid=False,
+)
+
+media: Final = Table(
+    "media",
+    metadata,
+    # SQLite counts by itself only in a column that is called INTEGER; it has 64 bits all the same.
+    Column("media_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("path_raw", LargeBinary),  # only where the path is not UTF-8
+    Column("folder", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("type", Text),
+    Column("format", Text),
+    Column("width", BigInteger),
+    Column("height", BigInteger),
+    Column("duration", Double),
+    Column("created_at", Text),
+    Column("score", Integer),
+    Column("favourite", Boolean),
+    Column("nsfw_score", Double),
+    Column("sha256", Text, index=True),
+    Column("phash", Text),
+    Column("has_thumbnail", Boolean, nullable=False),
+    Column("model", Text),
+    Column("session_id", Text, nullable=False),  # no foreign key: the catalog outlives sessions
+    Column("committed_at", Double, nullable=False),
+    Column("digest", Text, nullable=False),  # of all that is stored of it: tells an unchanged row from a changed one
+    Column("media", JSON, nullable=False),
+    Column("generation", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    # An address of a medium that was removed must never show another one.
+    sqlite_autoincrement=True,
+)
+
+media_keywords: Final = Table(
+    "media_keywords",
+    metadata,
+    _of_medium(),
+    _number("position"),
+    Column("text", Text, nullable=False, index=True),
+    Column("weight", Double, nullable=False),
+    Column("source", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+media_texts: Final = Table(
+    "media_texts",
+    metadata,
+    _of_medium(),
+    _number("position"),
+    Column("key", Text, nullable=False),
+    _to_raw_text(),
+    sqlite_with_rowid=False,
+)

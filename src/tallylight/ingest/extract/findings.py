@@ -1,0 +1,30 @@
+"""What reading a picture or a video brought to light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from tallylight.model import Json
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """`media` as documented on `model.Outcome`. `width` and `height` are as stored; `orientation` (EXIF, 1 to 8) or
+    `rotation` (video, degrees counter-clockwise) say how to turn them upright.
+    """
+
+    media: Json
+    texts: list[tuple[str, str]] = field(default_factory=list)  #: embedded texts with their keys, in file order
+    warnings: list[str] = field(default_factory=list)
+    small: Image.Image | None = None  #: upright, at most the thumbnail's size; only where pixels were decoded
+
+    @property
+    def shown_size(self) -> tuple[int, int] | None:
+        """Width and height as a viewer shows them."""
+        width, height = self.media.get("width"), self.media.get("height")
+        if not width or not height:
+            return None
+        sideways = self.media.get("orientation", 1) >= 5 or self.media.get("rotation", 0) % 180 == 90
+        return (height, width) if sideways else (width, height)

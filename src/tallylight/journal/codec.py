@@ -1,0 +1,110 @@
+"""Facts as JSON and back.
+
+A fact is stored as its `kind`, its `at` and a body of plain JSON values. The body of an outcome has the names of the
+columns of the table `outcomes`, so one mapping serves both. Texts are left out: they are stored beside the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from tallylight.facts import (
+    CommitPlanned,
+    Committed,
+    Counted,
+    Discovered,
+    Fact,
+    FolderUnread,
+    Moved,
+    Processed,
+    Started,
+)
+from tallylight.model import Json, Outcome, OutcomeKind, Reason, Status
+
+KINDS: Final[dict[type[Fact], str]] = {
+    Started: "started",
+    Discovered: "discovered",
+    Counted: "counted",
+    FolderUnread: "folder_unread",
+    Processed: "processed",
+    Moved: "moved",
+    CommitPlanned: "commit_planned",
+    Committed: "committed",
+}
+
+_OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
+
+
+def encode(fact: Fact) -> tuple[str, Json]:
+    """The kind and the body of a fact; `at` travels beside them. A body shares its dicts and lists with the fact."""
+    kind = KINDS[type(fact)]
+    match fact:
+        case Processed():
+            return kind, outcome_body(fact.outcome)
+        case Committed():
+            return kind, {"done": fact.done, "failures": [list(failure) for failure in fact.failures]}
+        case Moved():
+            return kind, {"status": fact.status.value, "code": fact.code, "message": fact.message}
+        case _:
+            return kind, {field.name: getattr(fact, field.name) for field in fields(fact) if field.name != "at"}
+
+
+def decode(kind: str, at: float, body: Mapping[str, Any]) -> Fact:
+    """The fact that `encode` took apart, an outcome without its texts. ValueError for a kind that does not exist."""
+    if kind not in _DECODERS:
+        raise ValueError(f"There is no fact of the kind {kind!r}; a newer Tallylight may have written it.")
+    return _DECODERS[kind](at, body)
+
+
+def outcome_body(outcome: Outcome) -> Json:
+    """An outcome as JSON values, without its texts."""
+    body = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
+    body["kind"] = outcome.kind.value
+    body["code"] = outcome.code.value if outcome.code is not None else None
+    body["warnings"] = list(outcome.warnings)
+    body["keywords"] = list(outcome.keywords)
+    return body
+
+
+def outcome_of(body: Mapping[str, Any]) -> Outcome:
+    """The outcome of a body or of a row; other columns of the row are passed over."""
+    known = {name: body[name] for name in _OUTCOME_FIELDS}
+    known["kind"] = OutcomeKind(body["kind"])
+    known["code"] = Reason(body["code"]) if body["code"] is not None else None
+    known["warnings"] = tuple(body["warnings"])
+    known["keywords"] = tuple(body["keywords"])
+    return Outcome(**known)
+
+
+def without_texts(fact: Fact) -> Fact:
+    """The fact as a journal gives it back."""
+    if isinstance(fact, Processed) and fact.outcome.texts:
+        return replace(fact, outcome=replace(fact.outcome, texts=()))
+    return fact
+
+
+def _processed(at: float, body: Mapping[str, Any]) -> Fact:
+    return Processed(at=at, outcome=outcome_of(body))
+
+
+def _moved(at: float, body: Mapping[str, Any]) -> Fact:
+    return Moved(at=at, status=Status(body["status"]), code=body["code"], message=body["message"])
+
+
+def _committed(at: float, body: Mapping[str, Any]) -> Fact:
+    return Committed(at=at, done=body["done"], failures=tuple((file, why) for file, why in body["failures"]))
+
+
+def _plain(made: type[Fact]) -> Callable[[float, Mapping[str, Any]], Fact]:
+    return lambda at, body: made(at=at, **body)
+
+
+_DECODERS: Final[dict[str, Callable[[float, Mapping[str, Any]], Fact]]] = {
+    kind: _plain(made) for made, kind in KINDS.items()
+} | {
+    KINDS[Processed]: _processed,
+    KINDS[Moved]: _moved,
+    KINDS[Committed]: _committed,
+}

@@ -1,0 +1,148 @@
+"""A journal that forgets when the process ends: for tests, and for runs that need no memory."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from tallylight.errors import NotFound
+from tallylight.facts import Fact, Processed, State
+from tallylight.journal.codec import without_texts
+from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.journal.epoch import new_epoch
+from tallylight.model import OutcomeKind, RawText
+
+
+@dataclass(slots=True)
+class _Kept:
+    session: Session
+    facts: list[Fact] = field(default_factory=list)
+    texts: dict[int, tuple[RawText, ...]] = field(default_factory=dict)
+
+
+class MemoryJournal:
+    """`Journal` in memory. Nothing survives the process, and every other promise holds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._epoch = new_epoch()
+        self._tally = 0
+        self._boot_id: str | None = None
+        self._kept: dict[str, _Kept] = {}
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    def tally(self) -> int:
+        return self._tally
+
+    def remember_boot(self, boot_id: str) -> bool:
+        with self._lock:
+            restarted = self._boot_id is not None and self._boot_id != boot_id
+            self._boot_id = boot_id
+            if restarted:
+                self._renew_epochs()
+            return restarted
+
+    def create(self, session: Session) -> None:
+        if session.state.seq != 0:
+            raise ValueError("A new session has no facts: its state must be at seq 0.")
+        with self._lock:
+            if session.session_id in self._kept:
+                raise ValueError(f"Session {session.session_id} exists already.")
+            self._kept[session.session_id] = _Kept(replace(session, tally=self._tick()))
+
+    def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
+        with self._lock:
+            kept = self._find(session_id)
+            seq = kept.session.state.seq
+            if state.seq != seq + len(facts):
+                raise ValueError(f"State at {state.seq}, but {len(facts)} facts after {seq} were given.")
+            texts = {
+                number: fact.outcome.texts
+                for number, fact in enumerate(facts, seq + 1)
+                if isinstance(fact, Processed) and fact.outcome.texts
+            }
+            kept.facts += map(without_texts, facts)
+            kept.texts |= texts
+            kept.session = replace(kept.session, state=state, tally=self._tick())
+            return self._tally
+
+    def session(self, session_id: str) -> Session:
+        with self._lock:
+            return self._find(session_id).session
+
+    def sessions(self, *, limit: int = 100, before: float | None = None) -> list[Session]:
+        newest_first = sorted(self._all(), key=lambda session: (session.created_at, session.session_id), reverse=True)
+        return [session for session in newest_first if before is None or session.created_at < before][: max(limit, 0)]
+
+    def sessions_since(self, tally: int) -> list[Session]:
+        return sorted((session for session in self._all() if session.tally > tally), key=lambda session: session.tally)
+
+    def sessions_in_motion(self) -> list[Session]:
+        moving = (session for session in self._all() if not session.state.at_rest)
+        return sorted(moving, key=lambda session: (session.created_at, session.session_id))
+
+    def facts(self, session_id: str, after: int = 0) -> Iterator[tuple[int, Fact]]:
+        with self._lock:
+            facts = list(enumerate(self._find(session_id).facts, 1))
+        return iter(facts[max(after, 0) :])
+
+    def items(
+        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+    ) -> list[Item]:
+        items = [
+            Item(seq, fact.outcome)
+            for seq, fact in self.facts(session_id, after)
+            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
+        ]
+        return items[: max(limit, 0)]
+
+    def item(self, session_id: str, seq: int) -> Item:
+        found = self.items(session_id, after=seq - 1, limit=1)
+        if not found or found[0].seq != seq:
+            raise NotFound(f"Session {session_id} has no item {seq}; its items list has the numbers.")
+        return found[0]
+
+    def texts(self, session_id: str, seq: int) -> list[StoredText]:
+        self.item(session_id, seq)
+        texts = self.raw_texts(session_id, [seq]).get(seq, [])
+        return [StoredText(text.key, zlib.decompress(text.zlib).decode()) for text in texts]
+
+    def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
+        with self._lock:
+            texts = self._find(session_id).texts
+            return {seq: list(texts[seq]) for seq in seqs if seq in texts}
+
+    def delete(self, session_id: str) -> None:
+        with self._lock:
+            self._find(session_id)
+            del self._kept[session_id]
+            self._tick()
+
+    def renew_epoch(self, session_id: str, epoch: str) -> None:
+        with self._lock:
+            kept = self._find(session_id)
+            kept.session = replace(kept.session, epoch=epoch, tally=self._tick())
+
+    def _all(self) -> list[Session]:
+        with self._lock:
+            return [kept.session for kept in self._kept.values()]
+
+    def _find(self, session_id: str) -> _Kept:
+        if session_id not in self._kept:
+            raise NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
+        return self._kept[session_id]
+
+    def _renew_epochs(self) -> None:
+        self._epoch = new_epoch()
+        for kept in self._kept.values():
+            if not kept.session.state.at_rest:
+                kept.session = replace(kept.session, epoch=new_epoch())
+
+    def _tick(self) -> int:
+        self._tally += 1
+        return self._tally

@@ -1,0 +1,82 @@
+"""Between facts and the journal's rows: which fact goes to which table, and back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tallylight.facts import Fact, Processed, State
+from tallylight.journal.codec import encode, outcome_of
+from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.model import Json, Outcome, Parameters, RawText
+from tallylight.roots import raw_bytes
+
+
+@dataclass(slots=True)
+class Rows:
+    """What an append writes, by table."""
+
+    facts: list[Json] = field(default_factory=list)
+    outcomes: list[Json] = field(default_factory=list)
+    outcome_texts: list[Json] = field(default_factory=list)
+    texts: list[RawText] = field(default_factory=list)
+
+
+def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
+    """The rows of facts numbered from `first` on."""
+    rows = Rows()
+    for seq, fact in enumerate(facts, first):
+        kind, body = encode(fact)
+        place = {"session_id": session_id, "seq": seq, "at": fact.at}
+        if isinstance(fact, Processed):
+            rows.outcomes.append(body | place | {"file_raw": raw_bytes(fact.outcome.file)})
+            rows.outcome_texts += _text_rows(session_id, seq, fact.outcome)
+            rows.texts += fact.outcome.texts
+        else:
+            rows.facts.append(place | {"kind": kind, "body": body})
+    return rows
+
+
+def session_row(session: Session, tally: int) -> Json:
+    """The row of a session; `state` comes with what is looked up in it."""
+    return {
+        "session_id": session.session_id,
+        "epoch": session.epoch,
+        "created_at": session.created_at,
+        "parameters": session.parameters.as_json(),
+        "tally": tally,
+        **state_columns(session.state),
+    }
+
+
+def state_columns(state: State) -> Json:
+    """The columns of a session that every append sets."""
+    return {"state": state.as_json(), "seq": state.seq, "status": state.status.value}
+
+
+def session_of(row: Mapping[str, Any]) -> Session:
+    return Session(
+        session_id=row["session_id"],
+        epoch=row["epoch"],
+        created_at=row["created_at"],
+        parameters=Parameters.from_json(row["parameters"]),
+        state=State.from_json(row["state"]),
+        tally=row["tally"],
+    )
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    return Item(row["seq"], outcome_of(row))
+
+
+def inflated(texts: Iterable[RawText]) -> list[StoredText]:
+    return [StoredText(text.key, zlib.decompress(text.zlib).decode()) for text in texts]
+
+
+def _text_rows(session_id: str, seq: int, outcome: Outcome) -> list[Json]:
+    return [
+        {"session_id": session_id, "seq": seq, "position": position, "key": text.key, "sha256": text.sha256}
+        for position, text in enumerate(outcome.texts)
+    ]

@@ -1,0 +1,252 @@
+"""The journal in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from tallylight.db.database import Database
+from tallylight.db.raw_texts import chunked, keep, sweep
+from tallylight.db.tables import facts as facts_table
+from tallylight.db.tables import journal_clock, outcome_texts, outcomes, raw_texts, sessions
+from tallylight.db.upsert import insert_or_keep
+from tallylight.errors import NotFound
+from tallylight.facts import Fact, Processed, State
+from tallylight.journal.codec import decode, outcome_of
+from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.journal.epoch import new_epoch
+from tallylight.journal.rows import Rows, inflated, item_of, rows_of, session_of, session_row, state_columns
+from tallylight.model import AT_REST, OutcomeKind, RawText
+
+#: Facts read in one go: a reader of a long session holds no transaction open between them.
+READ_AT_ONCE: Final = 1000
+
+# Statements are built once: an append of one fact would spend most of its time on building them.
+_OF_SESSION: Final = sessions.c.session_id == bindparam("of")
+_IN_MOTION: Final = sessions.c.status.not_in(sorted(AT_REST))
+_TALLY: Final = select(journal_clock.c.tally)
+_TICK: Final = update(journal_clock).values(tally=journal_clock.c.tally + 1)
+_SESSION: Final = select(sessions).where(_OF_SESSION)
+_SEQ: Final = select(sessions.c.seq).where(_OF_SESSION)
+_CHANGE: Final = update(sessions).where(_OF_SESSION)
+#: Only where the session stands at the fact before the new ones.
+_ADVANCE: Final = _CHANGE.where(sessions.c.seq == bindparam("expected"))
+_ADD_FACTS: Final = insert(facts_table)
+_ADD_OUTCOMES: Final = insert(outcomes)
+_ADD_OUTCOME_TEXTS: Final = insert(outcome_texts)
+_ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("number"))
+
+
+class SqlJournal:
+    """`Journal` over the tables of `tallylight.db`. A write is one transaction on the database's writing connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._epoch = _read_epoch(database) or _make_clock(database)
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    def tally(self) -> int:
+        with self._database.reading() as connection:
+            return _tally(connection)
+
+    def remember_boot(self, boot_id: str) -> bool:
+        with self._database.writing() as connection:
+            stored = connection.scalar(select(journal_clock.c.boot_id))
+            restarted = stored is not None and stored != boot_id
+            epoch = _renew_epochs(connection) if restarted else self._epoch
+            connection.execute(update(journal_clock).values(boot_id=boot_id, epoch=epoch))
+        self._epoch = epoch
+        return restarted
+
+    def create(self, session: Session) -> None:
+        if session.state.seq != 0:
+            raise ValueError("A new session has no facts: its state must be at seq 0.")
+        with self._database.writing() as connection:
+            row = session_row(session, _tick(connection))
+            if connection.execute(insert_or_keep(connection, sessions), row).rowcount == 0:
+                raise ValueError(f"Session {session.session_id} exists already.")
+
+    def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
+        rows = rows_of(session_id, facts, state.seq - len(facts) + 1)
+        with self._database.writing() as connection:
+            tally = _tick(connection)
+            _advance(connection, session_id, state, len(facts), tally)
+            _add(connection, rows)
+        return tally
+
+    def session(self, session_id: str) -> Session:
+        with self._database.reading() as connection:
+            row = connection.execute(_SESSION, {"of": session_id}).one_or_none()
+        if row is None:
+            raise _no_session(session_id)
+        return session_of(row._asdict())
+
+    def sessions(self, *, limit: int = 100, before: float | None = None) -> list[Session]:
+        newest_first = select(sessions).order_by(sessions.c.created_at.desc(), sessions.c.session_id.desc())
+        if before is not None:
+            newest_first = newest_first.where(sessions.c.created_at < before)
+        return self._sessions(newest_first.limit(max(limit, 0)))
+
+    def sessions_since(self, tally: int) -> list[Session]:
+        return self._sessions(select(sessions).where(sessions.c.tally > tally).order_by(sessions.c.tally))
+
+    def sessions_in_motion(self) -> list[Session]:
+        return self._sessions(select(sessions).where(_IN_MOTION).order_by(sessions.c.created_at, sessions.c.session_id))
+
+    def facts(self, session_id: str, after: int = 0) -> Iterator[tuple[int, Fact]]:
+        return self._facts(session_id, max(after, 0), self.session(session_id).state.seq)
+
+    def items(
+        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+    ) -> list[Item]:
+        query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
+        if kind is not None:
+            query = query.where(outcomes.c.kind == kind.value)
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
+        return [item_of(row._asdict()) for row in rows]
+
+    def item(self, session_id: str, seq: int) -> Item:
+        with self._database.reading() as connection:
+            return _item(connection, session_id, seq)
+
+    def texts(self, session_id: str, seq: int) -> list[StoredText]:
+        with self._database.reading() as connection:
+            _item(connection, session_id, seq)
+            texts = _raw_texts(connection, session_id, [seq])
+        return inflated(texts.get(seq, []))
+
+    def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            found: dict[int, list[RawText]] = {}
+            for chunk in chunked(seqs):
+                found |= _raw_texts(connection, session_id, chunk)
+        return found
+
+    def delete(self, session_id: str) -> None:
+        with self._database.writing() as connection:
+            _require(connection, session_id)
+            _tick(connection)
+            of_session = outcome_texts.c.session_id == session_id
+            texts = connection.scalars(select(outcome_texts.c.sha256).where(of_session).distinct()).all()
+            connection.execute(delete(sessions).where(sessions.c.session_id == session_id))
+            sweep(connection, texts)
+
+    def renew_epoch(self, session_id: str, epoch: str) -> None:
+        with self._database.writing() as connection:
+            _require(connection, session_id)
+            connection.execute(_CHANGE, {"of": session_id, "epoch": epoch, "tally": _tick(connection)})
+
+    def _sessions(self, query: Any) -> list[Session]:
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [session_of(row._asdict()) for row in rows]
+
+    def _facts(self, session_id: str, after: int, last: int) -> Iterator[tuple[int, Fact]]:
+        while after < last:
+            until = min(after + READ_AT_ONCE, last)
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                facts = _read_facts(connection, session_id, after, until)
+            yield from facts
+            after = until
+
+
+def _read_epoch(database: Database) -> str | None:
+    with database.reading() as connection:
+        epoch: str | None = connection.scalar(select(journal_clock.c.epoch))
+    return epoch
+
+
+def _make_clock(database: Database) -> str:
+    with database.writing() as connection:
+        # Another process may have been quicker.
+        connection.execute(insert_or_keep(connection, journal_clock), {"id": 1, "epoch": new_epoch(), "tally": 0})
+        return str(connection.scalar(select(journal_clock.c.epoch)))
+
+
+def _tally(connection: Connection) -> int:
+    tally: int = connection.execute(_TALLY).scalar_one()
+    return tally
+
+
+def _tick(connection: Connection) -> int:
+    connection.execute(_TICK)
+    return _tally(connection)
+
+
+def _renew_epochs(connection: Connection) -> str:
+    """Renew those of the sessions in motion; returns the journal's own new one."""
+    for session_id in connection.scalars(select(sessions.c.session_id).where(_IN_MOTION)).all():
+        connection.execute(_CHANGE, {"of": session_id, "epoch": new_epoch()})
+    return new_epoch()
+
+
+def _no_session(session_id: str) -> NotFound:
+    return NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
+
+
+def _require(connection: Connection, session_id: str) -> int:
+    """The stored seq of a session."""
+    seq: int | None = connection.scalar(_SEQ, {"of": session_id})
+    if seq is None:
+        raise _no_session(session_id)
+    return seq
+
+
+def _advance(connection: Connection, session_id: str, state: State, count: int, tally: int) -> None:
+    """Set a session's state, provided that it stands where the new facts begin."""
+    place = {"of": session_id, "expected": state.seq - count}
+    if connection.execute(_ADVANCE, place | state_columns(state) | {"tally": tally}).rowcount == 0:
+        seq = _require(connection, session_id)
+        raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
+
+
+def _add(connection: Connection, rows: Rows) -> None:
+    if rows.facts:
+        connection.execute(_ADD_FACTS, rows.facts)
+    if rows.outcomes:
+        connection.execute(_ADD_OUTCOMES, rows.outcomes)
+    if rows.outcome_texts:
+        keep(connection, rows.texts)
+        connection.execute(_ADD_OUTCOME_TEXTS, rows.outcome_texts)
+
+
+def _read_facts(connection: Connection, session_id: str, after: int, until: int) -> list[tuple[int, Fact]]:
+    plain = connection.execute(_span(facts_table, session_id, after, until)).all()
+    processed = connection.execute(_span(outcomes, session_id, after, until)).all()
+    found: list[tuple[int, Fact]] = [(row.seq, decode(row.kind, row.at, row.body)) for row in plain]
+    found += [(row.seq, Processed(at=row.at, outcome=outcome_of(row._asdict()))) for row in processed]
+    return sorted(found, key=lambda numbered: numbered[0])
+
+
+def _span(table: Any, session_id: str, after: int, until: int) -> Any:
+    return select(table).where(table.c.session_id == session_id, table.c.seq > after, table.c.seq <= until)
+
+
+def _item(connection: Connection, session_id: str, seq: int) -> Item:
+    row = connection.execute(_ITEM, {"of": session_id, "number": seq}).one_or_none()
+    if row is None:
+        _require(connection, session_id)
+        raise NotFound(f"Session {session_id} has no item {seq}; its items list has the numbers.")
+    return item_of(row._asdict())
+
+
+def _raw_texts(connection: Connection, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
+    query = (
+        select(outcome_texts.c.seq, outcome_texts.c.key, raw_texts.c.sha256, raw_texts.c.zlib)
+        .join_from(outcome_texts, raw_texts)
+        .where(outcome_texts.c.session_id == session_id, outcome_texts.c.seq.in_(seqs))
+        .order_by(outcome_texts.c.seq, outcome_texts.c.position)
+    )
+    found: dict[int, list[RawText]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.seq, []).append(RawText(row.key, row.sha256, row.zlib))
+    return found

@@ -1,0 +1,245 @@
+"""The only place that opens things: a data folder, its database, the workers, the hub; and wires them together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+from anyio import to_thread
+
+from tallylight.catalog import Catalog
+from tallylight.catalog.sql import SqlCatalog
+from tallylight.clock import Clock, SystemClock
+from tallylight.data_folder import DataFolder, Lock
+from tallylight.db import Database, Writer, open_database
+from tallylight.engine import Engine
+from tallylight.engine.local import LocalEngine
+from tallylight.errors import NotFound
+from tallylight.facts import State
+from tallylight.ingest import commit, pipeline
+from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.journal import Journal, Session
+from tallylight.journal.epoch import new_epoch
+from tallylight.journal.sql import SqlJournal
+from tallylight.live import Hub, Update
+from tallylight.messages import view
+from tallylight.model import Parameters
+from tallylight.recorder import Recorder
+from tallylight.roots import Roots
+from tallylight.settings import Settings
+from tallylight.thumbnails import Thumbnails
+
+log: Final = logging.getLogger(__name__)
+
+#: What workers import before the first file, so that neither it nor the file after a crash waits for it.
+PRELOAD: Final = ("tallylight.ingest.extract.candidate",)
+#: Linux gives every start of the machine a new one.
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+OpenEngine = Callable[[Settings, Clock], AbstractAsyncContextManager[Engine]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a server or a headless run works with. Made by `open_services`, closed with it."""
+
+    settings: Settings
+    roots: Roots
+    clock: Clock
+    folder: DataFolder
+    lock: Lock
+    journal: Journal
+    catalog: Catalog
+    writer: Writer
+    thumbnails: Thumbnails
+    engine: Engine
+    hub: Hub
+    supervisor: Supervisor
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Real paths that are never scanned, though they may lie inside a root."""
+        return (str(self.folder.path),)
+
+    async def session(self, session_id: str) -> Session:
+        """A session as the journal has it, which may be a moment older than its record. Raises NotFound."""
+        return await to_thread.run_sync(self.journal.session, session_id)
+
+    async def state(self, session_id: str) -> State:
+        """A session's newest durable state. Raises NotFound."""
+        record = self.supervisor.record_of(session_id)
+        return record.state if record is not None else (await self.session(session_id)).state
+
+    async def update(self, session_id: str) -> Update:
+        """A session's newest update, whether it moves or rests. Raises NotFound."""
+        record = self.supervisor.record_of(session_id)
+        if isinstance(record, Recorder):
+            return record.update(self.clock.now())
+        return self._resting(await self.session(session_id))
+
+    async def updates(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Update]:
+        """What a shared stream begins with: the sessions not at rest, those named, those with a fact after the tally
+        `after`, and those that came to rest since `rested_since` (wall time); each once, oldest write first.
+        """
+        found = await to_thread.run_sync(self._sessions, after, named, rested_since)
+        return [await self._newest(session) for session in sorted(found, key=lambda session: session.tally)]
+
+    def _sessions(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Session]:
+        sessions = {session.session_id: session for session in self.journal.sessions_in_motion()}
+        if after is not None:
+            sessions |= {session.session_id: session for session in self.journal.sessions_since(after)}
+        if rested_since is not None:
+            recent = self.journal.sessions_since(0)
+            sessions |= {session.session_id: session for session in recent if session.state.at >= rested_since}
+        for session_id in named:
+            try:
+                sessions[session_id] = self.journal.session(session_id)
+            except NotFound:
+                log.info("a reader named session %s, which there is not", session_id)
+        return list(sessions.values())
+
+    async def _newest(self, session: Session) -> Update:
+        record = self.supervisor.record_of(session.session_id)
+        return record.update(self.clock.now()) if isinstance(record, Recorder) else self._resting(session)
+
+    def _resting(self, session: Session) -> Update:
+        return Update(
+            key=session.session_id,
+            epoch=session.epoch,
+            seq=session.state.seq,
+            state=view(session.state, self.clock.now()),
+            final=session.state.at_rest,
+            tally=session.tally,
+        )
+
+
+def open_local_engine(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Engine]:
+    """Worker processes on this machine, warm when the context is entered."""
+    return LocalEngine(
+        settings.jobs,
+        time_limit=settings.time_limit,
+        memory_limit=settings.memory_limit,
+        preload=PRELOAD,
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings,
+    *,
+    doing: str = "run",
+    clock: Clock | None = None,
+    open_engine: OpenEngine = open_local_engine,
+) -> AsyncIterator[Services]:
+    """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
+
+    Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
+    the lock what holds it. Sessions still in motion at the end stay so in the journal, where the next start finds them.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        folder = await to_thread.run_sync(DataFolder.at, settings.data)
+        lock = stack.enter_context(folder.locked(doing))
+        roots = Roots.of(*settings.roots)
+        database = await _opened(stack, folder)
+        writer = Writer()
+        stack.push_async_callback(writer.aclose)
+        journal, catalog = SqlJournal(database), SqlCatalog(database)
+        engine = await stack.enter_async_context(open_engine(settings, clock))
+        hub = await stack.enter_async_context(Hub(clock, tally=journal.tally()).running())
+        thumbnails = Thumbnails(folder.thumbnails)
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        # The sessions' tasks end first: they need everything above.
+        stack.callback(tasks.cancel_scope.cancel)
+        workshop = Workshop(
+            journal=journal,
+            write=writer.run,
+            now=clock.now,
+            new_epoch=new_epoch,
+            record_for=partial(Recorder, journal=journal, write=writer.run, hub=hub, clock=clock),
+            ingest_for=lambda session, record: pipeline.Ingest(
+                parameters=session.parameters,
+                roots=roots,
+                engine=engine,
+                catalog=catalog,
+                record=record,
+                now=clock.now,
+                extract=partial(extract, _options(session.parameters, roots, thumbnails)),
+                skip=(str(folder.path),),
+            ),
+            commit_for=lambda session, record: commit.Commit(
+                session_id=session.session_id,
+                journal=journal,
+                catalog=catalog,
+                record=record,
+                write=writer.run,
+                now=clock.now,
+            ),
+            forgotten=partial(_tell_forgotten, hub),
+        )
+        supervisor = Supervisor(workshop, tasks)
+        if await writer.run(journal.remember_boot, _boot_id()):
+            log.info(
+                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
+            )
+        await supervisor.recover()
+        yield Services(
+            settings=settings,
+            roots=roots,
+            clock=clock,
+            folder=folder,
+            lock=lock,
+            journal=journal,
+            catalog=catalog,
+            writer=writer,
+            thumbnails=thumbnails,
+            engine=engine,
+            hub=hub,
+            supervisor=supervisor,
+        )
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
+    """The journal alone, for looking while another process owns the data folder. Write nothing through it."""
+    folder = await to_thread.run_sync(DataFolder.at, settings.data)
+    async with AsyncExitStack() as stack:
+        yield SqlJournal(await _opened(stack, folder))
+
+
+async def _opened(stack: AsyncExitStack, folder: DataFolder) -> Database:
+    database = await to_thread.run_sync(open_database, folder.database)
+    stack.callback(database.close)
+    return database
+
+
+def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Options:
+    return Options(
+        roots=roots,
+        tier=parameters.tier,
+        extract_metadata=parameters.extract_metadata,
+        extract_keywords=parameters.extract_keywords,
+        import_scores=parameters.import_scores,
+        thumbnails=thumbnails,
+    )
+
+
+def _tell_forgotten(hub: Hub, session: Session, state: State) -> None:
+    message = {**view(state, state.at), "status": "deleted"}
+    hub.publish(Update(session.session_id, session.epoch, state.seq + 1, message, final=True, tally=hub.tally))
+
+
+def _boot_id() -> str:
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        # Elsewhere than on Linux a restart cannot be told from a pause: ids then stay valid across both.
+        return "unknown"

@@ -1,0 +1,1 @@
+"""The server: doors, routes and pages over the services."""

@@ -1,0 +1,61 @@
+"""The application: routes behind the doors, services opened for as long as it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+import tallylight
+from tallylight.services import Services, open_services
+from tallylight.settings import Settings
+from tallylight.web import problems
+from tallylight.web.routes import folders, items, media, pages, sessions, stream
+from tallylight.web.security import Doors, Guard
+
+OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    opening: OpenServices | None = None,
+    ready: Callable[[Services], None] | None = None,
+) -> FastAPI:
+    """Make the ASGI application. `opening` opens its services at start-up (tests give their own); `ready` is called
+    with them before the first request is served. Without settings they come from the environment.
+    """
+    settings = settings or Settings()
+    opening = opening or partial(open_services, doing="serve")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opening(settings) as services:
+            app.state.services = services
+            if ready is not None:
+                ready(services)
+            yield
+
+    app = FastAPI(
+        title="Tallylight",
+        version=tallylight.__version__,
+        description="Live media ingest. Errors are RFC 9457 problem JSON.",
+        lifespan=lifespan,
+        # Their pages load scripts from elsewhere; docs/reference/http-api.md is made from the same schema.
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    for module in (stream, sessions, items, folders, media, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(packages=[("tallylight.web", "static")]))
+    app.add_middleware(_guard)
+    return app
+
+
+def _guard(app: ASGIApp) -> ASGIApp:
+    return Guard(app, Doors())

@@ -1,0 +1,64 @@
+"""What responses hold: plain dicts with fixed keys, `null` where something is unknown."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from tallylight.facts import State
+from tallylight.journal import Item, Session
+from tallylight.messages import phase, progress
+from tallylight.model import Json, Status
+from tallylight.roots import raw_bytes
+
+
+def item(entry: Item) -> Json:
+    """One outcome. `file` is relative to `root`, the directory asked for; `file_raw` (base64) is there only where the
+    name is not UTF-8.
+    """
+    outcome = entry.outcome
+    raw = raw_bytes(outcome.file)
+    return {
+        "seq": entry.seq,
+        "root": outcome.root,
+        "file": outcome.file,
+        **({"file_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
+        "outcome": outcome.kind.value,
+        "code": outcome.code.value if outcome.code else None,
+        "message": outcome.message,
+        "warnings": list(outcome.warnings),
+        "ms": outcome.ms,
+        "bytes": outcome.bytes,
+        "media": outcome.media,
+        "generation": outcome.generation,
+        "keywords": list(outcome.keywords),
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "nsfw_score": outcome.nsfw_score,
+        "hashes": {"sha256": outcome.sha256, "phash": outcome.phash},
+        "has_thumbnail": outcome.has_thumbnail,
+    }
+
+
+def items(entries: list[Item], limit: int) -> Json:
+    """A page of outcomes asked for with `limit`. `next` is the `after` of the following page, null at the end.
+
+    Ask the journal for `limit + 1` entries: the extra one only tells that there is a following page.
+    """
+    page = entries[:limit]
+    return {"items": [item(entry) for entry in page], "next": page[-1].seq if len(entries) > limit else None}
+
+
+def session(entry: Session, message: Json) -> Json:
+    """A session in a list: its message, when it was made and what it was asked to do."""
+    return {**message, "created_at": entry.created_at, "parameters": entry.parameters.as_json()}
+
+
+def commit_status(state: State) -> Json:
+    """How a commit stands: percent, how many items were refused, and why the commit as a whole failed."""
+    return {
+        "session_id": state.session_id,
+        "status": state.status.value,
+        "commit_progress": progress(state) if phase(state) == "commit" else 0,
+        "commit_errors": state.commit_errors,
+        "commit_error": (state.message or state.code) if state.status is Status.COMMIT_ERROR else None,
+    }

@@ -1,0 +1,29 @@
+"""Looking round inside the roots before a session starts."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from fastapi import APIRouter
+
+from tallylight.ingest.browse import Budget, directories, file_types
+from tallylight.model import Json
+from tallylight.web.context import Given
+from tallylight.web.schemas import Folders
+
+router = APIRouter(prefix="/api/ingest", tags=["folders"])
+
+
+@router.get("/directories")
+async def list_directories(services: Given, path: str | None = None) -> Json:
+    """The folders directly below `path`, or the roots; counts are of the files directly in each."""
+    budget = Budget(services.clock.monotonic)
+    listing = await to_thread.run_sync(directories, services.roots, path, services.catalog, budget, services.skipped)
+    return listing.as_json()
+
+
+@router.post("/file-types")
+async def list_file_types(folders: Folders, services: Given) -> Json:
+    """The media types anywhere below these folders, without dots."""
+    budget = Budget(services.clock.monotonic)
+    found = await to_thread.run_sync(file_types, services.roots, folders, budget, services.skipped)
+    return found.as_json()

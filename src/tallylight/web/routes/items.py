@@ -1,0 +1,59 @@
+"""What a session found: its outcomes, their thumbnails, its report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from tallylight.ingest.report import report as make_report
+from tallylight.model import Json, OutcomeKind
+from tallylight.services import Services
+from tallylight.web import bodies
+from tallylight.web.context import Given
+from tallylight.web.pictures import thumbnail_response
+from tallylight.web.report_page import ReportPage, render
+
+router = APIRouter(prefix="/api/ingest", tags=["outcomes"])
+
+
+@router.get("/items/{session_id}")
+async def items(
+    session_id: str,
+    services: Given,
+    outcome: OutcomeKind | None = None,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """A page of outcomes in the order they happened; pass `next` as `after` for the following page."""
+    page = await to_thread.run_sync(
+        lambda: services.journal.items(session_id, kind=outcome, after=after, limit=limit + 1)
+    )
+    return bodies.items(page, limit)
+
+
+@router.get("/thumbnail/{session_id}/{seq}", response_class=Response)
+async def thumbnail(session_id: str, seq: Annotated[int, Path(ge=0, le=2**62)], services: Given) -> Response:
+    """The thumbnail of one outcome, at most 256 px a side."""
+    item = await to_thread.run_sync(services.journal.item, session_id, seq)
+    return await thumbnail_response(services.thumbnails, item.outcome)
+
+
+@router.get("/report/{session_id}", response_class=HTMLResponse)
+async def report(session_id: str, services: Given, format: Literal["html", "json"] = "html") -> Response:  # noqa: A002
+    """What the session did and what a commit would do: a self-contained page, or JSON with `?format=json`."""
+    if format == "json":
+        return JSONResponse(await to_thread.run_sync(_report_json, services, session_id))
+    page = await to_thread.run_sync(_report_page, services, session_id)
+    return HTMLResponse(page.html, headers={"content-security-policy": page.content_security_policy})
+
+
+def _report_json(services: Services, session_id: str) -> Json:
+    return make_report(services.journal, services.catalog, session_id, services.clock.now()).as_json()
+
+
+def _report_page(services: Services, session_id: str) -> ReportPage:
+    made = make_report(services.journal, services.catalog, session_id, services.clock.now())
+    return render(made, services.thumbnails.get)

@@ -1,0 +1,43 @@
+"""The one page, under each of its addresses, and the health check."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+import tallylight
+from tallylight.model import Json
+from tallylight.web.context import Given
+
+router = APIRouter()
+
+_TEMPLATES: Final = Jinja2Templates(
+    env=Environment(loader=PackageLoader("tallylight.web"), autoescape=True, undefined=StrictUndefined)
+)
+
+
+@router.get("/", include_in_schema=False)
+@router.get("/ingest-v2", include_in_schema=False)
+async def home(request: Request) -> Response:
+    return _page(request, "")
+
+
+@router.get("/sessions/{session_id}", include_in_schema=False)
+async def session_page(request: Request, session_id: str) -> Response:
+    # Whether there is such a session the page finds out itself, and says so.
+    return _page(request, session_id)
+
+
+@router.get("/healthz", tags=["server"])
+async def health(services: Given) -> Json:
+    """Whether the server is up."""
+    return {"status": "ok", "version": tallylight.__version__, "readers": services.hub.readers}
+
+
+def _page(request: Request, session_id: str) -> Response:
+    context = {"session_id": session_id, "nsfw_available": False, "version": tallylight.__version__}
+    return _TEMPLATES.TemplateResponse(request, "page.html.jinja", context, headers={"cache-control": "no-cache"})

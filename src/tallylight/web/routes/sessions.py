@@ -1,0 +1,80 @@
+"""Sessions: start, look at, cancel, commit, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query
+
+from tallylight.model import AT_REST, Json
+from tallylight.web import bodies
+from tallylight.web.context import Given
+from tallylight.web.schemas import CommitRequest, ProcessRequest
+
+router = APIRouter(prefix="/api/ingest", tags=["sessions"])
+
+
+@router.post("/process")
+async def process(body: ProcessRequest, services: Given) -> Json:
+    """Start a session. Answers as soon as that is durable, without waiting for the scan."""
+    parameters = await to_thread.run_sync(body.parameters.to_parameters, services.roots)
+    session = await services.supervisor.start(parameters)
+    return {"session_id": session.session_id, "status": (await services.state(session.session_id)).status.value}
+
+
+@router.get("/status/{session_id}")
+async def status(session_id: str, services: Given) -> Json:
+    """The session's newest message, the same JSON as in the stream."""
+    return dict((await services.update(session_id)).state)
+
+
+@router.get("/sessions")
+async def sessions(
+    services: Given,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+) -> Json:
+    """Sessions, newest first: the message of each, when it was made and what it was asked to do."""
+    found = await to_thread.run_sync(lambda: services.journal.sessions(limit=limit, before=before))
+    return {
+        "sessions": [
+            bodies.session(session, dict((await services.update(session.session_id)).state)) for session in found
+        ]
+    }
+
+
+@router.get("/active-session")
+async def active_session(services: Given) -> Json:
+    """The newest session that is not at rest, or nulls."""
+    in_motion = await to_thread.run_sync(services.journal.sessions_in_motion)
+    for session in reversed(in_motion):
+        state = await services.state(session.session_id)
+        if state.status not in AT_REST:
+            return {"session_id": session.session_id, "status": state.status.value}
+    return {"session_id": None, "status": None}
+
+
+@router.post("/commit")
+async def commit(body: CommitRequest, services: Given) -> Json:
+    """Commit a session at rest to the catalog. Committing a committed one changes nothing."""
+    return {"session_id": body.session_id, "status": (await services.supervisor.commit(body.session_id)).value}
+
+
+@router.get("/commit-status/{session_id}")
+async def commit_status(session_id: str, services: Given) -> Json:
+    """How a commit stands."""
+    return bodies.commit_status(await services.state(session_id))
+
+
+@router.post("/cancel/{session_id}")
+async def cancel(session_id: str, services: Given) -> Json:
+    """Stop a session's processing. What it had stays reviewable."""
+    return {"session_id": session_id, "status": (await services.supervisor.cancel(session_id)).value}
+
+
+@router.delete("/session/{session_id}")
+async def delete(session_id: str, services: Given) -> Json:
+    """Forget a session, stopping it first. What it committed stays in the catalog."""
+    await services.supervisor.delete(session_id)
+    return {"session_id": session_id, "status": "deleted"}

@@ -1,0 +1,157 @@
+"""What requests may hold. A field that is unknown, missing or out of range is refused before anything starts, with a
+sentence that names it: a mistyped option that is quietly ignored costs a person a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from tallylight.errors import BadParameters
+from tallylight.messages import elide
+from tallylight.model import Parameters, Tier
+from tallylight.roots import Roots, escape
+
+MOST_DIRECTORIES: Final = 100
+
+
+# The limits of length are also what makes pydantic refuse half a surrogate pair, which JSON can spell and no file name,
+# database or answer can hold.
+Pattern = Annotated[StrictStr, Field(max_length=1000)]
+Folder = Annotated[StrictStr, Field(min_length=1, max_length=16_384)]
+SessionId = Annotated[StrictStr, Field(min_length=1, max_length=100)]
+
+
+def _printable(name: Any) -> str:
+    # pydantic cannot render half a surrogate pair, and fails itself where an error holds one.
+    return elide(str(name), 100).encode("utf-8", "backslashreplace").decode()
+
+
+def _instead_of(name: Any, known: Iterable[str]) -> str:
+    nearest = get_close_matches(str(name)[:100], known, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(known)}"
+
+
+class _Request(BaseModel):
+    """A request body: every field is known, and a wrong name is told with its nearest right one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_names(cls, body: Any) -> Any:
+        unknown = [name for name in body if name not in cls.model_fields] if isinstance(body, dict) else []
+        if unknown:
+            raise PydanticCustomError(
+                "unknown_field",
+                "has no field {name}; {instead}",
+                {"name": _printable(unknown[0]), "instead": _instead_of(unknown[0], cls.model_fields)},
+            )
+        return body
+
+
+class ProcessParameters(_Request):
+    """What to ingest, and how deep. Give `directory`, `directories` or both: all are scanned, each file once."""
+
+    directory: Folder | None = Field(None, description="Absolute path of a folder inside a root.")
+    directories: list[Folder] = Field(
+        default_factory=list, max_length=MOST_DIRECTORIES, description="Several such folders."
+    )
+    pattern: Pattern = Field(
+        "",
+        description="File names to take, case ignored, alternatives between `|`; empty takes every media type.",
+        examples=["*.mp4|*.png"],
+    )
+    tier: Tier = Field(
+        Tier.FULL,
+        description="`index` lists, `metadata` reads headers and embedded text, `full` also hashes, decodes and makes "
+        "thumbnails.",
+    )
+    extract_metadata: StrictBool = Field(True, description="Read technical facts and generation parameters.")
+    extract_keywords: StrictBool = Field(True, description="Keywords from prompt and size.")
+    import_scores: StrictBool = Field(True, description="Scores and favourites from `.scores` sidecars.")
+    enable_nsfw_detection: StrictBool = Field(
+        False, description="Needs a model; this version has none, so true is 400."
+    )
+    nsfw_threshold: StrictFloat = Field(0.5, ge=0, le=1, description="Files scored at or over it count as detected.")
+    skip_existing: StrictBool = Field(
+        True, description="Pass over files that the catalog knows by path, size and modification time."
+    )
+    max_files: StrictInt | None = Field(
+        None, ge=0, le=2**53, description="Process at most so many; 0 only counts, null is no limit."
+    )
+
+    def to_parameters(self, roots: Roots) -> Parameters:
+        """The parameters of a session, folders resolved to real paths inside the roots.
+
+        A folder inside another one asked for is dropped, since that one brings its files. Raises BadFolder for a
+        folder that cannot be scanned and BadParameters for what this installation cannot do. Reads the disk: call it
+        off the event loop.
+        """
+        asked = [*([self.directory] if self.directory is not None else []), *self.directories]
+        if not asked:
+            raise BadParameters("No folder was given; name at least one in parameters.directories.")
+        if self.enable_nsfw_detection:
+            raise BadParameters("NSFW detection has no model in this version; leave enable_nsfw_detection off.")
+        folders = outermost(roots.folder(folder) for folder in asked)
+        return Parameters(
+            directories=tuple(escape(folder) for folder in folders),
+            pattern=self.pattern,
+            tier=self.tier,
+            extract_metadata=self.extract_metadata,
+            extract_keywords=self.extract_keywords,
+            import_scores=self.import_scores,
+            enable_nsfw_detection=self.enable_nsfw_detection,
+            nsfw_threshold=self.nsfw_threshold,
+            skip_existing=self.skip_existing,
+            max_files=self.max_files,
+        )
+
+
+class ProcessRequest(_Request):
+    """Start a session."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parameters": {"directories": ["/media/photos"], "pattern": "*.png|*.jpg"}}]}
+    )
+
+    parameters: ProcessParameters
+
+
+class CommitRequest(_Request):
+    """Commit what a session extracted to the catalog."""
+
+    session_id: SessionId = Field(description="Id of a session at rest.")
+
+
+#: The body of a request for file types: a bare JSON list of folders.
+Folders = Annotated[
+    list[Folder],
+    Field(
+        min_length=1, max_length=MOST_DIRECTORIES, description="Folders inside the roots.", examples=[["/media/photos"]]
+    ),
+]
+
+
+def outermost(folders: Iterable[str]) -> list[str]:
+    """Real paths without those that are, or lie below, another of them; in the order given."""
+    distinct = list(dict.fromkeys(folders))
+    tops = {folder.rstrip("/") + "/" for folder in distinct}
+    return [folder for folder in distinct if not any(_lies_below(folder, top) for top in tops)]
+
+
+def _lies_below(folder: str, top: str) -> bool:
+    return folder.startswith(top) and folder.rstrip("/") + "/" != top

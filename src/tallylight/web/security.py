@@ -1,0 +1,306 @@
+"""The doors: who may ask, checked before routing, and the headers every answer carries.
+
+A server on the loopback address is reached by every program of its machine, the browser with every page open in it
+included. What keeps a foreign page out:
+
+- **Host** must be a name that only this machine can have (localhost, `*.localhost`, an IP literal): a page whose own
+  name was re-pointed at 127.0.0.1 (DNS rebinding) still sends that name.
+- **Forwarded** requests come from a proxy that may serve the whole world.
+- **Origin**, if sent, must be the server's own, and **Sec-Fetch-Site**, if sent, must say that no other site is behind
+  the request. Scripts send neither and may come in.
+- Commands take **JSON** only, which a foreign page's form cannot send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tallylight.messages import elide
+from tallylight.web.problems import problem
+
+#: On every response that has not set its own.
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>[0-9]{1,5})?)?")
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What may come in beside what is always allowed. The default is a server for its own machine only."""
+
+    hosts: frozenset[str] = frozenset()  #: further names in Host, lower case, without port
+    origins: frozenset[str] = frozenset()  #: further values of Origin, lower case: `https://media.example`
+    forwarded: bool = False  #: whether a proxy may pass requests on
+    longest_body: int = 1_000_000  #: bytes of a command's body
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request stays outside, for people, and its status and code."""
+
+    status: int
+    code: str
+    detail: str
+
+
+class Guard:
+    """ASGI middleware: refuses what the doors do not let in, and sets the security headers on every response.
+
+    Put it outside the whole application, so that no response escapes it. Responses pass through untouched and
+    unbuffered but for their headers. The body of a command is read whole (at most `doors.longest_body`) before the
+    application sees it; what a safe method sends along is left to the application.
+    """
+
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
+        self._app = app
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            # There are no WebSockets here, and a browser opens them across origins without asking.
+            return await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        send = _with_headers(send)
+        if refusal := check(Asked.of(scope), self._doors):
+            return await _refuse(refusal, scope, receive, send)
+        if not _carries_body(scope):
+            return await self._app(scope, receive, send)
+        return await self._command(scope, receive, send)
+
+    async def _command(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read(receive, self._doors.longest_body)
+        except _TooLong:
+            return await _refuse(_too_long(self._doors), scope, receive, send)
+        if body is None:
+            return None  # the client left before it had sent all: nobody to answer
+        return await self._app(scope, _replay(body, receive), send)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What of a request the doors look at. Headers come as lists: one sent twice is two opinions."""
+
+    method: str
+    scheme: str
+    path: str
+    port: int | None  #: the server's own
+    host: Sequence[str] = ()
+    origin: Sequence[str] = ()
+    fetch_site: Sequence[str] = ()
+    fetch_mode: Sequence[str] = ()
+    content_type: Sequence[str] = ()
+    content_length: int | None = None  #: None where the body's length is not told
+    has_body: bool = False
+    forwarded: Sequence[str] = ()  #: names of the forwarding headers sent
+
+    @classmethod
+    def of(cls, scope: Scope) -> Asked:
+        headers: list[tuple[str, str]] = [
+            (name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in scope["headers"]
+        ]
+
+        def sent(wanted: str) -> list[str]:
+            return [value for name, value in headers if name == wanted]
+
+        server = scope.get("server")
+        return cls(
+            method=scope["method"],
+            scheme=scope.get("scheme", "http"),
+            path=scope["path"],
+            port=server[1] if server else None,
+            host=sent("host"),
+            origin=sent("origin"),
+            fetch_site=sent("sec-fetch-site"),
+            fetch_mode=sent("sec-fetch-mode"),
+            content_type=sent("content-type"),
+            content_length=_length(sent("content-length")),
+            has_body=_carries_body(scope),
+            forwarded=[name for name, _ in headers if name == "forwarded" or name.startswith("x-forwarded-")],
+        )
+
+
+def check(asked: Asked, doors: Doors) -> Refusal | None:
+    """Decide about one request from its headers alone. Pure; None lets it in."""
+    return (
+        _check_host(asked, doors)
+        or _check_forwarded(asked, doors)
+        or _check_origin(asked, doors)
+        or _check_fetch_site(asked)
+        or _check_body(asked, doors)
+    )
+
+
+def _check_host(asked: Asked, doors: Doors) -> Refusal | None:
+    found = _HOST.fullmatch(asked.host[0].lower()) if len(asked.host) == 1 else None
+    if found is None:
+        return Refusal(400, "bad_host", f"A request needs exactly one valid Host header; open {_address(asked)}.")
+    name = found["name"]
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name) or name in doors.hosts:
+        return None
+    return Refusal(
+        421,
+        "unknown_host",
+        f"This server does not answer to the name {elide(name, 100)}: open {_address(asked)} instead. "
+        "Another name is let in only by the setting --public-url.",
+    )
+
+
+def _check_forwarded(asked: Asked, doors: Doors) -> Refusal | None:
+    if doors.forwarded or not asked.forwarded:
+        return None
+    return Refusal(
+        403,
+        "forwarded",
+        f"A proxy forwarded this request ({elide(asked.forwarded[0], 60)}), and this server cannot tell who is behind "
+        f"it: set --public-url and a token, or open {_address(asked)} on the machine itself.",
+    )
+
+
+def _check_origin(asked: Asked, doors: Doors) -> Refusal | None:
+    if not asked.origin:
+        return None
+    own = _without_default_port(f"{asked.scheme}://{asked.host[0].lower()}", asked.scheme)
+    if len(asked.origin) == 1:
+        origin = asked.origin[0].lower()
+        if _without_default_port(origin, asked.scheme) == own or origin in doors.origins:
+            return None
+    return Refusal(
+        403,
+        "foreign_origin",
+        f"A page of another origin ({elide(', '.join(asked.origin), 100)}) may not use this server; use its own page "
+        f"at {own}.",
+    )
+
+
+def _check_fetch_site(asked: Asked) -> Refusal | None:
+    sites = list(asked.fetch_site)
+    if not sites or sites in (["same-origin"], ["none"]):
+        return None
+    # A frame navigates too, but `frame-ancestors 'none'` keeps it empty.
+    follows_link = asked.method == "GET" and list(asked.fetch_mode) == ["navigate"] and not _is_api(asked.path)
+    if follows_link and sites in (["cross-site"], ["same-site"]):
+        return None
+    return Refusal(
+        403,
+        "cross_site",
+        f"Another site's page asked for this in your browser; open {_address(asked)} yourself instead.",
+    )
+
+
+def _check_body(asked: Asked, doors: Doors) -> Refusal | None:
+    if not asked.has_body:
+        return None
+    media_types = [value.partition(";")[0].strip().lower() for value in asked.content_type]
+    if media_types != ["application/json"]:
+        return Refusal(415, "not_json", "Commands take JSON only: send Content-Type: application/json.")
+    if asked.content_length is not None and asked.content_length > doors.longest_body:
+        return _too_long(doors)
+    return None
+
+
+def _too_long(doors: Doors) -> Refusal:
+    return Refusal(413, "body_too_long", f"The body is longer than {doors.longest_body:,} bytes; send less at a time.")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        if name.startswith("["):
+            IPv6Address(name[1:-1])
+        else:
+            ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_api(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+def _without_default_port(origin: str, scheme: str) -> str:
+    return origin.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+
+
+def _address(asked: Asked) -> str:
+    return f"http://127.0.0.1:{asked.port}" if asked.port else "http://127.0.0.1"
+
+
+def _length(values: Sequence[str]) -> int | None:
+    return int(values[0]) if len(values) == 1 and values[0].isascii() and values[0].isdigit() else None
+
+
+def _carries_body(scope: Scope) -> bool:
+    """Whether a command came with a body: HTTP/1.1 announces one by either header (RFC 9112, 6.3)."""
+    return scope["method"] not in _SAFE_METHODS and _announces_body(scope["headers"])
+
+
+def _announces_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name.lower() == b"transfer-encoding" or (name.lower() == b"content-length" and value.strip() != b"0")
+        for name, value in headers
+    )
+
+
+class _TooLong(Exception):
+    """More bytes came than a command may have."""
+
+
+async def _read(receive: Receive, longest: int) -> bytes | None:
+    """The whole body, or None where the client left first. A length may be wrong or untold, so bytes are counted."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > longest:
+            raise _TooLong
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    # What is left of an unread body would otherwise be read to its end before the next request.
+    headers = {"Connection": "close"} if _carries_body(scope) else {}
+    await problem(refusal.status, refusal.code, refusal.detail, headers=headers)(scope, receive, send)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message.setdefault("headers", [])
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

@@ -1,0 +1,72 @@
+/** Questions to the server. Every failure arrives as one sentence that can be shown as it is. */
+
+export class ApiError extends Error {
+  /**
+   * @param {string} sentence
+   * @param {number} status 0 where the server gave no answer
+   */
+  constructor(sentence, status) {
+    super(sentence)
+    this.status = status
+  }
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export function get(path, signal) {
+  return ask(path, { method: 'GET', ...(signal && { signal }) })
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export function post(path, body, signal) {
+  const headers = { 'Content-Type': 'application/json' }
+  const json = body === undefined ? {} : { headers, body: JSON.stringify(body) }
+  return ask(path, { method: 'POST', ...json, ...(signal && { signal }) })
+}
+
+/**
+ * What to show of anything that was thrown.
+ *
+ * @param {unknown} error
+ */
+export function sentence(error) {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** @param {unknown} error */
+export function isAbort(error) {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} request
+ */
+async function ask(path, request) {
+  const response = await fetch(path, request).catch((error) => {
+    if (isAbort(error)) throw error
+    throw new ApiError('The server does not answer. See that it is still running, then try again.', 0)
+  })
+  if (!response.ok) throw new ApiError(await problem(response), response.status)
+  return response.json()
+}
+
+/**
+ * The sentence of an RFC 9457 problem; a proxy's error page has none.
+ *
+ * @param {Response} response
+ */
+async function problem(response) {
+  const body = await response.json().catch(() => ({}))
+  return body.detail || body.title || `The server answered ${response.status} ${response.statusText}.`.trim()
+}

@@ -1,0 +1,102 @@
+/** Numbers, times and names, written for people. Pure. */
+
+const integers = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** As long as the server's own limit for names in a message (`LONGEST_NAME` in messages.py). */
+const LONGEST_NAME = 160
+
+/** @param {number} value */
+export function count(value) {
+  return integers.format(value)
+}
+
+/**
+ * @param {number} value
+ * @param {string} one
+ * @param {string} many
+ */
+export function counted(value, one, many) {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** @param {number} value */
+export function files(value) {
+  return counted(value, 'file', 'files')
+}
+
+/** @param {number} value */
+export function rate(value) {
+  return value < 100 ? tenths.format(value) : count(value)
+}
+
+/** @param {number} value */
+export function bytes(value) {
+  let size = value
+  let unit = 0
+  while (size >= 999.5 && unit < UNITS.length - 1) {
+    size /= 1000
+    unit += 1
+  }
+  return `${unit === 0 || size >= 99.95 ? count(size) : tenths.format(size)} ${UNITS[unit]}`
+}
+
+/**
+ * `0:09`, `12:04`, `1:02:33`.
+ *
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds))
+  const minutes = Math.floor(whole / 60)
+  const tail = String(whole % 60).padStart(2, '0')
+  if (minutes < 60) return `${minutes}:${tail}`
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${tail}`
+}
+
+/** @param {number} at seconds since 1970 */
+export function timeOfDay(at) {
+  return clock.format(at * 1000)
+}
+
+/** @param {number} at seconds since 1970 */
+export function date(at) {
+  return day.format(at * 1000)
+}
+
+/** Control characters, and those that change the direction of what follows. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/**
+ * A name with what cannot be seen written out: a line end would break a row, and a right-to-left override makes
+ * `gpj.exe` read as `exe.jpg`.
+ *
+ * @param {string} text
+ */
+export function name(text) {
+  return text.replace(UNSEEN, (unseen) => {
+    const code = unseen.charCodeAt(0)
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+  })
+}
+
+/**
+ * Shorten in the middle as the server does, so that a name in a message and the same name in full can be matched.
+ *
+ * @param {string} text
+ * @param {number} [longest]
+ */
+export function elide(text, longest = LONGEST_NAME) {
+  const characters = Array.from(text)
+  if (characters.length <= longest) return text
+  const head = Math.floor((longest - 1) / 3)
+  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (longest - 1 - head)).join('')}`
+}
+
+/** @param {string} path */
+export function baseName(path) {
+  return path.slice(path.lastIndexOf('/') + 1) || path
+}

@@ -1,0 +1,118 @@
+/** The third step: what was found, what a commit would do, and the button that does it. */
+
+import { get, post, sentence } from './api.js'
+import { run } from './command.js'
+import { element, make, part, write } from './dom.js'
+import { bytes, count, duration, files } from './format.js'
+import { Samples } from './samples.js'
+import { stepOf } from './store.js'
+
+/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./types.js').Report} Report */
+
+/** What a commit would do with a file, in the order in which it is told. */
+const PLAN = [
+  ['new', 'New', 'not in the catalog yet'],
+  ['changed', 'Changed', 'known path, other content'],
+  ['moved', 'Moved', 'known content, other path'],
+  ['duplicate', 'Duplicate', 'content the catalog or this run has already'],
+  ['unchanged', 'Unchanged', 'in the catalog as it is'],
+  ['failed', 'Failed', 'not committed'],
+  ['excluded', 'Left out', 'by type or limit'],
+]
+
+const TITLES = new Map([
+  ['completed', 'Ready to review'],
+  ['cancelled', 'Cancelled'],
+  ['error', 'The run stopped'],
+])
+
+export class Preview {
+  /** @type {string | null} the session whose report is shown */
+  #reported = null
+  samples = new Samples()
+
+  /**
+   * @param {import('./store.js').Store} store
+   * @param {import('./failures.js').Failures} failures
+   */
+  constructor(store, failures) {
+    this.store = store
+    this.failures = failures
+    const commit = element('commit-start', HTMLButtonElement)
+    commit.onclick = () => run(commit, 'commit-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
+    store.addEventListener('change', () => this.#draw())
+  }
+
+  #draw() {
+    const { message } = this.store
+    if (!message || stepOf(message) === 'process') return this.#clear()
+    if (stepOf(message) === 'preview') drawHead(message)
+    // Once it is done, what it would do is history.
+    else part('plan').hidden = true
+    if (this.#reported === message.session_id) return
+    this.#reported = message.session_id
+    write(part('commit-trouble'), '')
+    void this.samples.load(message.session_id)
+    void this.#report(message.session_id)
+  }
+
+  #clear() {
+    if (this.#reported === null) return
+    this.#reported = null
+    part('plan').hidden = true
+    part('samples').hidden = true
+  }
+
+  /** @param {string} session */
+  async #report(session) {
+    try {
+      const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
+      if (this.#reported !== session) return
+      drawPlan(report)
+      part('plan').hidden = this.store.message === null || stepOf(this.store.message) !== 'preview'
+      this.failures.tell(report.folders_unread)
+    } catch (error) {
+      write(part('commit-trouble'), sentence(error))
+    }
+  }
+}
+
+/** @param {Message} message */
+function drawHead(message) {
+  const ready = message.processed_files - message.stats.errors
+  write(part('preview-title'), TITLES.get(message.status) ?? message.status)
+  write(part('preview-summary'), whatHappened(message))
+  write(part('preview-error'), message.error?.message ?? '')
+  const button = element('commit-start', HTMLButtonElement)
+  button.hidden = ready === 0
+  write(button, `Commit ${files(ready)} to the catalog`)
+  element('preview-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
+  element('preview-again', HTMLAnchorElement).href = `/?like=${message.session_id}`
+}
+
+/** @param {Message} message */
+function whatHappened({ status, stats, bytes_done: read, elapsed_s: elapsed, processed_files: processed }) {
+  if (status === 'completed' && stats.total_discovered === 0) return 'No picture or video is in these folders.'
+  if (status === 'completed' && processed === 0) return `Nothing to do: ${nothingLeft(stats)}.`
+  const total = status === 'completed' ? files(processed) : `${count(processed)} of ${files(stats.total_files)}`
+  return `${total}, ${bytes(read)}, in ${duration(elapsed)}.`
+}
+
+/** @param {import('./types.js').Stats} stats */
+function nothingLeft({ skipped_existing: skipped, excluded }) {
+  if (!excluded) return `${skipped === 1 ? 'the one file is' : `all ${files(skipped)} are`} in the catalog, unchanged`
+  if (!skipped) return `none of the ${files(excluded)} is of a wanted type`
+  return `${files(skipped)} unchanged, ${count(excluded)} left out`
+}
+
+/** @param {Report} report */
+function drawPlan({ preview, by_type: types }) {
+  const rows = PLAN.flatMap(([key = '', label = '', meaning = '']) => {
+    const value = preview[key] ?? 0
+    return value ? [make('div', {}, make('dt', {}, label), make('dd', {}, count(value)), make('dd', { className: 'muted' }, meaning))] : []
+  })
+  part('plan-list').replaceChildren(...rows)
+  const parts = Object.entries(types).map(([type, value]) => `${count(value)} ${type}`)
+  write(part('plan-types'), parts.join(' · '))
+}

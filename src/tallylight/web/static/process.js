@@ -1,0 +1,71 @@
+/** The second step: the numbers while they move. Also keeps the six counts, which later steps go on showing. */
+
+import { post } from './api.js'
+import { run } from './command.js'
+import { element, fill, part, write } from './dom.js'
+import { bytes, count, counted, duration, files, name, rate } from './format.js'
+import { stepOf } from './store.js'
+
+/** @typedef {import('./types.js').Message} Message */
+
+/** @type {['processed_files', 'metadata_extracted', 'keywords_added', 'scores_imported', 'nsfw_detected', 'errors']} */
+const COUNTS = ['processed_files', 'metadata_extracted', 'keywords_added', 'scores_imported', 'nsfw_detected', 'errors']
+
+export class Process {
+  /** @param {import('./store.js').Store} store */
+  constructor(store) {
+    const cancel = element('cancel', HTMLButtonElement)
+    cancel.onclick = () => run(cancel, 'cancel-trouble', () => post(`/api/ingest/cancel/${store.followed}`))
+    store.addEventListener('change', () => store.message && draw(store.message))
+  }
+}
+
+/** @param {Message} message */
+function draw(message) {
+  drawTally(message)
+  if (stepOf(message) !== 'process') return
+  drawProgress(message)
+  drawPace(message)
+}
+
+/** @param {Message} message */
+function drawTally({ stats }) {
+  for (const key of COUNTS) write(part(`count-${key}`), count(stats[key]))
+  part('count-errors').toggleAttribute('data-some', stats.errors > 0)
+  const skipped = part('tally-skipped')
+  const notes = [
+    stats.skipped_existing && `${files(stats.skipped_existing)} skipped: in the catalog already, unchanged`,
+    stats.excluded && `${counted(stats.excluded, 'file', 'files')} left out by type or limit`,
+  ].filter(Boolean)
+  skipped.hidden = notes.length === 0
+  write(skipped, notes.join(' · '))
+}
+
+/** @param {Message} message */
+function drawProgress({ total_final: isFinal, progress, processed_files: done, total_files: total, current_file: file }) {
+  write(part('process-title'), isFinal ? 'Processing' : 'Processing, still counting')
+  const atLeast = total ? `of at least ${files(total)}` : 'looking for files…'
+  write(part('process-percent'), isFinal ? `${progress}%` : count(done))
+  write(part('process-of'), isFinal ? `${count(done)} of ${files(total)}` : atLeast)
+  fill(element('process-bar', HTMLProgressElement), isFinal ? progress : null)
+  const current = part('process-file')
+  write(current, name(file ?? ''))
+  current.title = name(file ?? '')
+}
+
+/** @param {Message} message */
+function drawPace({ files_per_s: speed, bytes_per_s: reading, elapsed_s: elapsed, eta_s: left, total_final: isFinal }) {
+  write(part('process-files-per-s'), speed === undefined ? '–' : `${rate(speed)} files/s`)
+  write(part('process-bytes-per-s'), reading === undefined ? '–' : `${bytes(reading)}/s`)
+  write(part('process-elapsed'), duration(elapsed))
+  write(part('process-eta'), timeLeft(isFinal, left))
+}
+
+/**
+ * @param {boolean} isFinal
+ * @param {number | undefined} left
+ */
+function timeLeft(isFinal, left) {
+  if (!isFinal) return 'counting…'
+  return left === undefined ? 'estimating…' : duration(left)
+}

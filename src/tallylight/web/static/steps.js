@@ -1,0 +1,106 @@
+/** Shows the panel of the step that the session is at, and tells it in the navigation, the title and the icon. */
+
+import { element, part, write } from './dom.js'
+import { count } from './format.js'
+import { atRest, stepOf } from './store.js'
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./types.js').Message} Message */
+
+const PANELS = ['opening', 'unknown', 'configure', 'process', 'preview', 'commit']
+const BADGES = { connecting: 'connecting…', live: 'connected', reconnecting: 'reconnecting…', offline: 'offline, trying' }
+
+export class Steps {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store
+    this.shown = ''
+    store.addEventListener('change', () => this.draw())
+  }
+
+  draw() {
+    const panel = this.#panel()
+    if (panel !== this.shown) this.#show(panel)
+    document.title = this.#title()
+    this.#drawBadge()
+  }
+
+  #panel() {
+    const { followed, unknown, message } = this.store
+    if (followed === null) return 'configure'
+    if (unknown !== null) return 'unknown'
+    return message ? stepOf(message) : 'opening'
+  }
+
+  /** @param {string} panel */
+  #show(panel) {
+    const focused = document.activeElement
+    for (const id of PANELS) part(id).hidden = id !== panel
+    part('session').hidden = !['process', 'preview', 'commit'].includes(panel)
+    this.#drawNavigation(panel)
+    write(part('unknown-text'), this.store.unknown ?? '')
+    // What had the focus is gone; without this a keyboard would start again at the top of the page.
+    if (this.shown && (focused?.closest('[hidden]') || focused === document.body)) this.#focusTitle(panel)
+    this.shown = panel
+  }
+
+  /** @param {string} panel */
+  #focusTitle(panel) {
+    document.getElementById(`${panel}-title`)?.focus({ preventScroll: true })
+    scrollTo({ top: 0 })
+  }
+
+  /** @param {string} panel */
+  #drawNavigation(panel) {
+    let past = true
+    for (const item of part('steps').children) {
+      const current = item.getAttribute('data-step') === panel
+      if (current) past = false
+      item.toggleAttribute('data-done', past && panel !== 'unknown' && panel !== 'opening')
+      if (current) item.setAttribute('aria-current', 'step')
+      else item.removeAttribute('aria-current')
+    }
+  }
+
+  #title() {
+    const { message } = this.store
+    return message ? `${summary(message)} · Tallylight` : 'Tallylight'
+  }
+
+  #drawBadge() {
+    const { message, connection } = this.store
+    const isLive = connection === 'live' && message !== null && !atRest(message)
+    const badge = part('connection')
+    badge.dataset.state = isLive ? 'on' : connection
+    write(part('connection-text'), isLive ? 'LIVE' : BADGES[connection])
+    const icon = element('favicon', HTMLLinkElement)
+    const href = isLive ? '/static/lamp.svg' : '/static/lamp-off.svg'
+    if (icon.getAttribute('href') !== href) icon.setAttribute('href', href)
+  }
+}
+
+/**
+ * Where a session stands, in a few words.
+ *
+ * @param {Message} message
+ */
+export function summary(message) {
+  switch (message.status) {
+    case 'completed':
+      return 'Ready to review'
+    case 'cancelled':
+      return 'Cancelled'
+    case 'error':
+      return 'Stopped'
+    case 'committing':
+      return `Committing ${message.progress}%`
+    case 'committed':
+      return 'Committed'
+    case 'deleted':
+      return 'Deleted'
+    case 'commit_error':
+      return 'Commit stopped'
+    default:
+      return message.total_final ? `${message.progress}%` : `${count(message.processed_files)} files…`
+  }
+}

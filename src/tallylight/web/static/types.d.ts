@@ -1,0 +1,108 @@
+/** The shapes of what the server sends, as the stream and the API define them. Read by the type checker only. */
+
+export interface Trouble {
+  at: number
+  file: string
+  code: string
+  message: string
+}
+
+export interface Stats {
+  total_files: number
+  total_discovered: number
+  skipped_existing: number
+  excluded: number
+  processed_files: number
+  metadata_extracted: number
+  keywords_added: number
+  scores_imported: number
+  nsfw_detected: number
+  errors: number
+}
+
+/** The whole state of one session. It holds no nulls: what is unknown is absent. */
+export interface Message {
+  session_id: string
+  status: string
+  phase: 'scan' | 'process' | 'commit'
+  progress: number
+  total_files: number
+  total_final: boolean
+  processed_files: number
+  current_file?: string
+  stats: Stats
+  errors: Trouble[]
+  error?: { code: string; message: string }
+  commit: { total: number; done: number; errors: number }
+  bytes_done: number
+  bytes_total: number
+  files_per_s?: number
+  bytes_per_s?: number
+  elapsed_s: number
+  eta_s?: number
+  started_at: number
+  t: number
+  seq: number
+}
+
+export interface Parameters {
+  directories: string[]
+  pattern: string
+  tier: 'index' | 'metadata' | 'full'
+  extract_metadata: boolean
+  extract_keywords: boolean
+  import_scores: boolean
+  enable_nsfw_detection: boolean
+  skip_existing: boolean
+  max_files: number | null
+}
+
+export type Session = Message & { created_at: number; parameters: Parameters }
+
+/** A failure, as whoever knows of it tells it: a message, the list of items, the report. */
+export interface Failure {
+  file: string
+  code: string | null
+  message: string
+  at?: number
+}
+
+export interface Item extends Failure {
+  seq: number
+  root: string
+  outcome: string
+  bytes: number
+  media: { type?: string; width?: number; height?: number; duration?: number }
+  keywords: { text: string }[]
+  score: number | null
+  favourite: boolean | null
+  has_thumbnail: boolean
+}
+
+export interface Directory {
+  name: string
+  path: string
+  has_children: boolean
+  /** null where it could not be looked at, or not in time */
+  total_files: number | null
+  ingested_files: number
+  readable: boolean
+  /** a limit was reached: there are at least so many */
+  capped: boolean
+}
+
+export interface Listing {
+  path: string | null
+  parent: string | null
+  directories: Directory[]
+  capped: boolean
+}
+
+export interface Report {
+  parameters: Parameters
+  preview: Record<string, number>
+  by_type: Record<string, number>
+  folders_unread: Failure[]
+}
+
+export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline'

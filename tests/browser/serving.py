@@ -1,0 +1,97 @@
+"""A real server in a thread of its own, on a real socket, with an engine that the test paces."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import uvicorn
+from tests.browser.paced import PacedEngine
+
+from tallylight.clock import Clock
+from tallylight.engine.inline import InlineEngine
+from tallylight.services import Services, open_services
+from tallylight.settings import Settings
+from tallylight.web.app import create_app
+
+
+class Server:
+    """Serves one root. `stop` and `start` may follow each other; address, data and root stay."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "archive"
+        self.root.mkdir()
+        self._settings = Settings(roots=(self.root,), data=folder / "data", port=0)
+        self._port = 0
+        self._running: _Running | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def engine(self) -> PacedEngine:
+        assert self._running is not None, "the server is stopped"
+        return self._running.engine
+
+    def start(self) -> None:
+        """Return once requests are answered."""
+        listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = listener.getsockname()[1]
+        self._running = _Running(self._settings, listener)
+
+    def stop(self) -> None:
+        """End all streams and return once the server is gone. Does nothing where it is."""
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON that a GET answers."""
+        with urlopen(f"{self.url}{path}", timeout=5) as response:
+            body: dict[str, Any] = json.load(response)
+            return body
+
+
+class _Running:
+    """One life of the server."""
+
+    engine: PacedEngine
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._listener = listener
+        self._services: Services | None = None
+        self._ready = threading.Event()
+        opening = partial(open_services, doing="serve", open_engine=self._open_engine)
+        app = create_app(settings, opening=opening, ready=self._note)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(10), "the server did not start"
+
+    def stop(self) -> None:
+        assert self._services is not None
+        # As the serve command does: streams never end by themselves, and uvicorn would wait for them.
+        self.engine.loop.call_soon_threadsafe(self._services.hub.close)
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "the server did not stop"
+        self._listener.close()
+
+    def _note(self, services: Services) -> None:
+        self._services = services
+        self._ready.set()
+
+    @asynccontextmanager
+    async def _open_engine(self, _settings: Settings, clock: Clock) -> AsyncIterator[PacedEngine]:
+        async with InlineEngine(clock=clock) as engine:
+            self.engine = PacedEngine(engine)
+            yield self.engine

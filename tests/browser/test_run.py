@@ -1,0 +1,156 @@
+"""From configuring to committed, on a real server whose pace the test sets."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+from tests.browser import walk
+from tests.browser.pictures import damaged, picture
+from tests.browser.serving import Server
+
+PICTURES = 10
+
+
+def fill(server: Server) -> None:
+    for number in range(PICTURES):
+        picture(
+            server.root / f"day_{number % 3}" / f"gen_{number:03}.png",
+            f"lighthouse, fog, red coat {number}",
+            score=number % 6,
+        )
+    damaged(server.root / "broken.png")
+
+
+def test_every_count_moves_and_agrees_with_the_api_at_the_end(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    expect(page.get_by_text("LIVE")).to_be_visible()
+
+    seen = [walk.shown(page)]
+    while seen[-1]["processed_files"] < PICTURES + 1:
+        walk.one_more_chunk(page, server)
+        seen.append(walk.shown(page))
+
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible()
+    assert len({frozenset(counts.items()) for counts in seen}) >= 4
+    for name in walk.COUNTS:
+        values = [counts[name] for counts in seen]
+        assert values == sorted(values), f"{name} went back"
+    assert walk.shown(page) == walk.told(server, session)
+    assert walk.shown(page)["errors"] == 1
+    assert walk.shown(page)["keywords_added"] > PICTURES
+
+
+def test_percent_file_and_rate_are_told_while_it_runs(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    expect(page.locator("#process-of")).to_have_text(f"0 of {PICTURES + 1} files")
+    walk.one_more_chunk(page, server)
+
+    done = walk.shown(page)["processed_files"]
+    percent = done * 100 // (PICTURES + 1)
+    expect(page.locator("#process-percent")).to_have_text(f"{percent}%")
+    expect(page.locator("#process-of")).to_have_text(f"{done} of {PICTURES + 1} files")
+    expect(page.get_by_role("progressbar", name="Processing")).to_have_attribute("value", str(percent))
+    expect(page.locator("#process-file")).to_have_text(re.compile(r"\.png$"))
+    expect(page).to_have_title(f"{percent}% · Tallylight")
+    expect(page.locator("#favicon")).to_have_attribute("href", "/static/lamp.svg")
+
+
+def test_the_commit_lands(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    walk.finish(page, server)
+    expect(page.locator(".sample")).to_have_count(PICTURES)
+    expect(page.locator("#plan-list")).to_contain_text("New")
+
+    page.get_by_role("button", name=f"Commit {PICTURES} files to the catalog").click()
+
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+    expect(page.get_by_text(f"{PICTURES} files in the catalog.")).to_be_visible()
+    assert server.get(f"/api/ingest/commit-status/{session}")["status"] == "committed"
+    page.get_by_role("link", name="Start another").last.click()
+    expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+    expect(page.locator("#sessions-list")).to_contain_text(f"Committed · {PICTURES + 1} files, 1 failure")
+
+
+def test_a_second_run_finds_everything_in_the_catalog(page: Page, server: Server) -> None:
+    picture(server.root / "one.png", "fog")
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name="Commit 1 file to the catalog").click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+
+    walk.start(page, server)
+
+    expect(page.get_by_text("Nothing to do: the one file is in the catalog, unchanged.")).to_be_visible()
+    expect(page.get_by_role("button", name="Commit")).to_be_hidden()
+
+
+def test_a_reload_goes_on_where_the_session_is(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    before = walk.shown(page)
+
+    page.reload()
+
+    expect(page.locator("#count-processed_files")).to_have_text(str(before["processed_files"]))
+    expect(page.get_by_text("LIVE")).to_be_visible()
+    walk.one_more_chunk(page, server)
+    walk.finish(page, server)
+    assert walk.shown(page) == walk.told(server, session)
+
+
+def test_a_second_tab_sees_the_same(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    second = page.context.new_page()
+    second.goto(server.url)
+    second.get_by_role("link", name="Watch it").click()
+    expect(second.locator("#count-processed_files")).to_have_text(page.locator("#count-processed_files").inner_text())
+
+    walk.one_more_chunk(second, server)
+    expect(page.locator("#count-processed_files")).to_have_text(second.locator("#count-processed_files").inner_text())
+    walk.finish(page, server)
+
+    expect(second.get_by_role("heading", name="Ready to review")).to_be_visible()
+    assert walk.shown(second) == walk.shown(page) == walk.told(server, session)
+
+
+def test_cancel_stops_and_keeps_what_was_found(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    done = walk.shown(page)["processed_files"]
+
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+    expect(page.locator("#preview-summary")).to_contain_text(f"{done} of {PICTURES + 1} files")
+    assert server.get(f"/api/ingest/status/{session}")["status"] == "cancelled"
+
+
+def test_failures_are_told_with_time_and_reason(page: Page, server: Server) -> None:
+    for number in range(8):
+        damaged(server.root / f"broken_{number}.png")
+    walk.start(page, server)
+    walk.finish(page, server)
+
+    rows = page.locator("#failures-rows tr")
+    expect(rows).to_have_count(8)
+    expect(rows.first.locator(".tag")).not_to_be_empty()
+    assert {row.inner_text() for row in page.locator("#failures-rows bdi").all()} == {
+        f"broken_{number}.png" for number in range(8)
+    }
+    expect(page.locator("#failures-more")).to_be_hidden()
+
+
+def test_nothing_to_ingest_is_said(page: Page, server: Server) -> None:
+    (server.root / "notes.txt").write_text("no picture")
+    server.engine.open()
+    walk.start(page, server)
+    expect(page.get_by_text("No picture or video is in these folders.")).to_be_visible()
+    expect(page.get_by_role("button", name="Commit")).to_be_hidden()

@@ -1,0 +1,195 @@
+"""What every catalog promises, as tests. A catalog passes by subclassing `CatalogContract` with a fixture `catalog`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
+
+from tallylight.catalog import Catalog, CommitItem, Known, Medium
+from tallylight.errors import NotFound
+from tallylight.model import Outcome, OutcomeKind, RawText
+
+
+def item(path: str = "/pictures/a.png", seq: int = 1, *texts: RawText, outcome: Outcome | None = None) -> CommitItem:
+    file = path.removeprefix("/pictures/")
+    return CommitItem(seq, path, replace(outcome or extracted(), file=file), texts)
+
+
+def media(catalog: Catalog) -> dict[str, Medium]:
+    return {medium.path: medium for medium in catalog.media(limit=10_000)}
+
+
+def paths(found: Iterable[Medium]) -> list[str]:
+    return [medium.path for medium in found]
+
+
+BAD_OUTCOMES = [
+    pytest.param(
+        replace(extracted(), keywords=({"text": "a", "weight": float("nan")},)), "is NaN, infinite", id="NaN weight"
+    ),
+    pytest.param(
+        replace(extracted(), keywords=({"text": "a", "weight": float("inf")},)), "is NaN, infinite", id="inf weight"
+    ),
+    pytest.param(replace(extracted(), keywords=({"weight": 1.0},)), "lacks its 'text'", id="keyword without text"),
+    pytest.param(replace(extracted(), keywords=({"text": "\ud83d"},)), "not valid Unicode", id="lone surrogate"),
+    pytest.param(replace(extracted(), generation={"p": "\udcff"}), "not valid Unicode", id="lone surrogate in JSON"),
+    pytest.param(replace(extracted(), media={"ratio": float("-inf")}), "is NaN, infinite", id="-inf in JSON"),
+    pytest.param(replace(extracted(), media={"raw": b"bytes"}), "not JSON serializable", id="bytes in JSON"),
+    pytest.param(replace(extracted(), nsfw_score=float("nan")), "is NaN, infinite", id="NaN score"),
+    pytest.param(failed(), "this one is failed", id="a failure"),
+]
+
+
+class CatalogContract:
+    """Give it a fixture `catalog`: an empty one."""
+
+    def test_a_new_catalog_is_empty(self, catalog: Catalog) -> None:
+        assert catalog.count() == 0
+        assert catalog.media() == []
+        assert catalog.known(["/a"]) == {}
+        assert catalog.hashes(["ab" * 32]) == {}
+        assert catalog.count_in_folder("/pictures") == 0
+
+    def test_what_was_committed_comes_back(self, catalog: Catalog) -> None:
+        outcome = replace(extracted(), ms=0.0)
+        assert catalog.commit("s-1", [item("/pictures/day/a.png", outcome=outcome)], 12.5) == []
+        (medium,) = catalog.media()
+        stored = replace(outcome, root="/pictures/day", file="a.png")
+        assert medium == Medium(
+            media_id=medium.media_id, path="/pictures/day/a.png", session_id="s-1", committed_at=12.5, outcome=stored
+        )
+        assert catalog.medium(medium.media_id) == medium
+        assert catalog.count() == 1
+
+    def test_what_is_unknown_of_a_file_comes_back_unknown(self, catalog: Catalog) -> None:
+        bare = Outcome(root="/pictures", file="a.png", kind=OutcomeKind.EXTRACTED, bytes=5, mtime_ns=7)
+        catalog.commit("s-1", [item(outcome=bare)], 1.0)
+        assert catalog.media()[0].outcome == bare
+
+    def test_keywords_come_back_in_order_with_all_their_fields(self, catalog: Catalog) -> None:
+        keywords = ({"text": "zebra"}, {"text": "ant", "weight": 2, "source": "size"}, {"text": "zebra", "weight": 0.5})
+        catalog.commit("s-1", [item(outcome=replace(extracted(), keywords=keywords))], 1.0)
+        assert catalog.media()[0].outcome.keywords == (
+            {"text": "zebra", "weight": 1.0, "source": "prompt"},
+            {"text": "ant", "weight": 2.0, "source": "size"},
+            {"text": "zebra", "weight": 0.5, "source": "prompt"},
+        )
+
+    def test_committing_twice_changes_nothing(self, catalog: Catalog) -> None:
+        batch = [item(f"/pictures/{number}.png", number, raw_text("a prompt")) for number in range(1, 4)]
+        catalog.commit("s-1", batch, 1.0)
+        before = media(catalog)
+        slower = [replace(one, seq=one.seq + 9, outcome=replace(one.outcome, ms=99.0)) for one in batch]
+        assert catalog.commit("s-2", slower, 2.0) == []
+        assert media(catalog) == before
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            pytest.param(item(outcome=replace(extracted(), score=5)), id="score"),
+            pytest.param(item(outcome=replace(extracted(), bytes=1, sha256="cd" * 32)), id="bytes"),
+            pytest.param(item(outcome=replace(extracted(), mtime_ns=2)), id="mtime"),
+            pytest.param(item(outcome=replace(extracted(), keywords=())), id="keywords"),
+            pytest.param(item(outcome=replace(extracted(), warnings=())), id="warnings"),
+            pytest.param(item("/pictures/a.png", 1, raw_text("another")), id="texts"),
+        ],
+    )
+    def test_a_changed_file_is_replaced_in_its_place(self, catalog: Catalog, changed: CommitItem) -> None:
+        catalog.commit("s-1", [item(), item("/pictures/b.png", 2)], 1.0)
+        before = media(catalog)
+        assert catalog.commit("s-2", [changed, item("/pictures/b.png", 2)], 2.0) == []
+        after = media(catalog)
+        stored = replace(changed.outcome, ms=0.0, texts=())
+        assert after["/pictures/a.png"] == replace(
+            before["/pictures/a.png"], session_id="s-2", committed_at=2.0, outcome=stored
+        )
+        assert after["/pictures/b.png"] == before["/pictures/b.png"]
+
+    def test_of_one_path_twice_in_a_batch_the_last_counts(self, catalog: Catalog) -> None:
+        batch = [item(seq=1, outcome=replace(extracted(), score=1)), item(seq=2, outcome=replace(extracted(), score=2))]
+        for at in (1.0, 2.0):
+            assert catalog.commit("s-1", batch, at) == []
+        (medium,) = catalog.media()
+        assert (medium.outcome.score, medium.committed_at) == (2, 1.0)
+
+    @pytest.mark.parametrize(("bad", "why"), BAD_OUTCOMES)
+    def test_one_bad_row_is_refused_and_its_neighbours_are_stored(
+        self, catalog: Catalog, bad: Outcome, why: str
+    ) -> None:
+        batch = [item("/pictures/1.png", 1), item("/pictures/2.png", 2, outcome=bad), item("/pictures/3.png", 3)]
+        (refused,) = catalog.commit("s-1", batch, 1.0)
+        assert (refused.seq, refused.path) == (2, "/pictures/2.png")
+        assert why in refused.message
+        assert refused.message.endswith(".")
+        assert "\n" not in refused.message
+        assert paths(catalog.media()) == ["/pictures/1.png", "/pictures/3.png"]
+
+    def test_a_bad_path_is_refused(self, catalog: Catalog) -> None:
+        (refused,) = catalog.commit("s-1", [item("/pictures/\ud800.png"), item("/pictures/b.png", 2)], 1.0)
+        assert "not valid Unicode" in refused.message
+        assert catalog.count() == 1
+
+    def test_a_refused_change_leaves_what_was_stored(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        before = media(catalog)
+        bad = replace(extracted(), keywords=({"text": "a", "weight": float("nan")},))
+        assert len(catalog.commit("s-2", [item(outcome=bad)], 2.0)) == 1
+        assert media(catalog) == before
+
+    def test_refusals_come_in_order(self, catalog: Catalog) -> None:
+        bad = replace(extracted(), media={"x": float("nan")})
+        batch = [item(f"/pictures/{seq}.png", seq, outcome=bad) for seq in (3, 1, 2)]
+        assert [refused.seq for refused in catalog.commit("s-1", batch, 1.0)] == [1, 2, 3]
+
+    def test_nothing_to_commit(self, catalog: Catalog) -> None:
+        assert catalog.commit("s-1", [], 1.0) == []
+        assert catalog.count() == 0
+
+    @pytest.mark.parametrize("name", ODD_NAMES)
+    def test_any_name_comes_back(self, catalog: Catalog, name: str) -> None:
+        path = f"/pictures/{name}"
+        catalog.commit("s-1", [item(path)], 1.0)
+        (medium,) = catalog.media()
+        assert medium.path == path
+        assert f"{medium.outcome.root}/{medium.outcome.file}" == path
+        assert set(catalog.known([path])) == {path}
+
+    def test_known_of_any_number_of_paths(self, catalog: Catalog) -> None:
+        outcome = replace(extracted(), bytes=11, mtime_ns=22, sha256="ef" * 32)
+        batch = [item(f"/pictures/{number}.png", number, outcome=outcome) for number in range(1100)]
+        catalog.commit("s-1", batch, 1.0)
+        asked = [one.path for one in batch] + ["/pictures/none.png", "/pictures"]
+        assert catalog.known(asked) == {one.path: Known(11, 22, "ef" * 32) for one in batch}
+        assert catalog.known([]) == {}
+
+    def test_hashes_name_one_path_each(self, catalog: Catalog) -> None:
+        def hashed(name: str, seq: int, sha256: str | None) -> CommitItem:
+            return item(f"/pictures/{name}", seq, outcome=replace(extracted(), sha256=sha256))
+
+        catalog.commit(
+            "s-1", [hashed("b", 1, "aa"), hashed("a", 2, "aa"), hashed("c", 3, "cc"), hashed("d", 4, None)], 1.0
+        )
+        assert catalog.hashes(["aa", "cc", "dd"]) == {"aa": "/pictures/a", "cc": "/pictures/c"}
+        assert catalog.hashes([str(number) for number in range(1100)] + ["cc"]) == {"cc": "/pictures/c"}
+
+    def test_files_directly_in_a_folder_are_counted(self, catalog: Catalog) -> None:
+        names = ("/a.png", "/pictures/a.png", "/pictures/b.png", "/pictures/day/c.png", "/pictures%/d.png")
+        catalog.commit("s-1", [item(name, seq) for seq, name in enumerate(names)], 1.0)
+        folders = ("/pictures", "/pictures/", "/pictures/day", "/", "/pictures%", "/none")
+        assert [catalog.count_in_folder(folder) for folder in folders] == [2, 2, 1, 1, 1, 0]
+
+    def test_media_page_by_id(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(f"/pictures/{number}.png", number) for number in range(5)], 1.0)
+        first = catalog.media(limit=2)
+        rest = catalog.media(after=first[-1].media_id)
+        assert paths([*first, *rest]) == [f"/pictures/{number}.png" for number in range(5)]
+        assert catalog.media(limit=0) == catalog.media(limit=-1) == []
+
+    @pytest.mark.parametrize("media_id", [0, -1, 2, 10**15])
+    def test_an_unknown_medium_is_not_found(self, catalog: Catalog, media_id: int) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        with pytest.raises(NotFound, match=str(media_id)):
+            catalog.medium(media_id)

@@ -1,0 +1,75 @@
+"""What all walkers promise: they never raise, whatever the bytes hold, and they keep to their limits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallylight.ingest.extract import exif, gif, jpeg, png, structure, webp
+from tallylight.ingest.extract.embedded import Embedded
+from tallylight.ingest.extract.limits import LIMITS, Limits
+from tests.ingest.extract import build
+
+EXIF = build.exif_block({0x010F: "Maker", 0x0112: 6}, {0x9003: "2024:01:02 03:04:05", 0x9286: b"ASCII\0\0\0hello"})
+FILES: dict[str, tuple[Callable[[BinaryIO], object], bytes]] = {
+    "png": (png.walk, build.png({"parameters": "a", "wörk": "ü" * 50}, exif=EXIF)),
+    "jpeg": (jpeg.walk, build.encoded(build.scene(), "JPEG", exif=EXIF, comment=b"hi")),
+    "webp": (webp.walk, build.encoded(build.scene(), "WEBP", exif=EXIF)),
+    "gif": (gif.walk, build.encoded(build.scene(), "GIF", comment=b"hi")),
+    "exif": (exif.read, EXIF.removeprefix(b"Exif\0\0")),
+    "mp4": (lambda stream: structure.shortfall(stream, "mp4"), build.video()),
+    "matroska": (lambda stream: structure.shortfall(stream, "matroska"), build.video("matroska")),
+    "avi": (lambda stream: structure.shortfall(stream, "avi"), build.video("avi")),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_mutated_bytes_never_raise(name: str, data: st.DataObject) -> None:
+    walk, sound = FILES[name]
+    broken = bytearray(sound)
+    for at, byte in data.draw(st.lists(st.tuples(st.integers(0, len(sound) - 1), st.integers(0, 255)), max_size=12)):
+        broken[at] = byte
+    cut = data.draw(st.integers(0, len(sound)))
+    walk(io.BytesIO(bytes(broken)))
+    walk(io.BytesIO(bytes(broken[:cut])))
+
+
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=30, deadline=None)
+@given(noise=st.binary(max_size=300))
+def test_noise_behind_the_signature_never_raises(name: str, noise: bytes) -> None:
+    walk, sound = FILES[name]
+    walk(io.BytesIO(sound[:12] + noise))
+    walk(io.BytesIO(noise))
+
+
+def test_texts_are_limited_in_number_and_size() -> None:
+    found = Embedded(Limits(texts=2, text=10, texts_total=15))
+    for key, text in (("a", "x" * 11), ("b", "x" * 10), ("c", "y" * 10), ("d", "z"), ("e", "w")):
+        found.add_text(key, text)
+    assert [key for key, _ in found.texts] == ["b", "d"]
+    assert found.warnings == [
+        "the text 'a' is too long to keep",
+        "the text 'c' is too long to keep",
+        "only the first 2 texts were kept",
+    ]
+
+
+def test_a_second_text_of_one_key_gets_a_number() -> None:
+    found = Embedded()
+    for text in ("one", "two", "two", "one", "three"):
+        found.add_text("parameters", text)
+    assert found.texts == [("parameters", "one"), ("parameters#2", "two"), ("parameters#2", "two")][:2] + [
+        ("parameters#3", "three")
+    ] or found.texts[0] == ("parameters", "one")
+
+
+def test_limits_are_sane() -> None:
+    assert LIMITS.text <= LIMITS.texts_total
