@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from typer.main import get_command
 
-from tallylight.cli import app as cli
+from tallylight.cli.app import app as cli
 from tallylight.ingest.extract.limits import Limits
 from tallylight.settings import Settings
 from tallylight.web.app import create_app

@@ -20,10 +20,11 @@ from tallylight.data_folder import DataFolder, Lock
 from tallylight.db import Database, Writer, open_database
 from tallylight.engine import Engine
 from tallylight.engine.local import LocalEngine
-from tallylight.errors import NotFound
+from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.journal import Journal, Session
 from tallylight.journal.epoch import new_epoch
@@ -145,7 +146,7 @@ async def open_services(
     the lock what holds it. Sessions still in motion at the end stay so in the journal, where the next start finds them.
     """
     clock = clock or SystemClock()
-    async with AsyncExitStack() as stack:
+    async with _plain_errors(), AsyncExitStack() as stack:
         folder = await to_thread.run_sync(DataFolder.at, settings.data)
         lock = stack.enter_context(folder.locked(doing))
         roots = Roots.of(*settings.roots)
@@ -205,6 +206,18 @@ async def open_services(
             hub=hub,
             supervisor=supervisor,
         )
+
+
+@asynccontextmanager
+async def _plain_errors() -> AsyncIterator[None]:
+    """Let an error of the caller's own block out as it is, not wrapped by the task groups that the block stood in."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        cause = innermost(group)
+        if isinstance(cause, TallylightError):
+            raise cause from group
+        raise
 
 
 @asynccontextmanager

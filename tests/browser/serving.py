@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,13 @@ class Server:
         if self._running is not None:
             self._running.stop()
             self._running = None
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds; it asks the server, so each look takes a moment."""
+        for _ in range(500):
+            if condition():
+                return
+        raise AssertionError("it never came about")
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON that a GET answers."""

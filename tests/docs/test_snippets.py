@@ -13,17 +13,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
+from tests.browser import conftest as driven
 
 from tallylight.live import Parser
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+#: The fixture of the browser tests.
+browser = driven.browser
 
 
 @dataclass(frozen=True)
@@ -100,27 +102,13 @@ def test_a_command_in_the_documentation_runs(snippet: Snippet, machine: Machine)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("snippet", snippets("js"), ids=str)
-def test_code_for_a_page_follows_a_session_to_its_end(snippet: Snippet, machine: Machine, chromium: Any) -> None:
-    page = chromium.new_page()
+def test_code_for_a_page_follows_a_session_to_its_end(snippet: Snippet, machine: Machine, browser: Browser) -> None:
+    page = browser.new_page()
     # Any document of the server's origin whose address ends with the id.
     page.goto(f"{machine.server}/api/ingest/status/{machine.session_id}")
     given = "" if "const id" in snippet.text else f"const id = {machine.session_id!r};"
     page.evaluate(f"() => {{ {given} {snippet.text} }}")
     page.wait_for_function("() => document.title === '100 % · 3 of 3'", timeout=10_000)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    executable = os.environ.get("TALLYLIGHT_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        say = pytest.fail if os.environ.get("TALLYLIGHT_REQUIRE_BROWSERS") == "1" else pytest.skip
-        say("no Chromium found: ./scripts/test installs one, or name it in TALLYLIGHT_CHROMIUM")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not needed by the other tests here)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def _fill(folder: Path) -> None:

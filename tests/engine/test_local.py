@@ -25,14 +25,6 @@ LIMIT = 0.5
 
 
 @pytest.fixture
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers find functions by name along the path of the process that started them."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    # multiprocessing runs the program's main file in each worker: here all of pytest, for nothing.
-    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
-
-
-@pytest.fixture
 async def engine(importable: None) -> AsyncIterator[LocalEngine]:
     async with LocalEngine(2, clock=SystemClock()) as engine:
         yield engine

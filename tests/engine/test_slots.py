@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import signal
 from collections.abc import Iterator
+from multiprocessing.synchronize import Semaphore
 from threading import Event, Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallylight.engine.slots import LONGEST_LABEL, Glance, Slots, Ticket, label_of
+from tallylight.engine.slots import _SLOT, _TURN_AT, LONGEST_LABEL, Glance, Slots, Ticket, label_of
 
 
 @pytest.fixture
@@ -57,8 +58,7 @@ def test_a_ticket_that_was_given_back_is_not_wanted(slots: Slots) -> None:
 def test_a_writer_that_died_in_the_middle(slots: Slots) -> None:
     ticket = slots.take()
     slots.show(ticket, Glance(7, 0, 1.5, "old"))
-    at = ticket.slot * 320 + 8
-    slots._map[at] += 1
+    slots._map[ticket.slot * _SLOT + _TURN_AT] += 1
     assert slots.glance(ticket) is None
     slots.show(ticket, Glance(7, 1, 2.5, "new"))
     assert slots.glance(ticket) == Glance(7, 1, 2.5, "new")
@@ -87,27 +87,28 @@ def test_no_reader_sees_half_of_a_record(slots: Slots) -> None:
         writer.join()
 
 
-def hold(slots: Slots, ticket: Ticket, ready: multiprocessing.synchronize.Semaphore) -> None:
-    with slots.occupied(ticket) as wanted:
-        slots.show(ticket, Glance(os.getpid(), int(wanted), 0.0, "held"))
+def hold(slots: Slots, ticket: Ticket, ready: Semaphore) -> None:
+    with slots.occupied(ticket):
         ready.release()
-        ready.acquire()
-        ready.acquire()  # until killed
+        signal.pause()  # until killed
 
 
-def test_a_slot_is_held_as_long_as_its_process_lives(slots: Slots, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("importable")
+def test_a_slot_is_held_as_long_as_its_process_lives(slots: Slots) -> None:
     ticket = slots.take()
     assert not slots.held(ticket.slot)
     context = multiprocessing.get_context("spawn")
     ready = context.Semaphore(0)
-    process = context.Process(target=hold, args=(slots, ticket, ready))
+    process = context.Process(target=hold, args=(slots, ticket, ready), daemon=True)
     process.start()
-    assert ready.acquire(timeout=30)
-    assert slots.held(ticket.slot)
-    slots.give_back(ticket)
-    assert slots.take().slot != ticket.slot
-    process.kill()
-    process.join()
+    try:
+        assert ready.acquire(timeout=30)
+        assert slots.held(ticket.slot)
+        slots.give_back(ticket)
+        assert slots.take().slot != ticket.slot
+    finally:
+        process.kill()
+        process.join()
     assert not slots.held(ticket.slot)
     assert slots.take().slot == ticket.slot
 

@@ -7,6 +7,7 @@ import struct
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -94,9 +95,12 @@ def video(
     options: dict[str, str] | None = None,
 ) -> bytes:
     """Two seconds of the scene, 96×64."""
-    out = io.BytesIO()
     picture = np.asarray(scene())
-    with av.open(out, "w", format=format_, options=options or {}) as container:
+    # In a named file: moving the index to the front (faststart) opens it a second time.
+    with (
+        TemporaryDirectory() as folder,
+        av.open(f"{folder}/a", "w", format=format_, options=options or {}) as container,
+    ):
         container.metadata.update(tags or {})
         stream = container.add_stream(codec, rate=10)
         assert isinstance(stream, VideoStream)
@@ -108,7 +112,8 @@ def video(
             frame.pts, frame.time_base = number, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    return out.getvalue()
+        container.close()
+        return Path(folder, "a").read_bytes()
 
 
 def sound() -> bytes:

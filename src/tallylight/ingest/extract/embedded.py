@@ -32,9 +32,8 @@ class Embedded:
             self.warn(f"the text {key!r} is too long to keep")
         elif len(self.texts) >= self.limits.texts:
             self.warn(f"only the first {self.limits.texts} texts were kept")
-        elif (key, text) not in self.texts:
-            self.taken += len(text)
-            self.texts.append((self._unused(key), text))
+        else:
+            self._keep(key, text)
 
     def add_exif(self, block: bytes) -> None:
         """Keep the first EXIF block."""
@@ -45,9 +44,11 @@ class Embedded:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
-    def _unused(self, key: str) -> str:
-        same = sum(known.partition("#")[0] == key for known, _ in self.texts)
-        return f"{key}#{same + 1}" if same else key
+    def _keep(self, key: str, text: str) -> None:
+        same = [kept for known, kept in self.texts if known.partition("#")[0] == key]
+        if text not in same:
+            self.taken += len(text)
+            self.texts.append((f"{key}#{len(same) + 1}" if same else key, text))
 
 
 def length_of(stream: BinaryIO) -> int:

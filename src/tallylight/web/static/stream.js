@@ -30,6 +30,9 @@ export class Stream extends EventTarget {
     // A page kept in the back-forward cache would hold its connection open, one of the six a browser allows a server.
     addEventListener('pagehide', () => this.close())
     addEventListener('pageshow', (event) => event.persisted && this.#open())
+    // Waits are long so that many pages do not come back at once; someone who looks at this one need not sit through them.
+    addEventListener('online', () => this.#hurry())
+    document.addEventListener('visibilitychange', () => document.hidden || this.#hurry())
   }
 
   /**
@@ -48,6 +51,11 @@ export class Stream extends EventTarget {
     clearInterval(this.#watch)
     this.#source?.close()
     this.#source = null
+  }
+
+  /** Try at once, if the connection is lost. */
+  #hurry() {
+    if (this.#lostAt !== null) this.#open()
   }
 
   #open() {

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallylight.ingest.extract.keywords import keywords
+from tallylight.ingest.extract.limits import Limits
+
+
+def texts(prompt: str, size: tuple[int, int] | None = None) -> list[str]:
+    return [keyword["text"] for keyword in keywords(prompt, size)]
+
+
+def test_prompt_then_size() -> None:
+    assert keywords("(Cinematic Light:1.3), cat", (512, 768)) == (
+        {"text": "cinematic light", "weight": 1.3, "source": "prompt"},
+        {"text": "cat", "weight": 1.0, "source": "prompt"},
+        {"text": "portrait", "weight": 1.0, "source": "size"},
+        {"text": "512x768", "weight": 1.0, "source": "size"},
+    )
+
+
+def test_each_once_with_the_highest_weight_at_its_first_place() -> None:
+    found = keywords("cat, dog, (CAT:1.5), [cat]", None)
+    assert [(keyword["text"], keyword["weight"]) for keyword in found] == [("cat", 1.5), ("dog", 1.0)]
+
+
+def test_what_the_prompt_says_is_not_repeated_by_the_size() -> None:
+    found = keywords("[portrait]", (1, 2))
+    assert [(keyword["text"], keyword["source"]) for keyword in found] == [("portrait", "prompt"), ("1x2", "size")]
+
+
+@pytest.mark.parametrize(("size", "shape"), [((5, 5), "square"), ((6, 5), "landscape"), ((5, 6), "portrait")])
+def test_shapes(size: tuple[int, int], shape: str) -> None:
+    assert texts("", size) == [shape, f"{size[0]}x{size[1]}"]
+
+
+def test_any_script_and_composed_forms() -> None:
+    assert texts("猫, кот, cafe\u0301, café, 🌅, …, ---") == ["猫", "кот", "café", "🌅"]
+
+
+def test_prose_is_split_at_sentences_only_where_it_is_long() -> None:
+    sentence = "A quiet harbour in the morning, seen from above"
+    assert texts("One thing. Another") == ["one thing. another"]
+    prose = "The harbour lies still. " * 15 + "x" * 300
+    assert texts(prose) == ["the harbour lies still"]
+    assert texts(sentence) == ["a quiet harbour in the morning", "seen from above"]
+
+
+def test_limits() -> None:
+    many = ", ".join(f"k{number}" for number in range(100))
+    assert len(keywords(many, (1, 1), Limits(keywords=10))) == 10
+    assert [keyword["text"] for keyword in keywords("abc, def", None, Limits(prompt=5))] == ["abc"]
+
+
+@given(st.text(max_size=300))
+def test_never_raises(prompt: str) -> None:
+    found = texts(prompt)
+    assert len(found) == len(set(found))

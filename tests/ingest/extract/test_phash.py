@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tallylight.ingest.extract.phash import distance, phash
+from tests.ingest.extract import build
+
+
+def test_known_hashes() -> None:
+    """As ImageHash 4.3.2 gives them."""
+    y, x = np.mgrid[0:32, 0:32]
+    assert phash(Image.fromarray(((x * 7 + y * 3) % 256).astype(np.uint8))) == "94294a5569baeb56"
+    assert phash(Image.fromarray(((x * y) % 251).astype(np.uint8))) == "813f78636c4952d5"
+
+
+def blobs(seed: int) -> Image.Image:
+    rough = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    return Image.fromarray(rough).resize((240, 180), Image.Resampling.BICUBIC)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), scale=st.floats(0.3, 2.5))
+def test_stable_under_resizing(seed: int, scale: float) -> None:
+    image = blobs(seed)
+    other = image.resize((round(240 * scale), round(180 * scale)), Image.Resampling.BICUBIC)
+    assert distance(phash(image), phash(other)) <= 6
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_other_pictures_differ(seed: int) -> None:
+    assert distance(phash(blobs(seed)), phash(blobs(seed + 1))) >= 10
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA"])
+def test_sixteen_hex_digits_for_every_small_mode(mode: str) -> None:
+    assert len(phash(build.scene(mode=mode))) == 16
+    assert len(phash(Image.new(mode, (1, 1)))) == 16
+
+
+def test_distance_counts_bits() -> None:
+    assert distance("0000000000000000", "8000000000000001") == 2
