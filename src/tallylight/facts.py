@@ -175,10 +175,10 @@ def reduce_all(state: State, facts: Iterable[Fact]) -> State:
 
 def reduce(state: State, fact: Fact) -> State:
     """Fold one fact. Raises WrongMove for a status change that `MOVES` does not allow; every other fact is accepted."""
+    if isinstance(fact, Processed):
+        return _processed(state, fact.outcome, fact.at)
     state = replace(state, seq=state.seq + 1, at=max(state.at, fact.at))
     match fact:
-        case Processed():
-            return _processed(state, fact.outcome, fact.at)
         case Discovered():
             return replace(
                 state,
@@ -208,22 +208,23 @@ def check_move(current: Status, wanted: Status) -> None:
 
 
 def _processed(state: State, outcome: Outcome, at: float) -> State:
-    state = replace(
-        state,
-        processed=state.processed + 1,
-        bytes_done=state.bytes_done + outcome.bytes,
-        last_file=outcome.file,
-    )
-    if outcome.kind is OutcomeKind.FAILED:
-        trouble = Trouble(at, outcome.file, outcome.code or "failed", outcome.message)
-        return replace(state, errors=state.errors + 1, troubles=_with(state, trouble))
+    # One copy of the state a file: this is the fold's hot path.
+    failed = outcome.kind is OutcomeKind.FAILED
+    trouble = Trouble(at, outcome.file, outcome.code or "failed", outcome.message) if failed else None
     is_nsfw = outcome.nsfw_score is not None and outcome.nsfw_score >= state.nsfw_threshold
     return replace(
         state,
-        metadata_extracted=state.metadata_extracted + ({"width", "height"} <= outcome.media.keys()),
-        keywords_added=state.keywords_added + len(outcome.keywords),
-        scores_imported=state.scores_imported + (outcome.score is not None),
-        nsfw_detected=state.nsfw_detected + is_nsfw,
+        seq=state.seq + 1,
+        at=max(state.at, at),
+        processed=state.processed + 1,
+        bytes_done=state.bytes_done + outcome.bytes,
+        last_file=outcome.file,
+        errors=state.errors + failed,
+        troubles=_with(state, trouble) if trouble else state.troubles,
+        metadata_extracted=state.metadata_extracted + (not failed and {"width", "height"} <= outcome.media.keys()),
+        keywords_added=state.keywords_added + (0 if failed else len(outcome.keywords)),
+        scores_imported=state.scores_imported + (not failed and outcome.score is not None),
+        nsfw_detected=state.nsfw_detected + (not failed and is_nsfw),
     )
 
 

@@ -6,8 +6,10 @@ from playwright.sync_api import Page
 from tests.browser.serving import Server
 
 from tallylight.messages import LONGEST_NAME, elide
+from tallylight.visible import visible
 
 LONG = "day_3/" + "🙂" * 100 + "gen_" * 40 + ".png"
+ODD = ("plain.png", "héllo 🙂", "a\tb\n\x7f\x85", "\u202egpj.exe", "a\u200db\u00ad", "\u2028\ufeff\u2066", "\U000e0041")
 WRITTEN = [
     ("count", [4210], "4,210"),
     ("files", [1], "1 file"),
@@ -30,8 +32,7 @@ WRITTEN = [
     ("elide", ["a" * 160], "a" * 160),
     ("elide", [LONG], elide(LONG, LONGEST_NAME)),
     ("elide", ["🙂" * 5, 4], "🙂…🙂🙂"),
-    ("name", ["a\tb\x7f\u200b"], "a\\x09b\\x7f\\u200b"),
-    ("name", ["héllo 🙂"], "héllo 🙂"),
+    *(("name", [text], visible(text)) for text in ODD),
 ]
 
 

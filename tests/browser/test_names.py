@@ -15,8 +15,8 @@ NAMES = {
     MARKUP: MARKUP,
     "<script>window.pwned=1": "<script>window.pwned=1",
     "\"'`&amp;": "\"'`&amp;",
-    "two\nlines": r"two\x0alines",
-    "photo\u202egpj": r"photo\u202egpj",
+    "two\nlines": "two␊lines",
+    "photo\u202egpj": "photo⟨U+202E⟩gpj",
     r"back\slash": r"back\slash",
 }
 

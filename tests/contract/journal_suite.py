@@ -191,10 +191,8 @@ class JournalContract:
         journal.create(new_session())
         state = reduce_all(journal.session("s-1").state, LIFE[:2])
         tallies = [journal.tally(), journal.append("s-1", LIFE[:2], state), journal.tally()]
-        journal.renew_epoch("s-1", "zzzzzz")
-        tallies.append(journal.tally())
         journal.delete("s-1")
-        assert [*tallies, journal.tally()] == [1, 2, 2, 3, 4]
+        assert [*tallies, journal.tally()] == [1, 2, 2, 3]
 
     def test_sessions_since_a_tally_come_in_the_order_of_their_newest_writes(self, journal: Journal) -> None:
         for name in ("a", "b", "c"):
@@ -311,7 +309,6 @@ class JournalContract:
             pytest.param(lambda journal: journal.texts("gone", 1), id="texts"),
             pytest.param(lambda journal: journal.raw_texts("gone", [1]), id="raw_texts"),
             pytest.param(lambda journal: journal.delete("gone"), id="delete"),
-            pytest.param(lambda journal: journal.renew_epoch("gone", "aaaaaa"), id="renew_epoch"),
             pytest.param(lambda journal: journal.append("gone", [], new_session("gone").state), id="append"),
         ],
     )
@@ -320,12 +317,6 @@ class JournalContract:
         with pytest.raises(NotFound, match="no session gone"):
             call(journal)
         assert journal.tally() == 1
-
-    def test_an_epoch_is_renewed_and_nothing_else(self, journal: Journal) -> None:
-        begun(journal, "s-1", *LIFE)
-        before = journal.session("s-1")
-        journal.renew_epoch("s-1", "zzzzzz")
-        assert journal.session("s-1") == replace(before, epoch="zzzzzz", tally=before.tally + 1)
 
     def test_a_restart_of_the_machine_is_seen_once_and_renews_epochs(self, journal: Journal) -> None:
         begun(journal, "moving", *LIFE[:2])

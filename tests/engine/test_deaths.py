@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.engine import Died
@@ -65,6 +65,7 @@ def test_what_is_known_is_told() -> None:
 CODES = st.none() | st.integers(-64, 255)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.data())
 def test_whatever_happens_every_item_gets_one_verdict(size: int, data: st.DataObject) -> None:
     groups, verdicts, deaths = [Group(tuple(range(size)))], dict[int, Died](), 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pickle
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine import functions
 
@@ -10,6 +10,7 @@ from tallylight.engine import Died, Done
 from tallylight.engine.verdicts import LONGEST_DETAIL, attempt, died_of, unseal
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.recursive(st.none() | st.integers() | st.text() | st.binary(), st.lists))
 def test_a_value_comes_back_as_it_was(value: object) -> None:
     assert unseal(attempt(lambda: value)) == Done(value)

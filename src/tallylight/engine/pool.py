@@ -7,10 +7,11 @@ share one pipe; where that breaks, the whole generation is replaced (see `local`
 from __future__ import annotations
 
 import importlib.util
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import ForkServerContext
+from multiprocessing.synchronize import RLock
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -29,11 +30,26 @@ class PoolBroken(Exception):
     """These workers take no more chunks; start others."""
 
 
+class _Context(ForkServerContext):
+    """Keeps the pool's locks. pebble drops them before its workers when it stops, and a worker that is just starting
+    would print a traceback over the terminal for want of them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locks: list[RLock] = []
+
+    def RLock(self) -> RLock:  # noqa: N802 (multiprocessing's name)
+        lock = super().RLock()
+        self._locks.append(lock)
+        return lock
+
+
 class Workers:
     """Worker processes that share a queue. `start` and `stop` block: call them in a thread."""
 
     def __init__(self, jobs: int, slots: Slots, preload: Sequence[str], memory_limit: int | None) -> None:
-        context = multiprocessing.get_context("forkserver")
+        context = self._context = _Context()
         # Imported once, in the forkserver, so that a replacement is a fork away from work. The forkserver is the
         # process's own and starts once: with a second engine its preload holds, and `prepare` imports what is missing.
         context.set_forkserver_preload(["tallylight.engine.single_thread", __name__, *preload])

@@ -41,7 +41,7 @@ class StoredText:
 class Journal(Protocol):
     """The durable record of sessions. Plain synchronous calls: the caller decides on which thread.
 
-    Writes (`create`, `append`, `delete`, `renew_epoch`, `remember_boot`) come from one thread at a time; reads from
+    Writes (`create`, `append`, `delete`, `remember_boot`) come from one thread at a time; reads from
     any thread at any time, each seeing whole writes only. A write that has returned survives the death of the process.
     An unknown session raises `NotFound`.
     """
@@ -117,10 +117,4 @@ class Journal(Protocol):
 
     def delete(self, session_id: str) -> None:
         """Forget a session with its facts, outcomes and texts no other outcome has."""
-        ...
-
-    def renew_epoch(self, session_id: str, epoch: str) -> None:
-        """Give a session another epoch: ids given out so far become foreign (a power cut may have cost the newest
-        facts).
-        """
         ...

@@ -123,11 +123,6 @@ class MemoryJournal:
             del self._kept[session_id]
             self._tick()
 
-    def renew_epoch(self, session_id: str, epoch: str) -> None:
-        with self._lock:
-            kept = self._find(session_id)
-            kept.session = replace(kept.session, epoch=epoch, tally=self._tick())
-
     def _all(self) -> list[Session]:
         with self._lock:
             return [kept.session for kept in self._kept.values()]

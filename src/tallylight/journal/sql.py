@@ -139,11 +139,6 @@ class SqlJournal:
             connection.execute(delete(sessions).where(sessions.c.session_id == session_id))
             sweep(connection, texts)
 
-    def renew_epoch(self, session_id: str, epoch: str) -> None:
-        with self._database.writing() as connection:
-            _require(connection, session_id)
-            connection.execute(_CHANGE, {"of": session_id, "epoch": epoch, "tally": _tick(connection)})
-
     def _sessions(self, query: Any) -> list[Session]:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()

@@ -1,7 +1,9 @@
+"""The `parameters` text."""
+
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.extract.a1111 import looks_like, parse, split_settings
@@ -82,6 +84,7 @@ def test_looks_like(text: str, yes: bool) -> None:
     assert looks_like(text) is yes
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('ab:, "\\{}[]\n12猫'), max_size=200))
 def test_settings_never_raise(line: str) -> None:
     for key, value in split_settings(line):
@@ -90,6 +93,7 @@ def test_settings_never_raise(line: str) -> None:
     parse(f"a\nNegative prompt: b\nSteps: 1, {line}")
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(alphabet="abc XYZ", min_size=1).map(str.strip).filter(bool),

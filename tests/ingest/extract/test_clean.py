@@ -1,10 +1,12 @@
+"""What databases and JSON can take."""
+
 from __future__ import annotations
 
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.extract.clean import clean_json, clean_line, clean_text, clean_warnings, load_json, whole
@@ -24,6 +26,7 @@ anything = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(anything)
 def test_what_is_cleaned_is_json_that_databases_take(value: Any) -> None:
     text = json.dumps(clean_json(value), allow_nan=False, ensure_ascii=False)
@@ -34,10 +37,18 @@ def test_what_is_cleaned_is_json_that_databases_take(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "cleaned"),
     [
-        (float("nan"), None), (float("-inf"), None), (1.5, 1.5), (True, True), (2**53, 2**53), (2**53 + 1, str(2**53 + 1)),
-        (-(2**60), str(-(2**60))), ({1: "a\0b"}, {"1": "ab"}), (("a", None), ["a", None]), ("\ud800", "\ufffd"),
+        (float("nan"), None),
+        (float("-inf"), None),
+        (1.5, 1.5),
+        (True, True),
+        (2**53, 2**53),
+        (2**53 + 1, str(2**53 + 1)),
+        (-(2**60), str(-(2**60))),
+        ({1: "a\0b"}, {"1": "ab"}),
+        (("a", None), ["a", None]),
+        ("\ud800", "\ufffd"),
     ],
-)  # fmt: skip
+)
 def test_values(value: Any, cleaned: Any) -> None:
     assert clean_json(value) == cleaned
     assert type(clean_json(value)) is type(cleaned)

@@ -1,7 +1,9 @@
+"""Prompts, read as generators do."""
+
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.extract.emphasis import Network, networks, terms
@@ -60,6 +62,7 @@ def test_networks() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab ,()[]:<>\\|.12\nBREAKAND猫"), max_size=200))
 def test_terms_never_raise_and_are_tidy(prompt: str) -> None:
     for term in terms(prompt):
@@ -67,6 +70,7 @@ def test_terms_never_raise_and_are_tidy(prompt: str) -> None:
         assert -1e6 <= term.weight <= 1e6
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="abcdefgh", min_size=1, max_size=8), max_size=20))
 def test_terms_keep_the_order(words: list[str]) -> None:
     assert [term.text for term in terms(", ".join(words))] == words

@@ -1,3 +1,5 @@
+"""EXIF blocks, whole and broken."""
+
 from __future__ import annotations
 
 import io
@@ -6,11 +8,11 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ingest.extract.build import exif_block
 
 from tallylight.ingest.extract import exif
-from tests.ingest.extract.build import exif_block
 
 TAKEN, DIGITISED, CHANGED = 0x9003, 0x9004, 0x0132
 
@@ -74,6 +76,7 @@ def test_user_comments_of_all_makes(raw: bytes, text: str) -> None:
     assert exif.user_comment(raw) == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_user_comments_never_raise(raw: bytes) -> None:
     exif.user_comment(raw)

@@ -1,3 +1,5 @@
+"""Generation parameters, wherever they stand."""
+
 from __future__ import annotations
 
 import json

@@ -1,7 +1,9 @@
+"""Keywords of prompts and sizes."""
+
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.extract.keywords import keywords
@@ -54,6 +56,7 @@ def test_limits() -> None:
     assert [keyword["text"] for keyword in keywords("abc, def", None, Limits(prompt=5))] == ["abc"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_never_raises(prompt: str) -> None:
     found = texts(prompt)

@@ -1,3 +1,5 @@
+"""The perceptual hash."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.ingest.extract import build
 
 from tallylight.ingest.extract.phash import distance, phash
-from tests.ingest.extract import build
 
 
 def test_known_hashes() -> None:
     """As ImageHash 4.3.2 gives them."""
     y, x = np.mgrid[0:32, 0:32]
     assert phash(Image.fromarray(((x * 7 + y * 3) % 256).astype(np.uint8))) == "94294a5569baeb56"
-    assert phash(Image.fromarray(((x * y) % 251).astype(np.uint8))) == "813f78636c4952d5"
+    assert phash(Image.fromarray(((x * y + 3 * x) % 251).astype(np.uint8))) == "801f3873666d6b5a"
 
 
 def blobs(seed: int) -> Image.Image:
@@ -22,7 +24,7 @@ def blobs(seed: int) -> Image.Image:
     return Image.fromarray(rough).resize((240, 180), Image.Resampling.BICUBIC)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), scale=st.floats(0.3, 2.5))
 def test_stable_under_resizing(seed: int, scale: float) -> None:
     image = blobs(seed)

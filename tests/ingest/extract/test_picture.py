@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.ingest.extract import build
+from tests.ingest.extract.build import Folder
 
 from tallylight.ingest.extract.phash import distance
 from tallylight.model import OutcomeKind, Reason, Tier
-from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
 
 TURNED_BACK = {
     1: None,
@@ -69,14 +69,29 @@ def test_tier_metadata_tells_the_stored_size_too(folder: Folder, orientation: in
 @pytest.mark.parametrize(
     ("mode", "format_", "shown_mode", "alpha"),
     [
-        ("RGB", "PNG", "RGB", False), ("RGBA", "PNG", "RGBA", True), ("L", "PNG", "L", False), ("LA", "PNG", "LA", True),
-        ("1", "PNG", "1", False), ("P", "PNG", "P", False), ("I;16", "PNG", "I;16", False), ("CMYK", "JPEG", "CMYK", False),
-        ("L", "JPEG", "L", False), ("RGBA", "WEBP", "RGBA", True), ("RGB", "WEBP", "RGB", False), ("P", "GIF", "P", False),
-        ("RGB", "BMP", "RGB", False), ("1", "BMP", "1", False), ("CMYK", "TIFF", "CMYK", False), ("F", "TIFF", "F", False),
-        ("I", "TIFF", "I", False), ("I;16", "TIFF", "I;16", False), ("LAB", "TIFF", "LAB", False), ("RGBA", "AVIF", "RGBA", True),
+        ("RGB", "PNG", "RGB", False),
+        ("RGBA", "PNG", "RGBA", True),
+        ("L", "PNG", "L", False),
+        ("LA", "PNG", "LA", True),
+        ("1", "PNG", "1", False),
+        ("P", "PNG", "P", False),
+        ("I;16", "PNG", "I;16", False),
+        ("CMYK", "JPEG", "CMYK", False),
+        ("L", "JPEG", "L", False),
+        ("RGBA", "WEBP", "RGBA", True),
+        ("RGB", "WEBP", "RGB", False),
+        ("P", "GIF", "P", False),
+        ("RGB", "BMP", "RGB", False),
+        ("1", "BMP", "1", False),
+        ("CMYK", "TIFF", "CMYK", False),
+        ("F", "TIFF", "F", False),
+        ("I", "TIFF", "I", False),
+        ("I;16", "TIFF", "I;16", False),
+        ("LAB", "TIFF", "LAB", False),
+        ("RGBA", "AVIF", "RGBA", True),
         ("LA", "TIFF", "LA", True),
     ],
-)  # fmt: skip
+)
 def test_every_mode_has_facts_and_a_thumbnail(
     folder: Folder, mode: str, format_: str, shown_mode: str, alpha: bool
 ) -> None:

@@ -1,3 +1,5 @@
+"""The walker of PNG chunks."""
+
 from __future__ import annotations
 
 import io
@@ -6,11 +8,11 @@ import zlib
 
 import pytest
 from PIL import Image
+from tests.ingest.extract import build
+from tests.ingest.extract.build import chunk, with_chunks
 
 from tallylight.ingest.extract import png
 from tallylight.ingest.extract.limits import Limits
-from tests.ingest.extract import build
-from tests.ingest.extract.build import chunk, with_chunks
 
 
 def walked(data: bytes, limits: Limits | None = None) -> png.Png:

@@ -1,10 +1,12 @@
+"""Scores beside files."""
+
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.extract.sidecar import Score, parse, read, sidecar_path
@@ -32,12 +34,27 @@ def test_scores(raw: bytes, score: int | None, favourite: bool | None) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b'{"score": 6}', b'{"score": -2}', b'{"score": 3.7}', b'{"score": true}', b'{"score": "abc"}', b'{"score": "3.5"}',
-        b'{"score": 1e308}', b'{"score": NaN}', b'{"score": Infinity}', b'{"score": [5]}', b'{"score": {"a": 1}}',
-        b'{"score": ' + b"9" * 5000 + b"}", b'{"score": "' + b"9" * 5000 + b'"}', b"{", b"[]", b"5", b"", b"\xff\xfe",
+        b'{"score": 6}',
+        b'{"score": -2}',
+        b'{"score": 3.7}',
+        b'{"score": true}',
+        b'{"score": "abc"}',
+        b'{"score": "3.5"}',
+        b'{"score": 1e308}',
+        b'{"score": NaN}',
+        b'{"score": Infinity}',
+        b'{"score": [5]}',
+        b'{"score": {"a": 1}}',
+        b'{"score": ' + b"9" * 5000 + b"}",
+        b'{"score": "' + b"9" * 5000 + b'"}',
+        b"{",
+        b"[]",
+        b"5",
+        b"",
+        b"\xff\xfe",
         b"[" * 60_000,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_score_is_a_warning(raw: bytes) -> None:
     found = parse(raw)
     assert found.score is None
@@ -50,6 +67,7 @@ def test_a_bad_favourite_leaves_the_score() -> None:
     assert found.warnings == ("the score sidecar's favourite is neither true nor false",)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_parse_never_raises(raw: bytes) -> None:
     parse(raw)

@@ -1,11 +1,13 @@
+"""Formats by their first bytes."""
+
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ingest.extract import build
 
 from tallylight.ingest.extract.sniff import AVIF, MATROSKA, MOV, MP4, WEBM, mismatch, other_name, sniff
-from tests.ingest.extract import build
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
@@ -39,10 +41,14 @@ def test_heads(head: bytes, format_: str | None) -> None:
 @pytest.mark.parametrize(
     ("head", "name"),
     [
-        (b"%PDF-1.7", "a PDF"), (b"PK\x03\x04", "a ZIP archive"), (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "an HEIC image"),
-        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"), (b'{"a": 1}', "a JSON text"), (b"hello", ""),
+        (b"%PDF-1.7", "a PDF"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "an HEIC image"),
+        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+        (b'{"a": 1}', "a JSON text"),
+        (b"hello", ""),
     ],
-)  # fmt: skip
+)
 def test_names_of_others(head: bytes, name: str) -> None:
     assert other_name(head) == name
 
@@ -55,6 +61,7 @@ def test_families_share_their_endings() -> None:
     assert mismatch(".jpg", AVIF) == "named .jpg but is an AVIF"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_never_raises(head: bytes) -> None:
     sniff(head)

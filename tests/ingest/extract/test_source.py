@@ -1,3 +1,5 @@
+"""One file, read once."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Numbers and names out of anything."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Videos of all formats."""
+
 from __future__ import annotations
 
 import io
@@ -6,13 +8,13 @@ import json
 import av
 import pytest
 from PIL import Image
+from tests.ingest.extract import build
+from tests.ingest.extract.build import Folder
 
 from tallylight.ingest.extract import video
 from tallylight.ingest.extract.phash import distance
 from tallylight.ingest.extract.trouble import Unreadable
 from tallylight.model import OutcomeKind, Reason, Tier
-from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ingest.extract import build
 
 from tallylight.ingest.extract import exif, gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.embedded import Embedded
 from tallylight.ingest.extract.limits import Limits
-from tests.ingest.extract import build
 
 EXIF = build.exif_block({0x010F: "Maker", 0x0112: 6}, {0x9003: "2024:01:02 03:04:05", 0x9286: b"ASCII\0\0\0hello"})
 FILES: dict[str, tuple[Callable[[BinaryIO], object], bytes]] = {
@@ -29,7 +29,7 @@ FILES: dict[str, tuple[Callable[[BinaryIO], object], bytes]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_mutated_bytes_never_raise(name: str, data: st.DataObject) -> None:
     walk, sound = FILES[name]
@@ -42,7 +42,7 @@ def test_mutated_bytes_never_raise(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(noise=st.binary(max_size=300))
 def test_noise_behind_the_signature_never_raises(name: str, noise: bytes) -> None:
     walk, sound = FILES[name]

@@ -62,7 +62,7 @@ class _Graphs:
     def _wrapped(self) -> Json:
         for key in _COMMENTS:
             text = self.known.get(key, "")
-            if _is_json(text) and ('"prompt"' in text or '"workflow"' in text):
+            if _is_json(text) and ("prompt" in text or "workflow" in text):
                 body = self._body(key, text)
                 if isinstance(body, dict):
                     return body

@@ -21,7 +21,7 @@ class Limits:
     chunks: int = 200_000  #: chunks, segments, boxes or GIF blocks walked over
     json_depth: int = 100
     graph_nodes: int = 5_000  #: of a ComfyUI graph
-    graph_steps: int = 20_000  #: taken while following its links
+    graph_steps: int = 5_000  #: taken while following its links
     prompt: int = 64 * 1024  #: characters of a prompt that keywords are taken from
     keyword: int = 200  #: characters of one keyword
     keywords: int = 500

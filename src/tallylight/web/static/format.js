@@ -67,19 +67,21 @@ export function date(at) {
   return day.format(at * 1000)
 }
 
-/** Control characters, and those that change the direction of what follows. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+/** What does not show as itself, but for what words are written with: joiners, and the soft hyphen. */
+const UNSEEN = /(?![\u00ad\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**
- * A name with what cannot be seen written out: a line end would break a row, and a right-to-left override makes
- * `gpj.exe` read as `exe.jpg`.
+ * A name with what cannot be seen written out, as `visible.py` does for report and terminal: a line end would break a
+ * row, and a right-to-left override makes `gpj.exe` read as `exe.jpg`.
  *
  * @param {string} text
  */
 export function name(text) {
   return text.replace(UNSEEN, (unseen) => {
-    const code = unseen.charCodeAt(0)
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+    const number = unseen.codePointAt(0) ?? 0
+    if (number < 0x20) return String.fromCharCode(0x2400 + number)
+    if (number === 0x7f) return '\u2421'
+    return `⟨U+${number.toString(16).toUpperCase().padStart(4, '0')}⟩`
   })
 }
 
