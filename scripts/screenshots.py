@@ -21,11 +21,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PICTURES: Final = Path(__file__).parent.parent / "docs" / "pictures"
 PROGRAM: Final = Path(sys.executable).with_name("tallylight")
-ARCHIVE: Final = 600  #: pictures; enough for some seconds of work
+ARCHIVE: Final = 400  #: pictures; enough for some seconds of work
+LONGEST: Final = 120_000  #: milliseconds for any step, on a slow machine
 #: Mid-run: the totals are final, failures have come in, and the end is not near.
 MID_RUN: Final = """() => {
     const percent = document.getElementById('process-percent').textContent
-    return percent.endsWith('%') && parseInt(percent) >= 40 && document.querySelectorAll('#failures-rows tr').length >= 3
+    const failures = document.getElementById('failures-rows').childElementCount
+    return percent.endsWith('%') && parseInt(percent) >= 40 && failures >= 3
 }"""
 
 
@@ -55,13 +57,13 @@ def process(page: Page, url: str) -> None:
     page.locator("#folders-list input").first.check()
     expect(page.locator(".chip").first).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_function(MID_RUN, polling=20)
+    page.wait_for_function(MID_RUN, polling=20, timeout=LONGEST)
     page.screenshot(path=PICTURES / "page.png")
 
 
 def review(page: Page) -> None:
     """Take the picture of the review once all thumbnails in view are there."""
-    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible(timeout=LONGEST)
     page.locator("#samples").scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / "review.png")

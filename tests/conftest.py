@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import settings
+
+# Shared machines stall for whole seconds; how long an example takes says nothing about what it shows.
+settings.register_profile("tallylight", deadline=None)
+settings.load_profile("tallylight")
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The server runs on asyncio alone: uvicorn, pebble's futures and the database driver do."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop() -> Iterator[None]:
+    """Fail a test in which Tallylight's own code blocks a running event loop: files, sockets, locks, databases."""
+    with blockbuster_ctx("tallylight"):
+        yield

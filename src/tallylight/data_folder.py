@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tallylight.errors import DataFolderBusy, DataFolderUnusable
 
@@ -50,14 +51,28 @@ class DataFolder:
 
         The kernel drops the lock when the process dies, however it dies; the file itself stays and means nothing.
         """
-        with (self.path / "lock").open("a+", encoding="utf-8") as file:
+        with self._lock_file() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DataFolderBusy(_who_has(self.path, _read(file.name))) from None
+            except OSError as error:
+                raise DataFolderUnusable(
+                    f"The data folder {self.path} cannot be locked ({error.strerror}), as on some network disks; "
+                    "choose one on a local disk with --data."
+                ) from error
             lock = Lock(Path(file.name), doing)
             lock.tell()
             yield lock
+
+    def _lock_file(self) -> TextIO:
+        try:
+            return (self.path / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise DataFolderUnusable(
+                f"The lock of the data folder {self.path} cannot be opened ({error.strerror}); was it made by another "
+                "user? Choose another with --data."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

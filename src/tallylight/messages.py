@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Final
 
-from tallylight.facts import State
+from tallylight.facts import State, Trouble
 from tallylight.model import Json, Status
 
 #: A name longer than this is elided in the middle, so that a message stays under 2 KB however deep the tree is.
-LONGEST_NAME = 160
-LONGEST_SENTENCE = 160
+LONGEST_NAME: Final = 160
+#: Bytes of JSON for the file on the way, and for the reason of a session that failed.
+_FILE_BYTES: Final = 120
+_REASON_BYTES: Final = 200
+#: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
+_TROUBLES_BYTES: Final = 1150
+_TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 
@@ -50,15 +57,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": [
-            {
-                "at": round(trouble.at, 3),
-                "file": elide(trouble.file, LONGEST_NAME),
-                "code": trouble.code,
-                "message": elide(trouble.message, LONGEST_SENTENCE),
-            }
-            for trouble in state.troubles
-        ],
+        "errors": _errors(state.troubles),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -70,7 +69,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
     if state.code:
-        body["error"] = {"code": state.code, "message": elide(state.message, 2 * LONGEST_SENTENCE)}
+        body["error"] = {"code": state.code, "message": fit(state.message, _REASON_BYTES)}
     return body
 
 
@@ -82,17 +81,18 @@ def phase(state: State) -> str:
 
 
 def progress(state: State) -> int:
-    """Whole percent of the phase, never rounded up: 100 means done. 0 while the total is not final."""
+    """Whole percent of the phase, never rounded up. 0 while the total is not final; 100 belongs to the end of a phase, and to no
+    moment before: a session whose files are all done, or that has none, may still have to say so durably.
+    """
     if state.status in _COMMIT_STATUSES:
         if state.status is Status.COMMITTED:
             return 100
         settled = state.commit_done + state.commit_errors
-        return settled * 100 // state.commit_total if state.commit_total else 0
+        return min(99, settled * 100 // state.commit_total) if state.commit_total else 0
     if state.status is Status.COMPLETED:
         return 100
     if not state.total_final:
         return 0
-    # An empty or finished session that has not yet moved to `completed` is not done: 100 belongs to the end.
     return min(99, state.processed * 100 // state.files) if state.files else 0
 
 
@@ -112,11 +112,43 @@ def elide(text: str, longest: int) -> str:
     return f"{text[:head]}…{text[len(text) - (longest - 1 - head) :]}"
 
 
+def fit(text: str, longest: int) -> str:
+    """Elide to at most `longest` bytes of JSON: a Japanese name takes three a character, a control character six.
+    Half surrogate pairs, which UTF-8 cannot hold, are written out.
+    """
+    shown = elide(text.encode("utf-8", "backslashreplace").decode(), longest)
+    while (size := _size(shown)) > longest:
+        shown = elide(shown, len(shown) * longest // size)
+    return shown
+
+
+def _size(value: object) -> int:
+    """Bytes of a value's JSON, without its quotes or brackets."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
+
+
+def _errors(troubles: tuple[Trouble, ...]) -> list[Json]:
+    for longest in _TROUBLE_TEXT_BYTES:
+        errors = [_error(trouble, longest) for trouble in troubles]
+        if _size(errors) <= _TROUBLES_BYTES:
+            break
+    return errors
+
+
+def _error(trouble: Trouble, longest: int) -> Json:
+    return {
+        "at": round(trouble.at, 3),
+        "file": fit(trouble.file, longest),
+        "code": trouble.code,
+        "message": fit(trouble.message, longest),
+    }
+
+
 def _moving(state: State, pace: Pace, current_file: str) -> Json:
     body: Json = {}
     name = current_file or state.last_file
     if name and state.status is not Status.COMMITTING:
-        body["current_file"] = elide(name, LONGEST_NAME)
+        body["current_file"] = fit(name, _FILE_BYTES)
     for key, value in (("files_per_s", pace.files_per_s), ("bytes_per_s", pace.bytes_per_s), ("eta_s", pace.eta_s)):
         if value is not None:
             body[key] = round(value, 1)

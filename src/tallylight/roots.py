@@ -69,12 +69,11 @@ class Roots:
         """The real path of a folder asked for (escaped text). Raises BadFolder where it is outside the roots or cannot
         be listed.
         """
-        if "\0" in text or not text:
-            raise BadFolder("The folder name is empty or holds a NUL; give an absolute path inside a root.")
+        path = _path_of(text)
         if not Path(text).is_absolute():
             raise BadFolder(f"{text} is not an absolute path; give one inside {self.named()}.")
         # Asked before the folder is looked at: whether something outside the roots exists is nobody's business.
-        wanted = os.path.realpath(unescape(text))
+        wanted = os.path.realpath(path)
         if not self.contains(wanted):
             raise BadFolder(f"{text} is outside the folders this server may read: {self.named()}.")
         return _real_folder(wanted)
@@ -89,6 +88,8 @@ class Roots:
         Raises BadPath where the path leads outside or names no regular file, and OSError as `open` does. Never blocks
         on a FIFO.
         """
+        if "\0" in path:
+            raise BadPath(f"{escape(path)} holds a NUL, so it names no file.")
         # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
@@ -104,6 +105,18 @@ class Roots:
     def named(self) -> str:
         """The roots for a message."""
         return ", ".join(escape(folder) for folder in self.folders) or "(none)"
+
+
+def _path_of(text: str) -> str:
+    try:
+        path = unescape(text)
+    except UnicodeEncodeError:
+        # Half of a UTF-16 pair, which JSON can spell and no file system can hold.
+        path = ""
+    # Asked after unescaping: a NUL can be spelled as an escape too.
+    if not path or "\0" in path:
+        raise BadFolder("The folder name is empty or holds what no path can; give an absolute path inside a root.")
+    return path
 
 
 def _opened_path(descriptor: int, path: str) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -17,7 +24,7 @@ from tallylight.catalog import Catalog
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.clock import Clock, SystemClock
 from tallylight.data_folder import DataFolder, Lock
-from tallylight.db import Database, Writer, open_database
+from tallylight.db import Writer, open_database
 from tallylight.engine import Engine
 from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
@@ -44,6 +51,7 @@ PRELOAD: Final = ("tallylight.ingest.extract.candidate",)
 #: Linux gives every start of the machine a new one.
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
+Opened = TypeVar("Opened")
 OpenEngine = Callable[[Settings, Clock], AbstractAsyncContextManager[Engine]]
 
 
@@ -147,15 +155,12 @@ async def open_services(
     """
     clock = clock or SystemClock()
     async with _plain_errors(), AsyncExitStack() as stack:
-        folder = await to_thread.run_sync(DataFolder.at, settings.data)
-        lock = stack.enter_context(folder.locked(doing))
-        roots = Roots.of(*settings.roots)
-        database = await _opened(stack, folder)
+        disk = await stack.enter_async_context(_in_thread(_disk(settings, doing)))
+        folder, roots, journal, catalog = disk.folder, disk.roots, disk.journal, disk.catalog
         writer = Writer()
         stack.push_async_callback(writer.aclose)
-        journal, catalog = SqlJournal(database), SqlCatalog(database)
         engine = await stack.enter_async_context(open_engine(settings, clock))
-        hub = await stack.enter_async_context(Hub(clock, tally=journal.tally()).running())
+        hub = await stack.enter_async_context(Hub(clock, tally=disk.tally).running())
         thumbnails = Thumbnails(folder.thumbnails)
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
@@ -187,17 +192,13 @@ async def open_services(
             forgotten=partial(_tell_forgotten, hub),
         )
         supervisor = Supervisor(workshop, tasks)
-        if await writer.run(journal.remember_boot, _boot_id()):
-            log.info(
-                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
-            )
         await supervisor.recover()
         yield Services(
             settings=settings,
             roots=roots,
             clock=clock,
             folder=folder,
-            lock=lock,
+            lock=disk.lock,
             journal=journal,
             catalog=catalog,
             writer=writer,
@@ -223,15 +224,54 @@ async def _plain_errors() -> AsyncIterator[None]:
 @asynccontextmanager
 async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
     """The journal alone, for looking while another process owns the data folder. Write nothing through it."""
-    folder = await to_thread.run_sync(DataFolder.at, settings.data)
-    async with AsyncExitStack() as stack:
-        yield SqlJournal(await _opened(stack, folder))
+    async with _in_thread(_journal(settings)) as journal:
+        yield journal
 
 
-async def _opened(stack: AsyncExitStack, folder: DataFolder) -> Database:
-    database = await to_thread.run_sync(open_database, folder.database)
-    stack.callback(database.close)
-    return database
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Disk:
+    """What is on disk, opened."""
+
+    folder: DataFolder
+    lock: Lock
+    roots: Roots
+    journal: SqlJournal
+    catalog: SqlCatalog
+    tally: int
+
+
+@contextmanager
+def _disk(settings: Settings, doing: str) -> Iterator[_Disk]:
+    folder = DataFolder.at(settings.data)
+    roots = Roots.of(*settings.roots)
+    with folder.locked(doing) as lock, closing(open_database(folder.database)) as database:
+        journal = SqlJournal(database)
+        if journal.remember_boot(_boot_id()):
+            log.info(
+                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
+            )
+        catalog = SqlCatalog(database)
+        yield _Disk(folder=folder, lock=lock, roots=roots, journal=journal, catalog=catalog, tally=journal.tally())
+
+
+@contextmanager
+def _journal(settings: Settings) -> Iterator[Journal]:
+    with closing(open_database(DataFolder.at(settings.data).database)) as database:
+        yield SqlJournal(database)
+
+
+@asynccontextmanager
+async def _in_thread(blocking: AbstractContextManager[Opened]) -> AsyncIterator[Opened]:
+    """A context manager that reads and writes files, entered and left off the event loop."""
+    opened = await to_thread.run_sync(blocking.__enter__)
+    try:
+        yield opened
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(blocking.__exit__, type(error), error, error.__traceback__)
+        raise
+    with anyio.CancelScope(shield=True):
+        await to_thread.run_sync(blocking.__exit__, None, None, None)
 
 
 def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Options:

@@ -191,15 +191,6 @@ async def test_closing_kills_a_hung_worker_within_a_second(engine: LocalEngine, 
     assert is_gone(pid)
 
 
-async def test_closing_while_a_worker_is_replaced_is_quiet() -> None:
-    script = ROOT / "tests/engine/quiet_script.py"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = await blocking(
-        lambda: subprocess.run([sys.executable, script], env=environment, capture_output=True, check=True, text=True)
-    )
-    assert (ended.stdout, ended.stderr) == ("", "")
-
-
 # Harm from outside
 
 

@@ -22,7 +22,14 @@ class UnreadFolder:
     message: str
 
 
-Found = Candidate | UnreadFolder
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A folder was gone through, whatever was in it: a sign of life where there is nothing to find for long."""
+
+    folder: str  #: real, as `os` takes it
+
+
+Found = Candidate | UnreadFolder | Walked
 
 
 def discover(
@@ -30,6 +37,7 @@ def discover(
 ) -> Iterator[Found]:
     """Every file of a media type below these (escaped, absolute) directories, each once, folder by folder.
 
+    After each folder comes `Walked`, so that whoever reads this regains control however little is found.
     Names that begin with a dot are not media. Links are followed only inside the roots, loops end, and no folder is
     entered twice, also where directories overlap. Folders in `skip` (real paths) are passed over: the data folder is
     never scanned. `wanted` tells by name and defaults to the media suffixes.
@@ -74,6 +82,7 @@ class _Walk:
                     continue
                 with os.scandir(folder) as entries:
                     yield from self._files(entries, directory, top, folders)
+                yield Walked(folder)
             except OSError as error:
                 yield _unread(folder, top, error)
             # Popped from the end: reversed order walks folders as a person would list them.

@@ -43,7 +43,8 @@ class RateEstimator:
         """The present pace. `files_left` None means the total is not known, and so no time left either."""
         since = max(self._started, now - WINDOW)
         span = now - since
-        recent = [bucket for bucket in self._buckets if bucket.second + 1 > since]
+        # Wall time may jump back: what then lies ahead of `now` says nothing of the present pace.
+        recent = [bucket for bucket in self._buckets if since - 1 < bucket.second <= now]
         if span < SHORTEST or not recent:
             return Pace()
         files_per_s = sum(bucket.files for bucket in recent) / span

@@ -45,6 +45,8 @@ class Supervisor:
         self._workshop = workshop
         self._tasks = tasks
         self._running: dict[str, Running] = {}
+        # A commit and a delete first look and then act; two at once would both act on what they both saw.
+        self._deciding = anyio.Lock()
 
     def record_of(self, session_id: str) -> Record | None:
         """The record of a session in motion, whose state is the newest; None where the journal tells it all."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -26,8 +27,8 @@ def create_app(
     opening: OpenServices | None = None,
     ready: Callable[[Services], None] | None = None,
 ) -> FastAPI:
-    """Make the ASGI application. `opening` opens its services at start-up (tests give their own); `ready` is called
-    with them before the first request is served. Without settings they come from the environment.
+    """Make the ASGI application. `opening` opens its services at start-up (tests give their own); `ready` is called in
+    a thread with them before the first request is served. Without settings they come from the environment.
     """
     settings = settings or Settings()
     opening = opening or partial(open_services, doing="serve")
@@ -37,7 +38,7 @@ def create_app(
         async with opening(settings) as services:
             app.state.services = services
             if ready is not None:
-                ready(services)
+                await to_thread.run_sync(ready, services)
             yield
 
     app = FastAPI(
