@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import corpus
 import floor
@@ -27,6 +28,8 @@ from results import Latency, Results, table
 from server import Server, running
 from tallylight.db import open_database
 from tallylight.journal.sql import SqlJournal
+
+_LATEST: Final = Path(__file__).with_name("latest.json")
 
 
 def main() -> None:
@@ -129,7 +132,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency-files", type=int, default=400, help="files of each latency run (default 400)")
     parser.add_argument("--corpus", type=Path, help="keep the files here for the next time")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="worker processes (default: one a core)")
-    parser.add_argument("--json", type=Path, default=Path("benchmark.json"), help="where the JSON goes")
+    parser.add_argument(
+        "--json", type=Path, default=_LATEST, help="where the JSON goes (default: benchmarks/latest.json)"
+    )
     return parser.parse_args()
 
 

@@ -81,8 +81,8 @@ def phase(state: State) -> str:
 
 
 def progress(state: State) -> int:
-    """Whole percent of the phase, never rounded up. 0 while the total is not final; 100 belongs to the end of a phase, and to no
-    moment before: a session whose files are all done, or that has none, may still have to say so durably.
+    """Whole percent of the phase, never rounded up. 0 while the total is not final; 100 belongs to the end of a phase,
+    and to no moment before: a session whose files are all done, or that has none, may still have to say so durably.
     """
     if state.status in _COMMIT_STATUSES:
         if state.status is Status.COMMITTED:

@@ -1,41 +1,33 @@
-"""The only place that opens things: a data folder, its database, the workers, the hub; and wires them together."""
+"""The only place that opens things and wires them together: disk, workers, hub, supervisor."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    closing,
-    contextmanager,
-)
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import anyio
 from anyio import to_thread
 
 from tallylight.catalog import Catalog
-from tallylight.catalog.sql import SqlCatalog
 from tallylight.clock import Clock, SystemClock
 from tallylight.data_folder import DataFolder, Lock
-from tallylight.db import Writer, open_database
+from tallylight.db import Writer
+from tallylight.disk import Disk, open_disk
 from tallylight.engine import Engine
 from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.ports import Record
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.journal import Journal, Session
 from tallylight.journal.epoch import new_epoch
-from tallylight.journal.sql import SqlJournal
 from tallylight.live import Hub, Update
 from tallylight.messages import view
 from tallylight.model import Parameters
@@ -48,10 +40,7 @@ log: Final = logging.getLogger(__name__)
 
 #: What workers import before the first file, so that neither it nor the file after a crash waits for it.
 PRELOAD: Final = ("tallylight.ingest.extract.candidate",)
-#: Linux gives every start of the machine a new one.
-BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
-Opened = TypeVar("Opened")
 OpenEngine = Callable[[Settings, Clock], AbstractAsyncContextManager[Engine]]
 
 
@@ -66,7 +55,6 @@ class Services:
     lock: Lock
     journal: Journal
     catalog: Catalog
-    writer: Writer
     thumbnails: Thumbnails
     engine: Engine
     hub: Hub
@@ -155,58 +143,64 @@ async def open_services(
     """
     clock = clock or SystemClock()
     async with _plain_errors(), AsyncExitStack() as stack:
-        disk = await stack.enter_async_context(_in_thread(_disk(settings, doing)))
-        folder, roots, journal, catalog = disk.folder, disk.roots, disk.journal, disk.catalog
+        disk = await stack.enter_async_context(open_disk(settings, doing))
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
         hub = await stack.enter_async_context(Hub(clock, tally=disk.tally).running())
-        thumbnails = Thumbnails(folder.thumbnails)
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
-        workshop = Workshop(
-            journal=journal,
-            write=writer.run,
-            now=clock.now,
-            new_epoch=new_epoch,
-            record_for=partial(Recorder, journal=journal, write=writer.run, hub=hub, clock=clock),
-            ingest_for=lambda session, record: pipeline.Ingest(
-                parameters=session.parameters,
-                roots=roots,
-                engine=engine,
-                catalog=catalog,
-                record=record,
-                now=clock.now,
-                extract=partial(extract, _options(session.parameters, roots, thumbnails)),
-                skip=(str(folder.path),),
-            ),
-            commit_for=lambda session, record: commit.Commit(
-                session_id=session.session_id,
-                journal=journal,
-                catalog=catalog,
-                record=record,
-                write=writer.run,
-                now=clock.now,
-            ),
-            forgotten=partial(_tell_forgotten, hub),
-        )
-        supervisor = Supervisor(workshop, tasks)
+        thumbnails = Thumbnails(disk.folder.thumbnails)
+        supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock), tasks)
         await supervisor.recover()
         yield Services(
             settings=settings,
-            roots=roots,
+            roots=disk.roots,
             clock=clock,
-            folder=folder,
+            folder=disk.folder,
             lock=disk.lock,
-            journal=journal,
-            catalog=catalog,
-            writer=writer,
+            journal=disk.journal,
+            catalog=disk.catalog,
             thumbnails=thumbnails,
             engine=engine,
             hub=hub,
             supervisor=supervisor,
         )
+
+
+def _workshop(
+    disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock
+) -> Workshop:
+    journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
+
+    def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
+        return pipeline.Ingest(
+            parameters=session.parameters,
+            roots=disk.roots,
+            engine=engine,
+            catalog=catalog,
+            record=record,
+            now=now,
+            extract=partial(extract, _options(session.parameters, disk.roots, thumbnails)),
+            skip=(str(disk.folder.path),),
+        )
+
+    def commit_for(session: Session, record: Record) -> commit.Commit:
+        return commit.Commit(
+            session_id=session.session_id, journal=journal, catalog=catalog, record=record, write=write, now=now
+        )
+
+    return Workshop(
+        journal=journal,
+        write=write,
+        now=now,
+        new_epoch=new_epoch,
+        record_for=partial(Recorder, journal=journal, write=write, hub=hub, clock=clock),
+        ingest_for=ingest_for,
+        commit_for=commit_for,
+        forgotten=partial(_tell_forgotten, hub),
+    )
 
 
 @asynccontextmanager
@@ -219,59 +213,6 @@ async def _plain_errors() -> AsyncIterator[None]:
         if isinstance(cause, TallylightError):
             raise cause from group
         raise
-
-
-@asynccontextmanager
-async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
-    """The journal alone, for looking while another process owns the data folder. Write nothing through it."""
-    async with _in_thread(_journal(settings)) as journal:
-        yield journal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Disk:
-    """What is on disk, opened."""
-
-    folder: DataFolder
-    lock: Lock
-    roots: Roots
-    journal: SqlJournal
-    catalog: SqlCatalog
-    tally: int
-
-
-@contextmanager
-def _disk(settings: Settings, doing: str) -> Iterator[_Disk]:
-    folder = DataFolder.at(settings.data)
-    roots = Roots.of(*settings.roots)
-    with folder.locked(doing) as lock, closing(open_database(folder.database)) as database:
-        journal = SqlJournal(database)
-        if journal.remember_boot(_boot_id()):
-            log.info(
-                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
-            )
-        catalog = SqlCatalog(database)
-        yield _Disk(folder=folder, lock=lock, roots=roots, journal=journal, catalog=catalog, tally=journal.tally())
-
-
-@contextmanager
-def _journal(settings: Settings) -> Iterator[Journal]:
-    with closing(open_database(DataFolder.at(settings.data).database)) as database:
-        yield SqlJournal(database)
-
-
-@asynccontextmanager
-async def _in_thread(blocking: AbstractContextManager[Opened]) -> AsyncIterator[Opened]:
-    """A context manager that reads and writes files, entered and left off the event loop."""
-    opened = await to_thread.run_sync(blocking.__enter__)
-    try:
-        yield opened
-    except BaseException as error:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(blocking.__exit__, type(error), error, error.__traceback__)
-        raise
-    with anyio.CancelScope(shield=True):
-        await to_thread.run_sync(blocking.__exit__, None, None, None)
 
 
 def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Options:
@@ -288,11 +229,3 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Op
 def _tell_forgotten(hub: Hub, session: Session, state: State) -> None:
     message = {**view(state, state.at), "status": "deleted"}
     hub.publish(Update(session.session_id, session.epoch, state.seq + 1, message, final=True, tally=hub.tally))
-
-
-def _boot_id() -> str:
-    try:
-        return BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        # Elsewhere than on Linux a restart cannot be told from a pause: ids then stay valid across both.
-        return "unknown"

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from tallylight.clock import Clock
+from tallylight.disk import open_journal
 from tallylight.engine import Engine
 from tallylight.engine.inline import InlineEngine
 from tallylight.errors import DataFolderBusy, NotFound
 from tallylight.journal import Journal, Session
-from tallylight.services import Services, open_journal, open_services
+from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 
 #: Characters of an id that are enough to name a session, if no other begins with them.

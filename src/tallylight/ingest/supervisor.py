@@ -80,17 +80,18 @@ class Supervisor:
 
     async def commit(self, session_id: str) -> Status:
         """Begin to commit a session at rest; a committed one stays as it is. Returns its status then."""
-        if self._in_motion(session_id):
-            raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
-        session = await self._session(session_id)
-        if session.state.status is Status.COMMITTED:
-            return Status.COMMITTED
-        check_move(session.state.status, Status.COMMITTING)
-        shop, record = self._workshop, self._workshop.record_for(session)
-        running = Running(
-            session, record, self._committing(session, record), shop.now, failed=Status.COMMIT_ERROR, halted=None
-        )
-        await self._set_off(running, Moved(at=shop.now(), status=Status.COMMITTING))
+        async with self._deciding:
+            if self._in_motion(session_id):
+                raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
+            session = await self._session(session_id)
+            if session.state.status is Status.COMMITTED:
+                return Status.COMMITTED
+            check_move(session.state.status, Status.COMMITTING)
+            shop, record = self._workshop, self._workshop.record_for(session)
+            running = Running(
+                session, record, self._committing(session, record), shop.now, failed=Status.COMMIT_ERROR, halted=None
+            )
+            await self._set_off(running, Moved(at=shop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
 
     async def cancel(self, session_id: str) -> Status:
@@ -108,13 +109,14 @@ class Supervisor:
 
     async def delete(self, session_id: str) -> None:
         """Forget a session, stopping it first. What it committed stays in the catalog."""
-        running = self._running.get(session_id)
-        session = running.session if running else await self._session(session_id)
-        if running is not None:
-            await running.halt()
-        await self._workshop.write(self._workshop.journal.delete, session_id)
-        self._running.pop(session_id, None)
-        self._workshop.forgotten(session, running.record.state if running else session.state)
+        async with self._deciding:
+            running = self._running.get(session_id)
+            session = running.session if running else await self._session(session_id)
+            if running is not None:
+                await running.halt()
+            await self._workshop.write(self._workshop.journal.delete, session_id)
+            self._running.pop(session_id, None)
+            self._workshop.forgotten(session, running.record.state if running else session.state)
 
     async def finished(self, session_id: str) -> None:
         """Return once the session is at rest."""

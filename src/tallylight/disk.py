@@ -1,0 +1,97 @@
+"""What is on disk, opened: the data folder with its lock, the roots, the database with journal and catalog."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from tallylight.catalog.sql import SqlCatalog
+from tallylight.data_folder import DataFolder, Lock
+from tallylight.db import open_database
+from tallylight.journal import Journal
+from tallylight.journal.sql import SqlJournal
+from tallylight.roots import Roots
+from tallylight.settings import Settings
+
+log: Final = logging.getLogger(__name__)
+
+#: Linux gives every start of the machine a new one.
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+Opened = TypeVar("Opened")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """What a server or a headless run has on disk."""
+
+    folder: DataFolder
+    lock: Lock
+    roots: Roots
+    journal: SqlJournal
+    catalog: SqlCatalog
+    tally: int
+
+
+def open_disk(settings: Settings, doing: str) -> AbstractAsyncContextManager[Disk]:
+    """Lock the data folder and open what is in it; closes it again off the event loop.
+
+    Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder.
+    """
+    return _in_thread(_opened(settings, doing))
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
+    """The journal alone, for looking while another process owns the data folder. Write nothing through it."""
+    async with _in_thread(_journal(settings)) as journal:
+        yield journal
+
+
+@contextmanager
+def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
+    folder = DataFolder.at(settings.data)
+    roots = Roots.of(*settings.roots)
+    with folder.locked(doing) as lock, closing(open_database(folder.database)) as database:
+        journal = SqlJournal(database)
+        if journal.remember_boot(_boot_id()):
+            log.info(
+                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
+            )
+        catalog = SqlCatalog(database)
+        yield Disk(folder=folder, lock=lock, roots=roots, journal=journal, catalog=catalog, tally=journal.tally())
+
+
+@contextmanager
+def _journal(settings: Settings) -> Iterator[Journal]:
+    with closing(open_database(DataFolder.at(settings.data).database)) as database:
+        yield SqlJournal(database)
+
+
+@asynccontextmanager
+async def _in_thread(blocking: AbstractContextManager[Opened]) -> AsyncIterator[Opened]:
+    """A context manager that reads and writes files, entered and left off the event loop."""
+    opened = await to_thread.run_sync(blocking.__enter__)
+    try:
+        yield opened
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(blocking.__exit__, type(error), error, error.__traceback__)
+        raise
+    with anyio.CancelScope(shield=True):
+        await to_thread.run_sync(blocking.__exit__, None, None, None)
+
+
+def _boot_id() -> str:
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        # Elsewhere than on Linux a restart cannot be told from a pause: ids then stay valid across both.
+        return "unknown"
