@@ -32,13 +32,20 @@ for command in (demo, serve, ingest, sessions, show, commit):
     app.command()(command)
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         typer.echo(f"tallylight {tallylight.__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    # A callback of its own: the one of the application runs only once a command is known.
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of every command."""
 
 
 def main() -> None:

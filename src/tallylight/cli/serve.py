@@ -8,18 +8,19 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import anyio
 import typer
 import uvicorn
 
 from tallylight.cli import options
 from tallylight.errors import BadParameters
-from tallylight.services import Services
+from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 
 #: Seconds that connections other than streams get to finish when the server stops.
@@ -40,25 +41,26 @@ def serve(
 
 
 def run(settings: Settings) -> None:
-    """Serve until a signal says to stop. Raises BadParameters for an address that cannot be used."""
+    """Serve until SIGINT or SIGTERM says to stop. Raises BadParameters for an address that cannot be used, and what
+    `open_services` raises.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     raise_descriptor_limit()
-    listening = listen(settings.host, settings.port)
-    address = listening.getsockname()
-    url = f"http://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}"
-    server = Server()
-    app = import_module(APPLICATION).create_app(settings, ready=lambda services: _ready(server, services, url))
-    server.serve_app(app, listening)
+    with listen(settings.host, settings.port) as listening:
+        anyio.run(_serve, settings, listening, backend_options={"use_uvloop": True})
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> None:
+    # Opened here and not in the application's start-up, where uvicorn would answer a busy data folder by a traceback.
+    async with open_services(settings, doing="serve") as services:
+        app = import_module(APPLICATION).create_app(settings, opening=lambda _settings: nullcontext(services))
+        await Server(app, services, _url(listening)).serve(sockets=[listening])
 
 
 class Server(uvicorn.Server):
     """uvicorn, but a stop ends the streams first: by itself it waits for open responses, and a stream never ends."""
 
-    def __init__(self) -> None:
-        self.end_streams: Callable[[], None] = lambda: None
-
-    def serve_app(self, app: Callable[..., object], listening: socket.socket) -> None:
-        """Serve on a listening socket until SIGINT or SIGTERM."""
+    def __init__(self, app: Callable[..., object], services: Services, url: str) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -72,13 +74,19 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE,
             )
         )
-        # uvicorn raises the signal again once it has stopped; for a server that is no failure.
+        self._services = services
+        self._url = url
+        # uvicorn raises a signal again once it has stopped, for the handler of before; for a server it is no failure.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stopped)
-        super().run(sockets=[listening])
+            signal.signal(number, self.handle_exit)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._services.lock.tell(self._url)
+        typer.echo(f"Tallylight is live at {self._url}  (Ctrl-C stops it)")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.end_streams()
+        self._services.hub.close_soon()
         super().handle_exit(sig, frame)
 
 
@@ -117,11 +125,6 @@ def raise_descriptor_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _ready(server: Server, services: Services, url: str) -> None:
-    server.end_streams = services.hub.close_soon
-    services.lock.tell(url)
-    typer.echo(f"Tallylight is live at {url}  (Ctrl-C stops it)")
-
-
-def _stopped(_signal: int, _frame: FrameType | None) -> None:
-    """Stopped by a signal, as servers are."""
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

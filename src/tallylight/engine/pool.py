@@ -44,6 +44,12 @@ class _Context(ForkServerContext):
         self._locks.append(lock)
         return lock
 
+    def forget(self) -> None:
+        """Drop the locks here and now: left to the garbage collector they would write to multiprocessing's resource
+        tracker on whichever thread it runs, the event loop's too.
+        """
+        self._locks.clear()
+
 
 class Workers:
     """Worker processes that share a queue. `start` and `stop` block: call them in a thread."""
@@ -56,7 +62,7 @@ class Workers:
         self._jobs = jobs
         self._broken = False
         self._preload = tuple(preload)
-        self._ready = context.Semaphore(0)
+        self._arrivals, self._ready = context.Pipe(duplex=False)
         setup = Setup(slots, self._ready, self._preload, memory_limit)
         self._pool = ProcessPool(max_workers=jobs, initializer=prepare, initargs=(setup,), context=context)
 
@@ -75,10 +81,12 @@ class Workers:
         except BaseException:
             self.stop()
             raise
+        self._arrivals.close()  # of replacements nobody needs to know
 
     def _await_one(self) -> None:
         while self._pool.active:  # the first question starts the pool
-            if self._ready.acquire(timeout=_GLANCE):
+            if self._arrivals.poll(_GLANCE):
+                self._arrivals.recv_bytes()
                 return
         raise RuntimeError("Workers end while they start; see the log for why, or raise the memory limit.")
 
@@ -124,3 +132,6 @@ class Workers:
         """Kill every worker, and return once they are gone."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+        self._arrivals.close()
+        self._ready.close()
+        self._context.forget()

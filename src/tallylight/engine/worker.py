@@ -10,11 +10,11 @@ import pickle
 import resource
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import connection
-from multiprocessing.synchronize import Semaphore
+from multiprocessing.connection import Connection
 from threading import Thread
 
 from tallylight.clock import SystemClock
@@ -30,7 +30,7 @@ class Setup:
     """What a worker gets once, when it is spawned."""
 
     slots: Slots
-    ready: Semaphore  #: released by each worker that can take work
+    ready: Connection  #: each worker writes to it once it can take work
     preload: tuple[str, ...]
     memory_limit: int | None  #: bytes of address space
 
@@ -54,7 +54,9 @@ def prepare(setup: Setup) -> None:
     if setup.memory_limit is not None:
         resource.setrlimit(resource.RLIMIT_AS, (setup.memory_limit, setup.memory_limit))
     _setup = setup
-    setup.ready.release()
+    with suppress(BrokenPipeError):  # a replacement: nobody waits for it
+        setup.ready.send_bytes(b"ready")
+    setup.ready.close()
 
 
 def work(ticket: Ticket, function: bytes, items: Sequence[bytes], time_limit: float) -> list[bytes]:

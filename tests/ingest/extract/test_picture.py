@@ -181,6 +181,13 @@ def test_scratched_pixels_are_damaged(folder: Folder) -> None:
     assert folder.outcome("a.png", bytes(data)).code is Reason.DAMAGED
 
 
+def test_an_offset_beyond_any_file_is_damage(folder: Folder) -> None:
+    data = build.encoded(build.scene(), "TIFF", big_tiff=True)
+    broken = data[:8] + (2**62).to_bytes(8, "little") + data[16:]
+    for tier in (Tier.FULL, Tier.METADATA):
+        assert folder.outcome("a.tiff", broken, tier=tier).code in {Reason.DAMAGED, Reason.TRUNCATED}
+
+
 def test_many_frames_are_counted_quickly(folder: Folder) -> None:
     whole = build.encoded(Image.new("P", (2, 2)), "GIF")
     frame = whole[whole.index(b"\x2c") : -1]

@@ -100,6 +100,22 @@ def test_nonsense_in_the_index_is_damaged(folder: Folder) -> None:
     assert outcome.code in {Reason.DAMAGED, Reason.UNSUPPORTED}
 
 
+def test_a_header_of_2_to_the_55_bytes_is_no_trouble_of_the_disk(folder: Folder) -> None:
+    sound = build.video("matroska")
+    for outcome in (
+        folder.outcome("a.mkv", sound[:4] + b"\x01" + b"\xf0" * 7 + sound[5:]),
+        folder.outcome("a.mkv", sound[:4] + b"\x01" + b"\xf0" * 7 + sound[5:], tier=Tier.METADATA),
+    ):
+        assert outcome.code in {Reason.TRUNCATED, Reason.DAMAGED}
+
+
+def test_an_index_that_points_far_beyond_is_no_trouble_of_the_disk(folder: Folder) -> None:
+    data = build.video()
+    offsets = data.index(b"stco") + 12
+    outcome = folder.outcome("a.mp4", data[:offsets] + b"\xff\xff\xff\xf0" + data[offsets + 4 :])
+    assert outcome.code is Reason.DAMAGED
+
+
 def test_scratched_packets_are_damaged(folder: Folder) -> None:
     data = build.video(codec="mpeg4")
     start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import warnings
 from collections.abc import Iterator
@@ -171,8 +172,9 @@ def _decoding() -> Iterator[None]:
                 Reason.TOO_LARGE, f"The picture unfolds to too many pixels: {described(error)}."
             ) from error
         except Exception as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk, not the decoder
+            # EINVAL: a damaged offset that no file can be sought to. Any other number is the disk's, not the decoder's.
+            if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
+                raise
             raise _undecodable(error) from error
 
 

@@ -61,6 +61,8 @@ def _segment_shortfall(stream: BinaryIO) -> str:
     size, at = length_of(stream), 4
     header, width = _varint(stream, at)
     at += width + header
+    if at > size:  # asked before seeking: a real file refuses to be sought 2^55 bytes along
+        return f"{at - size:,} bytes before its header does"
     stream.seek(at)
     if stream.read(4) != _SEGMENT:
         return ""

@@ -6,6 +6,7 @@ an address (playlists, references).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, NoReturn
@@ -19,7 +20,7 @@ from PIL import Image
 
 from tallylight.ingest.extract import structure
 from tallylight.ingest.extract.clean import clean_line
-from tallylight.ingest.extract.embedded import Embedded
+from tallylight.ingest.extract.embedded import Embedded, length_of
 from tallylight.ingest.extract.exif import iso_date
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
@@ -71,9 +72,16 @@ class _Tape:
     """Only what FFmpeg needs of a file. PyAV would want a name of it, and names may not be UTF-8."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._length = length_of(stream)
         self.read = stream.read
-        self.seek = stream.seek
         self.tell = stream.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        # A damaged index points anywhere, and a file refuses places beyond what its file system could hold.
+        if whence == os.SEEK_SET:
+            offset = min(max(0, offset), self._length)
+        return self._stream.seek(offset, whence)
 
 
 @contextmanager
