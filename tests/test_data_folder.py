@@ -99,7 +99,7 @@ def test_the_lock_of_a_killed_process_is_gone(tmp_path: Path) -> None:
 
 def test_a_lock_file_that_cannot_be_opened_makes_the_folder_unusable(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
-    with pytest.raises(DataFolderUnusable, match="lock .* cannot be opened"), DataFolder.at(tmp_path).locked("serve"):
+    with pytest.raises(DataFolderUnusable, match=r"lock .* cannot be opened"), DataFolder.at(tmp_path).locked("serve"):
         pass
 
 

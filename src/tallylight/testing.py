@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 
+from tallylight.engine import Engine, Verdict
+from tallylight.engine.contract import Item, Result, WorkerOn
 from tallylight.live import Event, Parser
 
 App = Callable[..., Any]
@@ -39,6 +42,71 @@ class ManualClock:
         turned, self._turned = self._turned, anyio.Event()
         turned.set()
         await anyio.wait_all_tasks_blocked()
+
+
+class PacedEngine:
+    """An engine that holds every chunk back until the test lets it go on, and then has another engine run it.
+
+    Shut at first; the oldest chunk goes first. Make and close it on the event loop; `let` and `open` may be called from
+    any thread.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loop = asyncio.get_running_loop()
+        self._gate = asyncio.Semaphore(0)
+        self._is_open = False
+        self._held = 0
+        self._moved = anyio.Event()
+
+    @property
+    def jobs(self) -> int:
+        return self._engine.jobs
+
+    async def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Verdict[Result]]:
+        """As `Engine.run`, once the chunk is let go on."""
+        await self._turn()
+        return await self._engine.run(function, items)
+
+    def working_on(self) -> list[WorkerOn]:
+        return self._engine.working_on()
+
+    async def aclose(self) -> None:
+        await self._engine.aclose()
+
+    def let(self, chunks: int = 1) -> None:
+        """Let so many more chunks go on."""
+        self._loop.call_soon_threadsafe(self._let, chunks)
+
+    def open(self) -> None:
+        """Hold nothing back any more."""
+        self._loop.call_soon_threadsafe(self._open)
+
+    async def holds(self, chunks: int = 1) -> None:
+        """Return once at least so many chunks are held back. On the engine's own loop."""
+        while self._held < chunks:
+            await self._moved.wait()
+
+    async def _turn(self) -> None:
+        self._hold(1)
+        try:
+            if not self._is_open:
+                await self._gate.acquire()
+        finally:
+            self._hold(-1)
+
+    def _hold(self, change: int) -> None:
+        self._held += change
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
+
+    def _let(self, chunks: int) -> None:
+        for _ in range(chunks):
+            self._gate.release()
+
+    def _open(self) -> None:
+        self._is_open = True
+        self._let(self._held)
 
 
 class StreamProbe:

@@ -38,6 +38,11 @@ def find_chromium() -> str | None:
     return next((path for path in found if path), None)
 
 
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop() -> None:
+    """Not asked here: Playwright's synchronous API keeps a loop running in the test's own thread, which may block."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = find_chromium()

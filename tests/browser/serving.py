@@ -82,7 +82,9 @@ class _Running:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
-        assert self._ready.wait(10), "the server did not start"
+        if not self._ready.wait(10):
+            listener.close()
+            raise AssertionError("the server did not start; its log says why")
 
     def stop(self) -> None:
         assert self._services is not None

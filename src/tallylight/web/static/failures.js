@@ -7,7 +7,7 @@
 import { get } from './api.js'
 import { make, part, write } from './dom.js'
 import { count, elide, name, timeOfDay } from './format.js'
-import { stepOf } from './store.js'
+import { atRest, stepOf } from './store.js'
 
 /** @typedef {import('./types.js').Item} Item */
 /** @typedef {import('./types.js').Message} Message */
@@ -17,6 +17,8 @@ const PAGE = 200
 const BETWEEN_QUESTIONS_MS = 1000
 /** A table of more rows than this makes the page heavy and helps nobody; the report has them all. */
 const MOST_ROWS = 1000
+/** While numbers move, the table is drawn often, so it holds fewer. */
+const ROWS_IN_MOTION = 100
 
 const REASONS = new Map([
   ['empty', 'empty'],
@@ -41,6 +43,7 @@ export class Failures {
   /** @type {string | null} */
   #session = null
   #total = 0
+  #most = ROWS_IN_MOTION
   #isAsking = false
 
   /** @param {import('./store.js').Store} store */
@@ -55,8 +58,11 @@ export class Failures {
     const known = this.#told.size
     // In a commit the same place names files that the catalog refused; those are another list.
     if (stepOf(message) !== 'commit') for (const trouble of message.errors) this.#told.set(key(trouble), trouble)
-    if (this.#told.size > known || this.#total !== message.stats.errors) {
+    const most = atRest(message) ? MOST_ROWS : ROWS_IN_MOTION
+    if (this.#told.size !== known || this.#total !== message.stats.errors || this.#most !== most) {
       this.#total = message.stats.errors
+      this.#most = most
+      this.#forget()
       this.#draw()
     }
     void this.#list()
@@ -107,20 +113,32 @@ export class Failures {
     return answer.items
   }
 
+  /** Let go of the oldest; by now the list has them. */
+  #forget() {
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= MOST_ROWS) return
+      this.#told.delete(oldest)
+    }
+  }
+
   #draw() {
-    const rows = this.#rows()
-    part('failures').hidden = rows.length === 0
-    part('failures-rows').replaceChildren(...rows.slice(0, MOST_ROWS))
-    const missing = this.#total - Math.min(rows.length, MOST_ROWS)
+    const shown = this.#newestFirst().slice(0, this.#most)
+    part('failures').hidden = shown.length === 0
+    part('failures-rows').replaceChildren(...shown.map(row))
+    const missing = this.#total - shown.length
     write(part('failures-more'), missing > 0 ? `and ${count(missing)} more; the report has them all` : '')
   }
 
-  /** Newest first: those only messages know of yet, then the list. */
-  #rows() {
+  /**
+   * Those only messages know of yet, then the list.
+   *
+   * @returns {Failure[]}
+   */
+  #newestFirst() {
     const listed = new Set(this.#listed.map(key))
     const ahead = [...this.#told.values()].filter((trouble) => !listed.has(key(trouble)))
-    const rows = this.#listed.map((item) => row({ ...this.#told.get(key(item)), ...item }))
-    return [...rows, ...ahead.map((trouble) => row(trouble))].reverse()
+    const known = this.#listed.map((item) => ({ ...this.#told.get(key(item)), ...item }))
+    return [...known, ...ahead].reverse()
   }
 }
 
