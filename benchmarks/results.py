@@ -35,7 +35,7 @@ class Results:
     machine: str
     files: Corpus
     jobs: int
-    floors: list[float] = field(default_factory=list)  #: before and after everything else
+    floors: list[float] = field(default_factory=list)  #: before and after the full tier
     full: float = 0
     metadata: float = 0
     rescan: float = 0

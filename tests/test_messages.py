@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.test_facts import histories
 
@@ -68,6 +68,7 @@ def test_what_is_unknown_is_absent() -> None:
     assert message.keys().isdisjoint({"current_file", "files_per_s", "bytes_per_s", "eta_s", "error"})
 
 
+@settings(max_examples=30)
 @given(histories(), st.floats(1, 2e9), st.booleans())
 def test_no_message_holds_a_null(history: list[Fact], now: float, known: bool) -> None:
     pace = Pace(1.0, 2.0, 3.0) if known else Pace(1.0)
@@ -78,7 +79,7 @@ def test_no_message_holds_a_null(history: list[Fact], now: float, known: bool) -
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.ERROR])
 def test_a_message_stays_under_2_kb(character: str, status: Status) -> None:
     long = character * 4000
-    huge = {name: 10**9 for name in ("files", "unchanged", "excluded", "processed", "keywords_added", "errors", "seq")}
+    huge = dict.fromkeys(("files", "unchanged", "excluded", "processed", "keywords_added", "errors", "seq"), 10**9)
     state = replace(
         BUSY,
         **huge,
@@ -199,6 +200,7 @@ def test_progress_rises_within_a_phase_and_reaches_100_only_at_its_end(states: l
     assert all((progress(state) == 100) is (state.status in ends) for state in states)
 
 
+@settings(max_examples=30)
 @given(histories())
 def test_100_is_said_of_what_is_done_and_of_nothing_else(history: list[Fact]) -> None:
     state = NEW

@@ -169,9 +169,7 @@ async def open_services(
         )
 
 
-def _workshop(
-    disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock
-) -> Workshop:
+def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
 
     def ingest_for(session: Session, record: Record) -> pipeline.Ingest:

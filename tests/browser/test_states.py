@@ -1,12 +1,12 @@
-"""States that a run passes too quickly to look at, told to the page by a scripted server."""
+"""States that a run passes too quickly to look at, or seldom comes to: the page is told of them as answers."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.browser.serving import Server
 
 from tallylight.facts import State, Trouble
@@ -15,6 +15,10 @@ from tallylight.model import Status
 
 SESSION = "7d3f9a52-1b1c-4b7e-9d55-0123456789ab"
 NOW = 1_800_000_000.0
+
+
+def always(answer: dict[str, Any]) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=answer)
 
 
 def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> None:
@@ -26,9 +30,7 @@ def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> 
         "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
     }
     for name, answer in answers.items():
-        page.route(f"**/api/ingest/{name}/{SESSION}*", lambda route, answer=answer: route.fulfill(json=answer))
-    events = f"id: abcdef-1\ndata: {json.dumps(message)}\n\n"
-    page.route("**/api/ingest/stream?*", lambda route: route.fulfill(content_type="text/event-stream", body=events))
+        page.route(f"**/api/ingest/{name}/{SESSION}*", always(answer))
     page.goto(f"{server.url}/sessions/{SESSION}")
 
 

@@ -6,6 +6,6 @@ from __future__ import annotations
 def main() -> None:
     """Run the command line."""
     # Imported here: multiprocessing runs the program's main file in every worker too, and they need none of it.
-    from tallylight.cli.app import main as run  # noqa: PLC0415
+    from tallylight.cli.app import main as run
 
     run()

@@ -9,7 +9,6 @@ import typer
 from anyio import to_thread
 
 from tallylight.cli import options
-from tallylight.cli.archive import find, without_workers
 from tallylight.cli.draw import Drawer, choose
 from tallylight.cli.ingest import SOME_FAILED, watched
 from tallylight.settings import Settings
@@ -28,6 +27,8 @@ def commit(
 
 
 async def _run(settings: Settings, name: str, drawer: Drawer) -> int:
+    from tallylight.cli.archive import find, without_workers
+
     async with without_workers(settings, "commit") as services:
         session = await to_thread.run_sync(find, services.journal, name)
         await services.supervisor.commit(session.session_id)

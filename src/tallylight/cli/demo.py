@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from tallylight.cli import options
-from tallylight.cli.serve import run
-from tallylight.samples import build_archive
 from tallylight.settings import default_data_folder
 
 
@@ -23,9 +21,12 @@ def demo(
     pictures: Annotated[int, typer.Option(min=0, max=100_000, help="Pictures in the archive.")] = 120,
 ) -> None:
     """Build a small sample archive of AI pictures, photos and clips, some of them damaged, and serve it."""
+    from tallylight.cli.server import run
+    from tallylight.samples import build_archive
+
     home = data or default_data_folder().with_name("tallylight-demo")
     archive = home / "archive"
     typer.echo(f"Building the sample archive in {archive} …")
     summary = build_archive(archive, pictures=pictures)
-    typer.echo(f"{sum(summary.files.values()):,} files, {summary.failures:,} of them damaged on purpose.")
+    typer.echo(f"{sum(summary.files.values()):,} files, {len(summary.failures):,} of them damaged on purpose.")
     run(options.settings(roots=(archive,), data=home / "data", port=port, jobs=jobs))

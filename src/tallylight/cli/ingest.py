@@ -6,19 +6,20 @@ import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.cli.follow import follow
 from tallylight.errors import BadParameters
 from tallylight.model import Json, Parameters, Tier
 from tallylight.roots import escape
-from tallylight.services import Services, open_services
 from tallylight.settings import Settings
+
+if TYPE_CHECKING:
+    from tallylight.services import Services
 
 INTERRUPTED = 130
 SOME_FAILED = 1
@@ -61,6 +62,8 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
 
 
 async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer: Drawer, commits: bool) -> int:
+    from tallylight.services import open_services
+
     async with open_services(settings, doing="ingest") as services:
         asked = parameters(directories=tuple(escape(folder) for folder in services.roots.folders))
         session = await services.supervisor.start(asked)
@@ -87,6 +90,8 @@ async def watched(
 
     Returns the message it rests in, and whether it was interrupted.
     """
+    from tallylight.cli.follow import follow
+
     interrupted = False
 
     async def listen() -> None:

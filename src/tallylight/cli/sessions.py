@@ -5,24 +5,24 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
 from anyio import to_thread
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from tallylight.cli import options
-from tallylight.cli.archive import find, open_to_look
 from tallylight.cli.draw import words
 from tallylight.facts import Trouble
-from tallylight.journal import Item, Journal, Session
 from tallylight.messages import view
 from tallylight.model import Json, OutcomeKind
 from tallylight.settings import Settings
 from tallylight.visible import visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tallylight.journal import Item, Journal, Session
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
@@ -40,6 +40,8 @@ def sessions(
     elif not found:
         typer.echo("There is no session yet; `tallylight ingest PATH` or the page starts one.")
     else:
+        from rich.console import Console
+
         Console(highlight=False).print(_table(found))
 
 
@@ -65,21 +67,30 @@ def message_of(session: Session) -> Json:
 
 
 async def _sessions(settings: Settings, limit: int) -> list[Session]:
+    from tallylight.cli.archive import open_to_look
+
     async with open_to_look(settings) as journal:
         return await to_thread.run_sync(lambda: journal.sessions(limit=limit))
 
 
 async def _session(settings: Settings, name: str, most: int) -> tuple[Session, list[Item]]:
+    from tallylight.cli.archive import open_to_look
+
     async with open_to_look(settings) as journal:
         return await to_thread.run_sync(_read, journal, name, most)
 
 
 def _read(journal: Journal, name: str, most: int) -> tuple[Session, list[Item]]:
+    from tallylight.cli.archive import find
+
     session = find(journal, name)
     return session, journal.items(session.session_id, kind=OutcomeKind.FAILED, limit=most) if most else []
 
 
 def _table(found: list[Session]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False)
     for heading in ("SESSION", "WHEN", "STATUS", "FILES", "FAILED", "FOLDERS"):
         table.add_column(heading, justify="right" if heading in {"FILES", "FAILED"} else "left", no_wrap=True)

@@ -39,10 +39,10 @@ def discover(
 
     After each folder comes `Walked`, so that whoever reads this regains control however little is found.
     Names that begin with a dot are not media. Links are followed only inside the roots, loops end, and no folder is
-    entered twice, also where directories overlap. Folders in `skip` (real paths) are passed over: the data folder is
+    entered twice, also where directories overlap. Folders in `skip` are passed over: the data folder is
     never scanned. `wanted` tells by name and defaults to the media suffixes.
     """
-    walk = _Walk(roots, frozenset(skip), wanted or is_media)
+    walk = _Walk(roots, skip, wanted or is_media)
     for directory in directories:
         yield from walk.below(directory)
 
@@ -65,11 +65,12 @@ def name_filter(pattern: str) -> Callable[[str], bool]:
 class _Walk:
     """One discovery: what it has seen, so that links, loops and overlaps give each folder once."""
 
-    def __init__(self, roots: Roots, skip: frozenset[str], wanted: Callable[[str], bool]) -> None:
+    def __init__(self, roots: Roots, skip: tuple[str, ...], wanted: Callable[[str], bool]) -> None:
         self._roots = roots
-        self._skip = skip
         self._wanted = wanted
-        self._seen: set[tuple[int, int]] = set()
+        # What is to be skipped counts as seen: asking for the real path of every folder would cost a look at each of
+        # the folders above it.
+        self._seen = {_identity(folder) for folder in skip if os.path.isdir(folder)}  # noqa: PTH112
 
     def below(self, directory: str) -> Iterator[Found]:
         top = unescape(directory)
@@ -89,11 +90,10 @@ class _Walk:
             waiting += sorted(folders, reverse=True)
 
     def _enter(self, folder: str) -> bool:
-        seen = os.stat(folder)  # noqa: PTH116 (names that are not UTF-8, and speed)
-        key = (seen.st_dev, seen.st_ino)
-        if key in self._seen or os.path.realpath(folder) in self._skip:
+        identity = _identity(folder)
+        if identity in self._seen:
             return False
-        self._seen.add(key)
+        self._seen.add(identity)
         return True
 
     def _files(
@@ -105,7 +105,7 @@ class _Walk:
             if self._is_folder(entry):
                 folders.append(entry.path)
             elif self._wanted(entry.name) and _may_be_file(entry):
-                yield _candidate(entry, directory, top)
+                yield self._candidate(entry, directory, top)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         try:
@@ -116,6 +116,23 @@ class _Walk:
             # A link into a loop or a broken mount: as a file it will fail with its reason, if its name is a wanted one.
             return False
 
+    def _candidate(self, entry: os.DirEntry[str], directory: str, top: str) -> Candidate:
+        size, mtime_ns = 0, 0
+        try:
+            # A link out of the roots is a candidate that will fail; how large its target is, is nobody's business.
+            if not entry.is_symlink() or self._roots.contains(os.path.realpath(entry.path)):
+                found = entry.stat()
+                size, mtime_ns = (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (0, 0)
+        except OSError:
+            # Gone or unreadable since it was listed: still a candidate, whose outcome will say so.
+            pass
+        return Candidate(directory, escape(_below(entry.path, top)), size, mtime_ns)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    found = os.stat(folder)  # noqa: PTH116 (names that are not UTF-8, and speed)
+    return found.st_dev, found.st_ino
+
 
 def _may_be_file(entry: os.DirEntry[str]) -> bool:
     """False for what can never be a picture: sockets, FIFOs, devices, and folders that a link names."""
@@ -123,16 +140,6 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
         return entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not entry.is_dir())
     except OSError:
         return True
-
-
-def _candidate(entry: os.DirEntry[str], directory: str, top: str) -> Candidate:
-    try:
-        found = entry.stat()
-        size, mtime_ns = (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else (0, 0)
-    except OSError:
-        # Gone or unreadable since it was listed: still a candidate, whose outcome will say so.
-        size, mtime_ns = 0, 0
-    return Candidate(directory, escape(_below(entry.path, top)), size, mtime_ns)
 
 
 def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -50,6 +51,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
+    mimetypes.init()
     problems.install(app)
     for module in (stream, sessions, items, folders, media, pages):
         app.include_router(module.router)

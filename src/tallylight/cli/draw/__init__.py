@@ -7,13 +7,16 @@ import sys
 from tallylight.cli.draw.drawer import Drawer
 from tallylight.cli.draw.json_lines import JsonLines
 from tallylight.cli.draw.plain import Plain
-from tallylight.cli.draw.rich_live import RichLive
 
-__all__ = ["Drawer", "JsonLines", "Plain", "RichLive", "choose"]
+__all__ = ["Drawer", "JsonLines", "Plain", "choose"]
 
 
 def choose(*, as_json: bool) -> Drawer:
     """The drawer for standard output as it is: a live display on a terminal, plain lines elsewhere."""
     if as_json:
         return JsonLines(sys.stdout)
-    return RichLive() if sys.stdout.isatty() else Plain(sys.stdout)
+    if not sys.stdout.isatty():
+        return Plain(sys.stdout)
+    from tallylight.cli.draw.rich_live import RichLive
+
+    return RichLive()

@@ -22,12 +22,12 @@ _TEMPLATES: Final = Jinja2Templates(
 
 @router.get("/", include_in_schema=False)
 @router.get("/ingest-v2", include_in_schema=False)
-async def home(request: Request) -> Response:
+def home(request: Request) -> Response:
     return _page(request, "")
 
 
 @router.get("/sessions/{session_id}", include_in_schema=False)
-async def session_page(request: Request, session_id: str) -> Response:
+def session_page(request: Request, session_id: str) -> Response:
     # Whether there is such a session the page finds out itself, and says so.
     return _page(request, session_id)
 
@@ -39,5 +39,6 @@ async def health(services: Given) -> Json:
 
 
 def _page(request: Request, session_id: str) -> Response:
+    # Reads the template from disk, so its routes are plain functions, which the framework calls in a thread.
     context = {"session_id": session_id, "nsfw_available": False, "version": tallylight.__version__}
     return _TEMPLATES.TemplateResponse(request, "page.html.jinja", context, headers={"cache-control": "no-cache"})
