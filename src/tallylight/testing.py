@@ -134,6 +134,11 @@ class StreamProbe:
         self._writable = anyio.Event()
         self._writable.set()
 
+    @property
+    def last_event_id(self) -> str:
+        """What the client would come back with."""
+        return self._parser.last_event_id
+
     async def get(self, app: App, path: str, *, query: str = "", headers: Mapping[str, str] | None = None) -> None:
         """GET `path`; returns when the app has returned."""
         all_headers = {"host": "127.0.0.1", "accept": "text/event-stream", **(headers or {})}

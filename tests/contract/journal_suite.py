@@ -224,7 +224,7 @@ class JournalContract:
     def test_items_page_by_kind(self, journal: Journal) -> None:
         outcomes = [failed(f"{number}.png") if number % 3 == 0 else extracted(f"{number}.png") for number in range(10)]
         begun(journal, "s-1", Started(at=1.0), *processed(*outcomes))
-        assert journal.items("s-1") == [Item(seq, outcome) for seq, outcome in enumerate(outcomes, 2)]
+        assert journal.items("s-1") == [Item(seq, 1.0, outcome) for seq, outcome in enumerate(outcomes, 2)]
         page = journal.items("s-1", kind=OutcomeKind.FAILED, limit=2)
         assert seqs(page) == [2, 5]
         assert seqs(journal.items("s-1", kind=OutcomeKind.FAILED, after=page[-1].seq)) == [8, 11]
@@ -238,7 +238,7 @@ class JournalContract:
 
     def test_one_item(self, journal: Journal) -> None:
         begun(journal, "s-1", *LIFE)
-        assert journal.item("s-1", 6) == Item(6, failed("b.png"))
+        assert journal.item("s-1", 6) == Item(6, LIFE[5].at, failed("b.png"))
 
     @pytest.mark.parametrize("seq", [1, 14, 0, -1])
     def test_a_fact_that_is_no_outcome_is_no_item(self, journal: Journal, seq: int) -> None:
@@ -252,7 +252,7 @@ class JournalContract:
     def test_any_name_comes_back(self, journal: Journal, name: str) -> None:
         outcome = replace(extracted(name), root=f"/roots/{name}", message=name, keywords=({"text": name},))
         begun(journal, "s-1", *processed(outcome))
-        assert journal.items("s-1") == [Item(1, outcome)]
+        assert journal.items("s-1") == [Item(1, 1.0, outcome)]
         assert journal.session("s-1").state.last_file == name
 
     def test_texts_are_kept_beside_the_facts(self, journal: Journal) -> None:
@@ -260,7 +260,7 @@ class JournalContract:
         with_texts = extracted("a.png", prompt, workflow, replace(prompt, key="comment"))
         begun(journal, "s-1", *processed(with_texts, extracted("b.png")))
         bare = replace(with_texts, texts=())
-        assert journal.item("s-1", 1) == Item(1, bare)
+        assert journal.item("s-1", 1) == Item(1, 1.0, bare)
         assert next(journal.facts("s-1")) == (1, Processed(at=1.0, outcome=bare))
         text = "ein Prompt 🎞\n" * 50
         expected = [StoredText("prompt", text), StoredText("workflow", "{}"), StoredText("comment", text)]

@@ -15,7 +15,8 @@ from tallylight.model import Outcome, OutcomeKind, Parameters, Reason, Status
 from tallylight.web import bodies
 
 KEYS = {
-    "seq", "root", "file", "outcome", "code", "message", "warnings", "ms", "bytes", "media", "generation", "keywords",
+    "seq",
+    "at", "root", "file", "outcome", "code", "message", "warnings", "ms", "bytes", "media", "generation", "keywords",
     "score", "favourite", "nsfw_score", "hashes", "has_thumbnail",
 }  # fmt: skip
 
@@ -35,27 +36,27 @@ MOVING = State(session_id="s", status=Status.COMMITTING)
 
 @pytest.mark.parametrize("outcome", [BARE, FULL, FAILED])
 def test_an_item_has_every_key_whatever_is_known(outcome: Outcome) -> None:
-    body = bodies.item(Item(7, outcome))
+    body = bodies.item(Item(7, 5.0, outcome))
     assert body.keys() == KEYS
     assert json.loads(json.dumps(body, allow_nan=False)) == body
 
 
 def test_an_item_says_what_is_known() -> None:
-    body = bodies.item(Item(7, FULL))
+    body = bodies.item(Item(7, 5.0, FULL))
     assert (body["seq"], body["outcome"], body["score"]) == (7, "extracted", 0)
     assert body["hashes"] == {"sha256": "ab", "phash": "cd"}
-    failed = bodies.item(Item(8, FAILED))
+    failed = bodies.item(Item(8, 5.0, FAILED))
     assert (failed["outcome"], failed["code"], failed["message"]) == ("failed", "empty", "It has 0 bytes.")
 
 
 def test_the_raw_bytes_of_a_name_that_is_not_utf8_stand_beside_it() -> None:
-    body = bodies.item(Item(1, replace(BARE, file="caf\\xe9.png")))
+    body = bodies.item(Item(1, 5.0, replace(BARE, file="caf\\xe9.png")))
     assert body["file"] == "caf\\xe9.png"
     assert b64decode(body["file_raw"]) == b"caf\xe9.png"
 
 
 def test_a_page_has_a_next_only_where_there_is_more() -> None:
-    entries = [Item(seq, BARE) for seq in (2, 5, 9)]
+    entries = [Item(seq, 5.0, BARE) for seq in (2, 5, 9)]
     page = bodies.items(entries, 2)
     assert ([each["seq"] for each in page["items"]], page["next"]) == ([2, 5], 5)
     assert bodies.items(entries, 3)["next"] is None

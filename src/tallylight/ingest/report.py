@@ -175,7 +175,7 @@ class _Found:
     def add(self, page: Sequence[tuple[int, Fact]]) -> None:
         for seq, fact in page:
             if isinstance(fact, Processed):
-                self._add_outcome(Item(seq, fact.outcome))
+                self._add_outcome(Item(seq, fact.at, fact.outcome))
             elif isinstance(fact, FolderUnread):
                 self._add_folder(seq, fact)
         slow = (Slow(seq=s, file=f.outcome.file, ms=f.outcome.ms) for s, f in page if isinstance(f, Processed))

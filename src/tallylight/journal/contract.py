@@ -27,6 +27,7 @@ class Item:
     """An outcome with its number. `outcome.texts` is empty here; `Journal.texts` has them."""
 
     seq: int
+    at: float  #: wall time of its fact
     outcome: Outcome
 
 

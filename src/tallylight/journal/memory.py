@@ -95,7 +95,7 @@ class MemoryJournal:
         self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
     ) -> list[Item]:
         items = [
-            Item(seq, fact.outcome)
+            Item(seq, fact.at, fact.outcome)
             for seq, fact in self.facts(session_id, after)
             if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
         ]

@@ -68,7 +68,7 @@ def session_of(row: Mapping[str, Any]) -> Session:
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
-    return Item(row["seq"], outcome_of(row))
+    return Item(row["seq"], row["at"], outcome_of(row))
 
 
 def inflated(texts: Iterable[RawText]) -> list[StoredText]:

@@ -6,9 +6,11 @@ import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -56,9 +58,20 @@ def create_app(
     problems.install(app)
     for module in (stream, sessions, items, folders, media, pages):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(packages=[("tallylight.web", "static")]))
+    app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(_guard)
     return app
+
+
+class _Static(StaticFiles):
+    """The page's own files, asked about anew each time (a 304 costs little): after an upgrade no tab may mix two
+    versions.
+    """
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 def _guard(app: ASGIApp) -> ASGIApp:

@@ -19,6 +19,7 @@ def item(entry: Item) -> Json:
     raw = raw_bytes(outcome.file)
     return {
         "seq": entry.seq,
+        "at": entry.at,
         "root": outcome.root,
         "file": outcome.file,
         **({"file_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),

@@ -86,7 +86,10 @@ function picture({ file, media, has_thumbnail: hasThumbnail }, thumbnail) {
 
 /** @param {Item} item */
 function details({ media, score, favourite }) {
-  const size = media.width && media.height ? `${media.width} × ${media.height}` : ''
+  // Orientations 5 to 8 lie on their side: the file's width is the height people see.
+  const sides = [media.width, media.height]
+  if ((media.orientation ?? 1) >= 5) sides.reverse()
+  const size = sides.every(Boolean) ? sides.join(' × ') : ''
   return [size, stars(score), favourite ? '♥' : ''].filter(Boolean).join(' · ')
 }
 

@@ -72,7 +72,7 @@ export interface Item extends Failure {
   root: string
   outcome: string
   bytes: number
-  media: { type?: string; width?: number; height?: number; duration?: number }
+  media: { type?: string; width?: number; height?: number; orientation?: number; duration?: number }
   keywords: { text: string }[]
   score: number | null
   favourite: boolean | null

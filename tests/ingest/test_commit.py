@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+from tests.ingest.bench import Bench, make, open_bench
+
+from tallylight.catalog import CommitItem, Refused
+from tallylight.catalog.memory import MemoryCatalog
+from tallylight.errors import DataFolderUnusable, NotFound, WrongMove
+from tallylight.facts import Committed, Discovered, Fact, Moved, Processed, Started, initial
+from tallylight.ingest.commit import BATCH
+from tallylight.journal import Session
+from tallylight.messages import view
+from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Status
+from tallylight.testing import PacedEngine
+
+pytestmark = pytest.mark.anyio
+
+
+class PickyCatalog(MemoryCatalog):
+    """Refuses what the test names, and can fail as a whole."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = refused
+        self.broken: Exception | None = None
+        self.batches: list[int] = []
+
+    def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
+        if self.broken:
+            raise self.broken
+        self.batches.append(len(items))
+        bad = [item for item in items if item.path.endswith(self.refused)] if self.refused else []
+        super().commit(session_id, [item for item in items if item not in bad], at)
+        return [Refused(item.seq, item.path, "It is odd.") for item in bad]
+
+
+def add_completed(bench: Bench, count: int, *, kind: OutcomeKind = OutcomeKind.EXTRACTED, texts: bool = False) -> str:
+    """A completed session of so many files, without going through an engine."""
+    state = initial("s-1", Parameters(directories=("/pictures",)))
+    facts: list[Fact] = [
+        Started(at=1.0),
+        Moved(at=1.0, status=Status.PROCESSING),
+        Discovered(at=1.0, files=count),
+    ]
+    text = (RawText("parameters", "ab" * 32, b"not looked at"),) if texts else ()
+    facts += [
+        Processed(at=2.0, outcome=Outcome(root="/pictures", file=f"{number}.png", kind=kind, texts=text))
+        for number in range(count)
+    ]
+    facts.append(Moved(at=3.0, status=Status.COMPLETED))
+    session = Session(session_id="s-1", epoch="abcdef", created_at=1.0, parameters=bench.parameters(), state=state)
+    bench.add(session, facts)
+    return session.session_id
+
+
+async def test_what_was_extracted_is_in_the_catalog(tmp_path: Path) -> None:
+    make(tmp_path, ["a.png", "day/b.png", "bad.png"])
+    async with open_bench(tmp_path) as bench:
+        session_id = (await bench.run()).session_id
+        state = await bench.commit(session_id)
+        media = {medium.path: medium for medium in bench.catalog.media()}
+    assert set(media) == {f"{tmp_path}/a.png", f"{tmp_path}/day/b.png"}
+    assert {medium.session_id for medium in media.values()} == {session_id}
+    assert (state.status, state.commit_total, state.commit_done, state.commit_errors) == (Status.COMMITTED, 2, 2, 0)
+    assert view(state, state.at)["progress"] == 100
+
+
+@pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1, 3 * BATCH])
+async def test_every_file_is_committed_once_batch_by_batch(tmp_path: Path, count: int) -> None:
+    catalog = PickyCatalog()
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        state = await bench.commit(add_completed(bench, count))
+        batches = [fact.done for _, fact in bench.journal.facts("s-1") if isinstance(fact, Committed)]
+    assert catalog.count() == state.commit_done == state.commit_total == count
+    assert batches == catalog.batches
+    assert all(size == BATCH for size in batches[:-1])
+    assert state.status is Status.COMMITTED
+
+
+async def test_raw_texts_go_along(tmp_path: Path) -> None:
+    given: list[CommitItem] = []
+
+    class Noting(MemoryCatalog):
+        def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
+            given.extend(items)
+            return super().commit(session_id, items, at)
+
+    async with open_bench(tmp_path, catalog=Noting()) as bench:
+        await bench.commit(add_completed(bench, 2, texts=True))
+    assert [[text.key for text in item.texts] for item in given] == [["parameters"], ["parameters"]]
+
+
+async def test_committing_twice_adds_nothing(tmp_path: Path) -> None:
+    catalog = PickyCatalog()
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        session_id = add_completed(bench, 3)
+        first = await bench.commit(session_id)
+        assert await bench.supervisor.commit(session_id) is Status.COMMITTED
+        assert bench.state(session_id) == first
+    assert (catalog.count(), catalog.batches) == (3, [3])
+
+
+async def test_two_sessions_over_the_same_files_add_them_once(tmp_path: Path) -> None:
+    make(tmp_path, ["a.png", "b.png"])
+    async with open_bench(tmp_path) as bench:
+        for _ in range(2):
+            await bench.commit((await bench.run(skip_existing=False)).session_id)
+        assert bench.catalog.count() == 2
+
+
+async def test_two_commits_at_the_same_moment_are_one(tmp_path: Path) -> None:
+    answers: list[Status | type[Exception]] = []
+    async with open_bench(tmp_path) as bench:
+        session_id = add_completed(bench, 3)
+
+        async def commit() -> None:
+            try:
+                answers.append(await bench.supervisor.commit(session_id))
+            except WrongMove:
+                answers.append(WrongMove)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(commit)
+        await bench.finished(session_id)
+        state = bench.state(session_id)
+    assert answers.count(Status.COMMITTING) == 1
+    assert set(answers) <= {Status.COMMITTING, Status.COMMITTED, WrongMove}
+    assert (state.status, state.commit_done) == (Status.COMMITTED, 3)
+
+
+async def test_refused_files_are_counted_and_named(tmp_path: Path) -> None:
+    catalog = PickyCatalog("/1.png", "/3.png")
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        state = await bench.commit(add_completed(bench, 5))
+    assert (state.commit_total, state.commit_done, state.commit_errors) == (5, 3, 2)
+    assert state.status is Status.COMMITTED
+    assert catalog.count() == 3
+    expected = [
+        (f"{tmp_path}/1.png", "commit_failed", "It is odd."),
+        (f"{tmp_path}/3.png", "commit_failed", "It is odd."),
+    ]
+    named = [(trouble.file, trouble.code, trouble.message) for trouble in state.troubles]
+    assert [(file.replace("/pictures", str(tmp_path)), code, message) for file, code, message in named] == expected
+
+
+async def test_a_commit_that_refuses_all_is_an_error_that_can_be_tried_again(tmp_path: Path) -> None:
+    catalog = PickyCatalog(".png")
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        session_id = add_completed(bench, 3)
+        state = await bench.commit(session_id)
+        assert (state.status, state.code) == (Status.COMMIT_ERROR, "commit_failed")
+        assert state.message == "None of 3 files could be committed; each is listed with its reason."
+        assert view(state, state.at)["progress"] == 99
+        catalog.refused = ()
+        state = await bench.commit(session_id)
+    assert (state.status, state.commit_done, state.commit_errors, state.code) == (Status.COMMITTED, 3, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (DataFolderUnusable("The disk is full; make room."), "data_folder_unusable", "The disk is full; make room."),
+        (RuntimeError("a bug"), "internal", "a bug"),
+    ],
+)
+async def test_a_catalog_that_fails_ends_the_commit_and_nothing_else(
+    tmp_path: Path, error: Exception, code: str, words: str
+) -> None:
+    catalog = PickyCatalog()
+    catalog.broken = error
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        session_id = add_completed(bench, 3)
+        state = await bench.commit(session_id)
+        assert (state.status, state.code) == (Status.COMMIT_ERROR, code)
+        assert words in state.message
+        catalog.broken = None
+        assert (await bench.commit(session_id)).status is Status.COMMITTED
+
+
+async def test_a_session_in_which_everything_failed_commits_nothing(tmp_path: Path) -> None:
+    async with open_bench(tmp_path) as bench:
+        state = await bench.commit(add_completed(bench, 3, kind=OutcomeKind.FAILED))
+        assert bench.catalog.count() == 0
+    assert (state.status, state.commit_total) == (Status.COMMITTED, 0)
+
+
+async def test_a_cancelled_session_commits_what_it_had(tmp_path: Path) -> None:
+    make(tmp_path, [f"{number:02}.png" for number in range(16)])
+    async with open_bench(tmp_path) as bench:
+        bench_engine = PacedEngine(bench.engine)
+    async with open_bench(tmp_path, engine=bench_engine) as bench:
+        session_id = await bench.start()
+        with anyio.fail_after(10):
+            await bench_engine.holds(1)
+        await bench.supervisor.cancel(session_id)
+        state = await bench.commit(session_id)
+    assert (state.status, state.commit_total) == (Status.COMMITTED, 0)
+
+
+async def test_a_running_session_cannot_be_committed(tmp_path: Path) -> None:
+    make(tmp_path, ["a.png"])
+    async with open_bench(tmp_path) as bench:
+        inner = bench.engine
+    paced = PacedEngine(inner)
+    async with open_bench(tmp_path, engine=paced) as bench:
+        session_id = await bench.start()
+        with pytest.raises(WrongMove, match="still running; wait until it is completed, or cancel it first"):
+            await bench.supervisor.commit(session_id)
+        await bench.supervisor.cancel(session_id)
+        assert bench.state(session_id).status is Status.CANCELLED
+
+
+async def test_an_unknown_session_cannot_be_committed(tmp_path: Path) -> None:
+    async with open_bench(tmp_path) as bench:
+        with pytest.raises(NotFound):
+            await bench.supervisor.commit("no such session")
