@@ -114,7 +114,7 @@ class Site:
 async def site(folder: Path, *, paced: bool = False, clock: Clock | None = None) -> AsyncIterator[Site]:
     """Open the application over `folder/root`, which is made if need be, with its data in `folder/data`."""
     root, data = folder / "root", folder / "data"
-    root.mkdir(exist_ok=True)
+    await to_thread.run_sync(partial(root.mkdir, parents=True, exist_ok=True))
     engines: list[PacedEngine] = []
 
     @asynccontextmanager
@@ -131,9 +131,7 @@ async def site(folder: Path, *, paced: bool = False, clock: Clock | None = None)
         # raise_app_exceptions=False: what the application does not answer itself must look as it does on a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8710") as client:
-            yield Site(
-                root=root, data=data, app=app, services=app.state.services, engine=engines[0], client=client
-            )
+            yield Site(root=root, data=data, app=app, services=app.state.services, engine=engines[0], client=client)
 
 
 def paint(folder: Path, count: int, *, first: int = 0) -> list[Path]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -79,7 +80,9 @@ def test_no_message_holds_a_null(history: list[Fact], now: float, known: bool) -
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.ERROR])
 def test_a_message_stays_under_2_kb(character: str, status: Status) -> None:
     long = character * 4000
-    huge = dict.fromkeys(("files", "unchanged", "excluded", "processed", "keywords_added", "errors", "seq"), 10**9)
+    huge: dict[str, Any] = dict.fromkeys(
+        ("files", "unchanged", "excluded", "processed", "keywords_added", "errors", "seq"), 10**9
+    )
     state = replace(
         BUSY,
         **huge,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from tallylight.engine.inline import InlineEngine
 from tallylight.errors import DataFolderUnusable
 from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.discover import Found, Walked, discover
 from tallylight.ingest.ports import Record
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.journal import Session
@@ -256,3 +257,26 @@ class GatedFolder:
     async def reached(self) -> None:
         """Return once the scan stands before the folder."""
         assert await anyio.to_thread.run_sync(self._reached.wait, 10)
+
+
+class WatchedWalk:
+    """Counts the folders that the scanning thread goes through, and notes when it has stopped looking."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folders = 0
+        self._left = Event()
+        monkeypatch.setattr(pipeline, "discover", self._discover)
+
+    def _discover(self, *args: Any) -> Iterator[Found]:
+        try:
+            for one in discover(*args):
+                self.folders += isinstance(one, Walked)
+                yield one
+            # A walk that says nothing on its way has gone through everything by now.
+            self.folders = max(self.folders, 1_000_000)
+        finally:
+            self._left.set()
+
+    async def ended(self) -> None:
+        """Return once the thread has left the walk, at its end or before."""
+        assert await anyio.to_thread.run_sync(self._left.wait, 10)

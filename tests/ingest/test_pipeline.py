@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ingest.bench import Bench, GatedFolder, extract, make, open_bench
+from tests.ingest.bench import GatedFolder, WatchedWalk, extract, make, open_bench
 
 from tallylight.engine import Died, Done, Engine, Verdict
 from tallylight.engine.contract import Item, Result, WorkerOn
 from tallylight.engine.inline import InlineEngine
 from tallylight.facts import Counted, Discovered, Processed, State
-from tallylight.ingest.discover import Found, discover, name_filter
+from tallylight.ingest import pipeline
+from tallylight.ingest.discover import name_filter
 from tallylight.ingest.pipeline import outcome_of
 from tallylight.messages import view
 from tallylight.model import Candidate, Outcome, OutcomeKind, Reason, Status
@@ -212,8 +212,9 @@ async def test_a_few_files_do_not_wait_for_the_walk_through_empty_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(tmp_path, ["a/1.png", "a/2.png", "b/note.txt", "c/note.txt"])
-    monkeypatch.setattr("tallylight.ingest.pipeline.LONGEST_BATCH_S", -1.0)  # every batch has waited long enough
-    gate = GatedFolder(monkeypatch, tmp_path / "c")
+    gate, walk = GatedFolder(monkeypatch, tmp_path / "c"), WatchedWalk(monkeypatch)
+    # Time passes only with the folders that were gone through, as on a slow disk.
+    monkeypatch.setattr(pipeline, "stopwatch", lambda: float(walk.folders >= 3))
     async with open_bench(tmp_path) as bench:
         session_id = await bench.start()
         with anyio.fail_after(10):
@@ -227,27 +228,16 @@ async def test_a_walk_that_nobody_waits_for_ends_though_it_finds_nothing(
 ) -> None:
     for number in range(500):
         (tmp_path / f"{number:03}").mkdir()
-    monkeypatch.setattr("tallylight.ingest.pipeline.LONGEST_BATCH_S", -1.0)
+    monkeypatch.setattr(pipeline, "LONGEST_BATCH_S", -1.0)  # whatever was found has waited long enough
     gate = GatedFolder(monkeypatch, tmp_path / "001")
-    walked: list[Found] = []
-    left = Event()
-
-    def noted(*args: Any) -> Iterator[Found]:
-        try:
-            for one in discover(*args):
-                walked.append(one)
-                yield one
-        finally:
-            left.set()
-
-    monkeypatch.setattr("tallylight.ingest.pipeline.discover", noted)
+    walk = WatchedWalk(monkeypatch)
     async with open_bench(tmp_path) as bench:
         session_id = await bench.start()
         await gate.reached()
         assert await bench.supervisor.cancel(session_id) is Status.CANCELLED
         gate.open()
-        assert await anyio.to_thread.run_sync(left.wait, 10)
-    assert len(walked) < 10
+        await walk.ended()
+    assert walk.folders < 10
 
 
 async def test_facts_come_in_the_order_of_what_happened(tmp_path: Path) -> None:
@@ -279,8 +269,7 @@ async def test_a_slow_type_comes_in_smaller_chunks_once_it_is_known(tmp_path: Pa
     make(tmp_path, [f"{number:02}.mp4" for number in range(40)])
 
     def slow(candidates: Sequence[Candidate]) -> list[Verdict[Outcome]]:
-        outcomes = map(extract, candidates)
-        return [Done(Outcome(**{**_fields(outcome), "ms": 500.0})) for outcome in outcomes]
+        return [Done(replace(extract(candidate), ms=500.0)) for candidate in candidates]
 
     engine = FakeEngine(slow)
     async with open_bench(tmp_path, engine=engine) as bench:
@@ -397,21 +386,15 @@ async def test_the_current_file_is_the_one_worked_on_longest(
 
 async def test_an_inline_engine_names_the_file_on_the_way(tmp_path: Path) -> None:
     make(tmp_path, ["a.png"])
-    seen: list[str] = []
-    async with open_bench(
-        tmp_path, extract=lambda candidate: seen.append(current(bench)) or extract(candidate)
-    ) as bench:
+    engine, seen = InlineEngine(), list[str]()
+
+    def look_then_extract(candidate: Candidate) -> Outcome:
+        seen.extend(on.label for on in engine.working_on())
+        return extract(candidate)
+
+    async with open_bench(tmp_path, engine=engine, extract=look_then_extract) as bench:
         await bench.run()
     assert seen == ["a.png"]
-
-
-def current(bench: Bench) -> str:
-    (on,) = bench.engine.working_on()
-    return on.label
-
-
-def _fields(outcome: Outcome) -> dict[str, object]:
-    return {name: getattr(outcome, name) for name in Outcome.__slots__}
 
 
 def test_the_fakes_are_engines() -> None:

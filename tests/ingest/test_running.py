@@ -23,7 +23,7 @@ STARTED = Started(at=1.0)
 class Life:
     """One `Running` over a journal that a test can let fail."""
 
-    def __init__(self, work: Work | None = None, *, halted: Status | None = Status.CANCELLED) -> None:
+    def __init__(self, work: Work | None = None) -> None:
         parameters = Parameters(directories=("/pictures",))
         self.journal, self.hub, self.writer = GatedJournal(), SeenHub(), Writer()
         self.session = Session(
@@ -33,8 +33,15 @@ class Life:
         clock = ManualClock()
         self.record = Recorder(self.session, journal=self.journal, write=self.writer.run, hub=self.hub, clock=clock)
         self.running = Running(
-            self.session, self.record, work or self.complete, clock.now, failed=Status.ERROR, halted=halted
+            self.session, self.record, work or self.complete, clock.now, failed=Status.ERROR, halted=Status.CANCELLED
         )
+
+    @classmethod
+    def waiting(cls, *, halted: Status | None) -> Life:
+        """One whose work goes on until it is stopped."""
+        life = cls()
+        life.running = Running(life.session, life.record, life.wait, lambda: 9.0, failed=Status.ERROR, halted=halted)
+        return life
 
     async def move(self, status: Status) -> None:
         await self.record.record(Moved(at=2.0, status=status))
@@ -109,10 +116,7 @@ async def test_the_unforeseen_is_logged(caplog: pytest.LogCaptureFixture) -> Non
 
 
 async def test_halted_work_ends_where_it_should() -> None:
-    life = Life()
-    life.running = Running(
-        life.session, life.record, life.wait, lambda: 9.0, failed=Status.ERROR, halted=Status.CANCELLED
-    )
+    life = Life.waiting(halted=Status.CANCELLED)
     async with anyio.create_task_group() as tasks:
         await tasks.start(life._live)
         await life.hub.saw(lambda update: update.state["status"] == "processing")
@@ -132,14 +136,25 @@ async def test_halted_before_it_began_it_is_cancelled_all_the_same() -> None:
 
 
 async def test_halted_work_may_leave_nothing() -> None:
-    life = Life()
-    life.running = Running(life.session, life.record, life.wait, lambda: 9.0, failed=Status.ERROR, halted=None)
+    life = Life.waiting(halted=None)
     async with anyio.create_task_group() as tasks:
         await tasks.start(life._live)
         await life.hub.saw(lambda update: update.state["status"] == "processing")
         await life.running.halt()
     await life.writer.aclose()
     assert life.stored is Status.PROCESSING
+
+
+async def test_abandoned_work_leaves_nothing() -> None:
+    life = Life.waiting(halted=Status.CANCELLED)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(life._live)
+        await life.hub.saw(lambda update: update.state["status"] == "processing")
+        with anyio.fail_after(5):
+            await life.running.abandon()
+    await life.writer.aclose()
+    assert life.stored is Status.PROCESSING
+    assert not any(update.final for update in life.hub.updates)
 
 
 async def test_halting_what_has_finished_changes_nothing() -> None:
@@ -151,10 +166,7 @@ async def test_halting_what_has_finished_changes_nothing() -> None:
 
 
 async def test_a_stopping_server_leaves_the_session_in_motion() -> None:
-    life = Life()
-    life.running = Running(
-        life.session, life.record, life.wait, lambda: 9.0, failed=Status.ERROR, halted=Status.CANCELLED
-    )
+    life = Life.waiting(halted=Status.CANCELLED)
     async with anyio.create_task_group() as tasks:
         await tasks.start(life._live)
         await life.hub.saw(lambda update: update.state["status"] == "processing")

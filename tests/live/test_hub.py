@@ -186,3 +186,31 @@ def test_counts_never_fall_and_the_newest_is_never_lost(steps: list[tuple[str, i
     for key, counts in seen.items():
         assert counts == sorted(counts)
         assert not counts or counts[-1] == newest[key]
+
+
+async def test_what_an_opening_told_is_not_offered_again_but_a_refresh_of_it_is() -> None:
+    clock = ManualClock()
+    async with Hub(clock).running() as hub:
+        hub.publish(update(1))
+        await anyio.wait_all_tasks_blocked()
+        hub.publish(update(2))  # waits for its slot
+        alone, everything = hub.join("s"), hub.join(None, "j")
+        hub.begin(alone, {"s": 2})
+        hub.begin(everything, {}, tally=2)
+        await clock.advance(0.05)
+        assert [seqs(reader.take()) for reader in (alone, everything)] == [[], []]
+        hub.publish(update(2))
+        await clock.advance(0.05)
+        assert [seqs(reader.take()) for reader in (alone, everything)] == [[2], [2]]
+
+
+async def test_what_is_newer_than_the_opening_is_offered_though_it_waited() -> None:
+    clock = ManualClock()
+    async with Hub(clock).running() as hub:
+        hub.publish(update(1))
+        await anyio.wait_all_tasks_blocked()
+        hub.publish(update(3))
+        reader = hub.join("s")
+        hub.begin(reader, {"s": 2})
+        await clock.advance(0.05)
+        assert seqs(reader.take()) == [3]

@@ -101,5 +101,7 @@ def test_a_foreign_shared_position_is_reset_first() -> None:
     assert names(shared([update()], Cursor("j", 9), reset="future")) == ["reset", "message"]
 
 
-def test_the_shared_stream_of_nothing_is_silent() -> None:
-    assert shared([], Cursor("j", 0)).body == b""
+def test_the_shared_stream_of_nothing_tells_only_its_position() -> None:
+    parser = Parser()
+    assert list(parser.feed(shared([], Cursor("j", 7)).body)) == []
+    assert parser.last_event_id == "j-7"

@@ -177,9 +177,7 @@ async def test_what_nobody_foresaw_is_a_500_that_tells_nothing_of_the_inside(
     ],
 )
 @pytest.mark.parametrize("path", ["/api/ingest/sessions", "/api/ingest/stream", "/nothing/here"])
-async def test_foreign_pages_stay_outside(
-    it: Site, path: str, headers: dict[str, str], status: int, code: str
-) -> None:
+async def test_foreign_pages_stay_outside(it: Site, path: str, headers: dict[str, str], status: int, code: str) -> None:
     problem(await it.client.get(path, headers=headers), status, code)
     assert it.services.hub.readers == 0
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tallylight.ingest.preview import Preview
 from tallylight.ingest.report import Durations, Failure, Report, Sample, Slow, TypeCount
 from tallylight.model import Json, Parameters
-from tallylight.web.report_page import Thumbnail, render, visible
+from tallylight.visible import visible
+from tallylight.web.report_page import Thumbnail, render
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBPdata"
 HOSTILE = "<script>alert(1)</script>\"' onerror=x \u202egnp.exe\n\x1b[31m</style>{{ 7*7 }}&amp;"

@@ -22,7 +22,7 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
     reader = services.hub.join(session_id)
     try:
         update = await services.update(session_id)
-        reader.begin({session_id: update.seq})
+        services.hub.begin(reader, {session_id: update.seq})
         message = dict(update.state)
         parser = Parser()
         while not update.final:

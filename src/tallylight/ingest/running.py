@@ -67,6 +67,11 @@ class Running:
         self._scope.cancel()
         await self.finished()
 
+    async def abandon(self) -> None:
+        """Stop the work and record nothing of it, since the session is about to be forgotten; returns once it has."""
+        self._halted = None
+        await self.halt()
+
     async def finished(self) -> None:
         """Return once the session is at rest."""
         await self._done.wait()

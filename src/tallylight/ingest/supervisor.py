@@ -113,7 +113,8 @@ class Supervisor:
             running = self._running.get(session_id)
             session = running.session if running else await self._session(session_id)
             if running is not None:
-                await running.halt()
+                # Its readers are to hear that it was deleted, not that it was cancelled.
+                await running.abandon()
             await self._workshop.write(self._workshop.journal.delete, session_id)
             self._running.pop(session_id, None)
             self._workshop.forgotten(session, running.record.state if running else session.state)

@@ -36,5 +36,10 @@ def retry(milliseconds: int) -> bytes:
     return f"retry: {milliseconds}\n\n".encode()
 
 
+def position(text: str) -> bytes:
+    """Move the id that the client would come back with; dispatches no event."""
+    return _position(text) + b"\n"
+
+
 def _position(position: str) -> bytes:
     return f"id: {position}\n".encode() if position else b""

@@ -90,6 +90,12 @@ class Hub:
             self._newcomers.set()
         return reader
 
+    def begin(self, reader: Reader, told: dict[str, int], tally: int = 0) -> None:
+        """Note what a reader's opening tells (feed to seq, read at `tally`): what waits and is no newer is dropped."""
+        with self._lock:
+            unsent = dict(self._published)
+        reader.begin(told, tally, unsent)
+
     def leave(self, reader: Reader) -> None:
         """Forget a reader. Harmless when it has left before."""
         self._readers.pop(reader, None)

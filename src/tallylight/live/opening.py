@@ -46,9 +46,12 @@ def shared_after(last_event_id: str, epoch: str, tally: int) -> tuple[int | None
 
 
 def shared(updates: Sequence[Update], position: Cursor, reset: str = "") -> Opening:
-    """Open the shared stream with these states, `position` being the tally they were read at. It does not end."""
-    parts = [frames.event("reset", {"reason": reset})] if reset else []
-    return Opening(b"".join(parts) + several(updates, position))
+    """Open the shared stream with these states, `position` being the tally they were read at. It does not end.
+
+    Also a reader that is told of no session gets the position, or what happens while it is away would be lost to it.
+    """
+    body = frames.event("reset", {"reason": reset}) if reset else b""
+    return Opening(body + (several(updates, position) or frames.position(str(position))))
 
 
 def several(updates: Sequence[Update], position: Cursor) -> bytes:

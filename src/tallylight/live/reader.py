@@ -6,6 +6,9 @@ memory and is told less often, but always the truth.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import anyio
 
 from tallylight.live import opening
@@ -28,11 +31,14 @@ class Reader:
         self._epoch = epoch  #: of the shared cursors
         self._tally = 0
         self._newest: dict[str, Update] = {}
+        self._stale: dict[str, Update] = {}
         self._extra: list[bytes] = []
 
     def offer(self, update: Update, tally: int) -> None:
         """Put an update in place of an unsent older one of the same feed."""
         if self.closing:
+            return
+        if self._stale.pop(update.key, None) is update:
             return
         waiting = self._newest.get(update.key)
         if waiting is None or update.seq >= waiting.seq:
@@ -49,8 +55,15 @@ class Reader:
         self.closing = self.closing or last
         self.wake.set()
 
-    def begin(self, told: dict[str, int], tally: int = 0) -> None:
-        """Note what the opening told (feed to seq): updates that waited meanwhile and are not newer are dropped."""
+    def begin(self, told: dict[str, int], tally: int = 0, unsent: Mapping[str, Update] = MappingProxyType({})) -> None:
+        """Note what the opening told (feed to seq): updates that waited meanwhile and are not newer are dropped.
+
+        `unsent` are those the hub has yet to offer; what `tally` covers of them is no news either. One of the same seq
+        that is published later is a refresh, and is not dropped.
+        """
+        self._stale = {
+            key: update for key, update in unsent.items() if update.seq <= told.get(key, -1) or update.tally <= tally
+        }
         for key, seq in told.items():
             if key in self._newest and self._newest[key].seq <= seq:
                 del self._newest[key]

@@ -46,7 +46,7 @@ async def stream_session(request: Request, session_id: str, services: Given) -> 
     except BaseException:
         services.hub.leave(reader)
         raise
-    reader.begin({session_id: update.seq})
+    services.hub.begin(reader, {session_id: update.seq})
     return Streaming(StreamResponse(services.hub, reader, single(last_event_id(request), update)))
 
 
@@ -66,7 +66,7 @@ async def stream_all(
     except BaseException:
         hub.leave(reader)
         raise
-    reader.begin({update.key: update.seq for update in updates}, tally)
+    hub.begin(reader, {update.key: update.seq for update in updates}, tally)
     return Streaming(StreamResponse(hub, reader, shared(updates, Cursor(epoch, tally), reset=foreign)))
 
 

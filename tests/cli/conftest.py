@@ -1,0 +1,13 @@
+"""One sample archive for all tests of the command line, which only read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tallylight.samples import build_archive
+from tallylight.samples.archive import Summary
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    return build_archive(tmp_path_factory.mktemp("archive") / "samples", pictures=12)

@@ -1,0 +1,160 @@
+"""`tallylight serve` as people run it: from the first request to the catalog, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.serving import Server, run
+
+from tallylight.samples.archive import Summary
+
+
+@pytest.fixture
+def server(archive: Summary, tmp_path: Path) -> Iterator[Server]:
+    """Over a copy of the archive that the test may change."""
+    shutil.copytree(archive.folder, tmp_path / "root")
+    with Server(tmp_path / "root", tmp_path / "data", jobs=2) as server:
+        yield server
+
+
+def test_a_run_from_the_first_request_to_the_catalog_and_again(server: Server, archive: Summary) -> None:
+    with server.stream("/api/ingest/stream") as shared:
+        session_id = server.process()
+        with server.stream(f"/api/ingest/stream/{session_id}") as stream:
+            events = stream.until(lambda events: events[-1].name == "end")
+            stream.until_over()
+        shared.until(lambda events: any(event.name == "end" for event in events))
+    states = stream.states
+    processed = [state["processed_files"] for state in states]
+    assert processed == sorted(processed)
+    assert len(set(processed)) > 3, "the counts move through many values"
+    last = states[-1]
+    assert last == server.get(f"/api/ingest/status/{session_id}") == shared.states[-1]
+    assert (last["status"], last["progress"]) == ("completed", 100)
+    assert last["total_files"] == last["processed_files"] == archive.candidates
+    assert last["stats"]["errors"] == len(archive.failures)
+    assert last["stats"]["scores_imported"] == len(archive.scores)
+    assert json.loads(events[-1].data)["status"] == "completed"
+
+    items = _all_items(server, session_id)
+    assert len(items) == archive.candidates
+    assert {item["file"]: item["code"] for item in items if item["outcome"] == "failed"} == archive.failures
+    assert {item["file"]: item["score"] for item in items if item["score"] is not None} == archive.scores
+    assert {item["file"] for item in items if item["favourite"]} == set(archive.favourites)
+
+    status, headers, page = server.request("GET", f"/api/ingest/report/{session_id}")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b"<script" not in page
+    report = server.get(f"/api/ingest/report/{session_id}?format=json")
+    # The archive holds copies of four of its pictures.
+    assert report["preview"]["duplicate"] == 4
+    assert sum(report["preview"].values()) == archive.candidates
+
+    shown = next(item for item in items if item["has_thumbnail"])
+    _, headers, thumbnail = server.request("GET", f"/api/ingest/thumbnail/{session_id}/{shown['seq']}")
+    assert headers["content-type"] == "image/jpeg"
+    with Image.open(BytesIO(thumbnail)) as picture:
+        assert max(picture.size) <= 256
+
+    assert server.post("/api/ingest/commit", {"session_id": session_id})["status"] == "committing"
+    committed = server.finished(session_id)
+    extracted = archive.candidates - len(archive.failures)
+    assert committed["commit"] == {"total": extracted, "done": extracted, "errors": 0}
+    told = server.get(f"/api/ingest/commit-status/{session_id}")
+    assert (told["status"], told["commit_progress"], told["commit_errors"]) == ("committed", 100, 0)
+
+    _the_media_are_those_on_disk(server)
+
+    again = server.finished(server.process())["stats"]
+    assert (again["skipped_existing"], again["total_files"]) == (extracted, len(archive.failures))
+
+
+def _all_items(server: Server, session_id: str) -> list[dict[str, object]]:
+    items: list[dict[str, object]] = []
+    after: object = 0
+    while after is not None:
+        page = server.get(f"/api/ingest/items/{session_id}?limit=7&after={after}")
+        items += page["items"]
+        after = page["next"]
+    return items
+
+
+def _the_media_are_those_on_disk(server: Server) -> None:
+    files = {path.read_bytes(): path for path in server.root.rglob("*.*") if path.is_file()}
+    status, headers, content = server.request("GET", "/api/media/1/file")
+    assert status == 200
+    assert headers["content-type"].startswith(("image/", "video/"))
+    assert content in files
+    assert server.request("GET", "/api/media/1/thumbnail")[0] == 200
+    secret = server.root.parent / "secret.png"
+    secret.write_bytes(b"secret")
+    files[content].unlink()
+    files[content].symlink_to(secret)
+    status, headers, body = server.request("GET", "/api/media/1/file")
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    assert b"secret" not in body
+
+
+def test_a_second_process_is_told_who_holds_the_data_folder(server: Server) -> None:
+    session_id = server.process()
+    server.finished(session_id)
+    for command in (
+        ("serve", "--root", server.root, "--data", server.data, "--port", 0),
+        ("ingest", server.root, "--data", server.data),
+        ("commit", session_id, "--data", server.data),
+    ):
+        refused = run(*command)
+        assert refused.returncode == 2, refused.stderr
+        assert refused.stdout == ""
+        assert f"process {server.pid}" in refused.stderr
+        assert server.url in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1, "a sentence, not a traceback"
+    listed = run("sessions", "--data", server.data)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert session_id[:8] in listed.stdout
+    shown = run("show", session_id[:8], "--data", server.data, "--json")
+    assert json.loads(shown.stdout)["status"] == "completed"
+    assert server.get("/healthz")["status"] == "ok", "and the server has noticed nothing"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.com", ""])
+def test_a_host_that_others_can_reach_is_refused(archive: Summary, tmp_path: Path, host: str) -> None:
+    refused = run("serve", "--root", archive.folder, "--data", tmp_path / "data", "--host", host, "--port", 0)
+    assert refused.returncode == 2
+    assert "loopback" in refused.stderr
+    assert not (tmp_path / "data").exists(), "nothing was started"
+
+
+def test_a_port_that_is_taken_is_refused(archive: Summary, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--root", archive.folder, "--data", tmp_path / "data", "--port", port)
+    assert refused.returncode == 2
+    assert str(port) in refused.stderr
+    assert "--port" in refused.stderr
+
+
+def test_a_root_that_cannot_be_served_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file.txt"
+    file.write_text("x")
+    for root, says in ((tmp_path / "missing", "does not exist"), (file, "is a file")):
+        refused = run("serve", "--root", root, "--data", tmp_path / "data", "--port", 0)
+        assert refused.returncode == 2
+        assert says in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert run("serve", "--data", tmp_path / "data").returncode == 2, "no root at all"
+
+
+def test_the_data_folder_inside_a_root_is_never_scanned(archive: Summary, tmp_path: Path) -> None:
+    shutil.copytree(archive.folder, tmp_path / "root")
+    with Server(tmp_path / "root", tmp_path / "root" / "data") as server:
+        server.finished(server.process(max_files=3))
+        second = server.finished(server.process())
+        assert second["stats"]["total_discovered"] == archive.candidates
