@@ -28,6 +28,8 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
 
 #: Troubles kept in the state; the journal has them all.
 RECENT_TROUBLES = 5
+#: The code of a trouble that is a refused commit, not a failed extraction.
+COMMIT_FAILED = "commit_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +240,7 @@ def _moved(state: State, fact: Moved) -> State:
 
 def _committed(state: State, fact: Committed) -> State:
     for file, message in fact.failures:
-        state = replace(state, troubles=_with(state, Trouble(fact.at, file, "commit_failed", message)))
+        state = replace(state, troubles=_with(state, Trouble(fact.at, file, COMMIT_FAILED, message)))
     return replace(
         state, commit_done=state.commit_done + fact.done, commit_errors=state.commit_errors + len(fact.failures)
     )

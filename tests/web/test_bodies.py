@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from tallylight.facts import State
+from tallylight.facts import COMMIT_FAILED, State, Trouble
 from tallylight.journal import Item, Session
 from tallylight.messages import view
-from tallylight.model import Outcome, OutcomeKind, Parameters, Reason, Status
+from tallylight.model import Json, Outcome, OutcomeKind, Parameters, Reason, Status
 from tallylight.web import bodies
 
 KEYS = {
@@ -31,6 +31,8 @@ FULL = replace(
 )
 FAILED = replace(BARE, kind=OutcomeKind.FAILED, code=Reason.EMPTY, message="It has 0 bytes.")
 
+BAD_FILE = Trouble(1.0, "a.png", "damaged", "It is damaged.")
+REFUSED = Trouble(2.0, "b.png", COMMIT_FAILED, "Refused.")
 MOVING = State(session_id="s", status=Status.COMMITTING)
 
 
@@ -75,13 +77,16 @@ def test_a_session_is_its_message_and_what_it_was_asked() -> None:
 @pytest.mark.parametrize(
     ("state", "told"),
     [
-        (replace(MOVING, status=Status.COMPLETED), ("completed", 0, 0, None)),
-        (replace(MOVING, commit_total=8, commit_done=3, commit_errors=1), ("committing", 50, 1, None)),
-        (replace(MOVING, status=Status.COMMITTED), ("committed", 100, 0, None)),
-        (replace(MOVING, status=Status.COMMIT_ERROR, message="Disk full."), ("commit_error", 0, 0, "Disk full.")),
-        (replace(MOVING, status=Status.ERROR, message="Stopped."), ("error", 0, 0, None)),
+        (replace(MOVING, status=Status.COMPLETED), ("completed", 0, [], None)),
+        (
+            replace(MOVING, commit_total=8, commit_done=3, commit_errors=1, troubles=(BAD_FILE, REFUSED)),
+            ("committing", 50, [{"at": 2.0, "file": "b.png", "message": "Refused."}], None),
+        ),
+        (replace(MOVING, status=Status.COMMITTED), ("committed", 100, [], None)),
+        (replace(MOVING, status=Status.COMMIT_ERROR, message="Disk full."), ("commit_error", 0, [], "Disk full.")),
+        (replace(MOVING, status=Status.ERROR, message="Stopped."), ("error", 0, [], None)),
     ],
 )
-def test_how_a_commit_stands(state: State, told: tuple[str, int, int, str | None]) -> None:
+def test_how_a_commit_stands(state: State, told: tuple[str, int, list[Json], str | None]) -> None:
     body = bodies.commit_status(state)
     assert (body["status"], body["commit_progress"], body["commit_errors"], body["commit_error"]) == told

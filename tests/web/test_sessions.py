@@ -247,7 +247,7 @@ async def test_a_commit_lands_and_committing_again_adds_nothing(it: Site) -> Non
     session_id = await it.run()
     status = f"/api/ingest/commit-status/{session_id}"
     before = await it.get(status)
-    assert {"status": "completed", "commit_progress": 0, "commit_errors": 0, "commit_error": None}.items() <= (
+    assert {"status": "completed", "commit_progress": 0, "commit_errors": [], "commit_error": None}.items() <= (
         before.items()
     )
     assert await it.post("/api/ingest/commit", {"session_id": session_id}) == {
@@ -256,7 +256,7 @@ async def test_a_commit_lands_and_committing_again_adds_nothing(it: Site) -> Non
     }
     await it.finished(session_id)
     after = await it.get(status)
-    assert (after["status"], after["commit_progress"], after["commit_errors"]) == ("committed", 100, 0)
+    assert (after["status"], after["commit_progress"], after["commit_errors"]) == ("committed", 100, [])
     assert await to_thread.run_sync(it.services.catalog.count) == 5
     again = await it.post("/api/ingest/commit", {"session_id": session_id})
     assert again["status"] == "committed"

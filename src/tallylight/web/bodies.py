@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from tallylight.facts import State
+from tallylight.facts import COMMIT_FAILED, State
 from tallylight.journal import Item, Session
 from tallylight.messages import phase, progress
 from tallylight.model import Json, Status
@@ -55,11 +55,12 @@ def session(entry: Session, message: Json) -> Json:
 
 
 def commit_status(state: State) -> Json:
-    """How a commit stands: percent, how many items were refused, and why the commit as a whole failed."""
+    """How a commit stands: percent, which items were refused last and why, and why the commit as a whole failed."""
+    refused = [trouble for trouble in state.troubles if trouble.code == COMMIT_FAILED]
     return {
         "session_id": state.session_id,
         "status": state.status.value,
         "commit_progress": progress(state) if phase(state) == "commit" else 0,
-        "commit_errors": state.commit_errors,
+        "commit_errors": [{"at": each.at, "file": each.file, "message": each.message} for each in refused],
         "commit_error": (state.message or state.code) if state.status is Status.COMMIT_ERROR else None,
     }
