@@ -285,7 +285,9 @@ def unprivileged() -> tuple[str, ...]:
     if shutil.which("setpriv") is None:
         pytest.skip("root reads everything, and there is no setpriv (util-linux) to hold it back")
     # CAP_DAC_OVERRIDE is bit 1 and CAP_DAC_READ_SEARCH bit 2 (capabilities(7)).
-    probe = subprocess.run([*_WITHOUT_PRIVILEGE, "grep", "^CapEff", "/proc/self/status"], capture_output=True, text=True)
+    probe = subprocess.run(
+        [*_WITHOUT_PRIVILEGE, "grep", "^CapEff", "/proc/self/status"], capture_output=True, text=True
+    )
     if probe.returncode or int(probe.stdout.split()[1], 16) & 0b110:
         pytest.skip(f"root reads everything here and cannot be held back: {probe.stderr.strip() or probe.stdout}")
     return _WITHOUT_PRIVILEGE

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.cli.running import Tallylight
 from tests.serving import Server, run
 
 from tallylight.samples.archive import Summary
@@ -68,12 +69,12 @@ def test_a_run_from_the_first_request_to_the_catalog_and_again(server: Server, a
     extracted = archive.candidates - len(archive.failures)
     assert committed["commit"] == {"total": extracted, "done": extracted, "errors": 0}
     told = server.get(f"/api/ingest/commit-status/{session_id}")
-    assert (told["status"], told["commit_progress"], told["commit_errors"]) == ("committed", 100, 0)
-
-    _the_media_are_those_on_disk(server)
+    assert (told["status"], told["commit_progress"], told["commit_errors"]) == ("committed", 100, [])
 
     again = server.finished(server.process())["stats"]
     assert (again["skipped_existing"], again["total_files"]) == (extracted, len(archive.failures))
+
+    _the_media_are_those_on_disk(server)
 
 
 def _all_items(server: Server, session_id: str) -> list[dict[str, object]]:
@@ -125,31 +126,34 @@ def test_a_second_process_is_told_who_holds_the_data_folder(server: Server) -> N
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.com", ""])
-def test_a_host_that_others_can_reach_is_refused(archive: Summary, tmp_path: Path, host: str) -> None:
-    refused = run("serve", "--root", archive.folder, "--data", tmp_path / "data", "--host", host, "--port", 0)
-    assert refused.returncode == 2
-    assert "loopback" in refused.stderr
+def test_a_host_that_others_can_reach_is_refused(tallylight: Tallylight, tmp_path: Path, host: str) -> None:
+    refused = tallylight("serve", "--root", tmp_path, "--data", tmp_path / "data", "--host", host, "--port", 0)
+    assert refused.status == 2
+    assert "loopback" in refused.err
     assert not (tmp_path / "data").exists(), "nothing was started"
 
 
-def test_a_port_that_is_taken_is_refused(archive: Summary, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_refused(tallylight: Tallylight, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = run("serve", "--root", archive.folder, "--data", tmp_path / "data", "--port", port)
-    assert refused.returncode == 2
-    assert str(port) in refused.stderr
-    assert "--port" in refused.stderr
+        refused = tallylight("serve", "--root", tmp_path, "--data", tmp_path / "data", "--port", port)
+    assert refused.status == 2
+    assert str(port) in refused.err
+    assert "--port" in refused.err
 
 
-def test_a_root_that_cannot_be_served_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "file.txt"
-    file.write_text("x")
-    for root, says in ((tmp_path / "missing", "does not exist"), (file, "is a file")):
-        refused = run("serve", "--root", root, "--data", tmp_path / "data", "--port", 0)
-        assert refused.returncode == 2
-        assert says in refused.stderr
-        assert "Traceback" not in refused.stderr
-    assert run("serve", "--data", tmp_path / "data").returncode == 2, "no root at all"
+@pytest.mark.parametrize(("name", "says"), [("missing", "does not exist"), ("file.txt", "is a file")])
+def test_a_root_that_cannot_be_served_is_refused(tallylight: Tallylight, tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "file.txt").touch()
+    refused = tallylight("serve", "--root", tmp_path / name, "--data", tmp_path / "data", "--port", 0)
+    assert (refused.status, len(refused.err.splitlines())) == (2, 1)
+    assert says in refused.err
+
+
+def test_a_root_must_be_given(tallylight: Tallylight, tmp_path: Path) -> None:
+    refused = tallylight("serve", "--data", tmp_path / "data")
+    assert refused.status == 2
+    assert "--root" in refused.err
 
 
 def test_the_data_folder_inside_a_root_is_never_scanned(archive: Summary, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.bench import GatedFolder, WatchedWalk, extract, make, open_bench
 
-from tallylight.engine import Died, Done, Engine, Verdict
+from tallylight.engine import Died, Done, Verdict
 from tallylight.engine.contract import Item, Result, WorkerOn
 from tallylight.engine.inline import InlineEngine
 from tallylight.facts import Counted, Discovered, Processed, State
@@ -395,8 +395,3 @@ async def test_an_inline_engine_names_the_file_on_the_way(tmp_path: Path) -> Non
     async with open_bench(tmp_path, engine=engine, extract=look_then_extract) as bench:
         await bench.run()
     assert seen == ["a.png"]
-
-
-def test_the_fakes_are_engines() -> None:
-    engines: list[Engine] = [FakeEngine(lambda _candidates: []), InlineEngine()]
-    assert all(engine.jobs == 1 for engine in engines)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -397,14 +396,3 @@ async def test_an_interrupted_session_can_be_committed(tmp_path: Path) -> None:
         await bench.supervisor.recover()
         state = await bench.commit("s")
         assert (state.status, state.commit_done, bench.catalog.count()) == (Status.COMMITTED, 1, 1)
-
-
-async def test_there_may_be_nothing_to_settle(tmp_path: Path) -> None:
-    async with open_bench(tmp_path) as bench:
-        await bench.supervisor.recover()
-        assert bench.hub.updates == []
-
-
-@pytest.mark.parametrize("sentence", [INTERRUPTED, COMMIT_INTERRUPTED])
-def test_what_was_interrupted_is_told_with_what_to_do(sentence: str) -> None:
-    assert re.search(r"[Ss]tart it again|Commit again", sentence)

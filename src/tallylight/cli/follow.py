@@ -16,7 +16,8 @@ from tallylight.services import Services
 async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:
     """Draw a session until it is at rest; returns the message it rests in.
 
-    Failures numbered above `after` are drawn, each once. The first message is drawn at once.
+    Failures numbered above `after` are drawn, each once. The first message is drawn at once. The drawer is closed
+    however this ends.
     """
     told = _Failures(services, session_id, after)
     reader = services.hub.join(session_id)
@@ -25,22 +26,21 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
         services.hub.begin(reader, {session_id: update.seq})
         message = dict(update.state)
         parser = Parser()
-        while not update.final:
+        ended = update.final
+        while not ended:
             drawer.message(message)
             drawer.failures(await told.new(message))
             await reader.wake.wait()
             for event in parser.feed(reader.take()):
-                if event.name == "end":
-                    drawer.failures(await told.new(message))
-                    drawer.finish(message)
-                    return message
+                ended = ended or event.name == "end"
                 if event.name == "message":
                     message = json.loads(event.data)
+        drawer.failures(await told.new(message))
+        drawer.finish(message)
+        return message
     finally:
         services.hub.leave(reader)
-    drawer.failures(await told.new(message))
-    drawer.finish(message)
-    return message
+        drawer.close()
 
 
 class _Failures:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
+from anyio.abc import TaskStatus
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadParameters
+from tallylight.errors import BadParameters, WrongMove
 from tallylight.model import Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -94,16 +96,19 @@ async def watched(
 
     interrupted = False
 
-    async def listen() -> None:
+    async def listen(*, task_status: TaskStatus[None]) -> None:
         nonlocal interrupted
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
             async for _ in signals:
                 if not interrupted and stop is not None:
                     interrupted = True
-                    await stop()
+                    # It may have come to rest in this very moment.
+                    with suppress(WrongMove):
+                        await stop()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(listen)
+        await tasks.start(listen)
         message = await follow(services, session_id, drawer)
         tasks.cancel_scope.cancel()
     return message, interrupted

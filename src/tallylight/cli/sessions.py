@@ -93,12 +93,15 @@ def _table(found: list[Session]) -> Table:
 
     table = Table(box=None, pad_edge=False)
     for heading in ("SESSION", "WHEN", "STATUS", "FILES", "FAILED", "FOLDERS"):
-        table.add_column(heading, justify="right" if heading in {"FILES", "FAILED"} else "left", no_wrap=True)
+        # Only the last column gives way where the terminal is narrow: rich narrows those first that may wrap.
+        is_last = heading == "FOLDERS"
+        right = heading in {"FILES", "FAILED"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=not is_last)
     for session in found:
         state = session.state
         folders = ", ".join(visible(folder) for folder in session.parameters.directories)
         cells = [session.session_id[:8], _when(session), state.status.value, f"{state.processed:,}"]
-        table.add_row(*map(Text, [*cells, f"{state.errors:,}", folders]))
+        table.add_row(*map(Text, [*cells, f"{state.errors:,}"]), Text(folders, no_wrap=True, overflow="ellipsis"))
     return table
 
 

@@ -26,3 +26,7 @@ class Drawer(Protocol):
     def finish(self, message: Json) -> None:
         """The state in which the session came to rest. Nothing of the phase follows."""
         ...
+
+    def close(self) -> None:
+        """Leave everything as it was found. Called last, also after an exception; calling it again does nothing."""
+        ...

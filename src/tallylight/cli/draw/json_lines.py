@@ -26,3 +26,6 @@ class JsonLines:
 
     def finish(self, message: Json) -> None:
         self.message(message)
+
+    def close(self) -> None:
+        """Nothing was changed that would have to be put back."""

@@ -35,6 +35,9 @@ class Plain:
     def finish(self, message: Json) -> None:
         self._line(words.ending(message))
 
+    def close(self) -> None:
+        """Nothing was changed that would have to be put back."""
+
     def _line(self, text: str) -> None:
         # A log in another encoding must not end the run over one file's name.
         encoding = getattr(self._out, "encoding", None) or "utf-8"
