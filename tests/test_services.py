@@ -17,6 +17,7 @@ from tallylight.engine import Engine
 from tallylight.engine.inline import InlineEngine
 from tallylight.errors import BadFolder, DataFolderBusy, DataFolderUnusable, NotFound, WrongMove
 from tallylight.facts import State
+from tallylight.live import Wish
 from tallylight.model import Parameters, Status, Tier
 from tallylight.recorder import Recorder
 from tallylight.services import Services, open_services
@@ -250,7 +251,7 @@ async def test_what_a_shared_stream_begins_with(settings: Settings, root: Path) 
 async def test_the_end_of_a_deleted_session_is_told(settings: Settings, root: Path) -> None:
     async with open_services(settings, open_engine=inline) as services:
         state = await complete(services, asked(root))
-        reader = services.hub.join(None)
+        reader = services.hub.join(Wish())
         await services.supervisor.delete(state.session_id)
         services.hub.flush()
         told = reader.take().decode()

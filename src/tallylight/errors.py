@@ -7,6 +7,7 @@
     │   └── BadPath            a path that cannot name a file inside a root
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
+    ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     └── DataFolderUnusable     the data folder cannot be made, read or written
 
@@ -60,6 +61,12 @@ class WrongMove(TallylightError):
     """The session's status does not allow this."""
 
     code = "wrong_move"
+
+
+class TooManyReaders(TallylightError):
+    """This server has as many readers as it may; try again in half a minute."""
+
+    code = "full"
 
 
 class DataFolderBusy(TallylightError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tallylight.facts import State, Trouble
-from tallylight.model import Json, Status
+from tallylight.model import Json, Outcome, Status
 
 #: A name longer than this is elided in the middle, so that a message stays under 2 KB however deep the tree is.
 LONGEST_NAME: Final = 160
@@ -71,6 +71,12 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
     if state.code:
         body["error"] = {"code": state.code, "message": fit(state.message, _REASON_BYTES)}
     return body
+
+
+def entry(seq: int, outcome: Outcome) -> Json:
+    """One outcome in the stream's second lane; `code` only where it failed."""
+    body: Json = {"seq": seq, "file": outcome.file, "outcome": outcome.kind.value, "ms": outcome.ms}
+    return {**body, "code": outcome.code.value} if outcome.code else body
 
 
 def phase(state: State) -> str:

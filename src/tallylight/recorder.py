@@ -13,7 +13,7 @@ from tallylight.facts import Committed, Fact, Processed, State, reduce, reduce_a
 from tallylight.ingest.ports import Write
 from tallylight.ingest.rate import RateEstimator
 from tallylight.journal import Journal, Session
-from tallylight.live import Hub, Update
+from tallylight.live import Entry, Hub, Update
 from tallylight.model import Json, Status
 
 #: Seconds between two messages of a session that has no new fact: its rate and time left still change.
@@ -49,6 +49,8 @@ class Recorder:
         self._batch = _Batch()
         self._something = anyio.Event()
         self._rate = RateEstimator(clock.now())
+        self._pace = messages.Pace()
+        self._paced_at = clock.now()
 
     @property
     def state(self) -> State:
@@ -73,7 +75,7 @@ class Recorder:
                 await self._something.wait()
                 await self._write_batch()
 
-    def update(self, now: float | None = None) -> Update:
+    def update(self, now: float | None = None, entries: tuple[Entry, ...] = ()) -> Update:
         """The newest durable state as the hub wants it; `now` refreshes its rate and elapsed time."""
         state = self._durable
         return Update(
@@ -83,16 +85,19 @@ class Recorder:
             state=self.message(now),
             final=state.at_rest,
             tally=self._tally,
+            entries=entries,
         )
 
     def message(self, now: float | None = None) -> Json:
         """The newest durable state as a message."""
         state = self._durable
-        now = state.at if now is None else now
         if state.at_rest:
-            return messages.view(state, now)
-        files_left, bytes_left = _left(state)
-        return messages.view(state, now, self._rate.pace(now, files_left, bytes_left), self.current_file())
+            return messages.view(state, state.at if now is None else now)
+        if now is not None or state.at - self._paced_at >= REFRESH:
+            self._paced_at = state.at if now is None else now
+            self._pace = self._rate.pace(self._paced_at, *_left(state))
+        # Rates and elapsed time move once a second, so that the patches between hold counts alone.
+        return messages.view(state, self._paced_at, self._pace, self.current_file())
 
     def publish_unsaved(self, fact: Fact) -> None:
         self._durable = reduce(self._durable, fact)
@@ -108,11 +113,20 @@ class Recorder:
             batch.error = error
             raise
         else:
-            self._durable = state
+            first, self._durable = self._durable.seq + 1, state
             self._note(batch.facts)
-            self._hub.publish(self.update())
+            self._hub.publish(self.update(entries=self._entries(batch.facts, first)))
         finally:
             batch.done.set()
+
+    def _entries(self, facts: list[Fact], first: int) -> tuple[Entry, ...]:
+        """The outcomes among facts numbered from `first`, for the second lane, as long as anybody follows it."""
+        if not self._hub.wants_entries:
+            return ()
+        numbered = enumerate(facts, first)
+        return tuple(
+            Entry(seq, messages.entry(seq, fact.outcome)) for seq, fact in numbered if isinstance(fact, Processed)
+        )
 
     def _note(self, facts: list[Fact]) -> None:
         """Tell the rate what was finished, in one go."""

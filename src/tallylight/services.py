@@ -28,12 +28,12 @@ from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.journal import Journal, Session
 from tallylight.journal.epoch import new_epoch
-from tallylight.live import Hub, Update
-from tallylight.messages import view
+from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, replay_after
+from tallylight.messages import entry, view
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
-from tallylight.settings import Settings
+from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
 
 log: Final = logging.getLogger(__name__)
@@ -42,6 +42,23 @@ log: Final = logging.getLogger(__name__)
 PRELOAD: Final = ("tallylight.ingest.extract.candidate",)
 
 OpenEngine = Callable[[Settings, Clock], AbstractAsyncContextManager[Engine]]
+
+
+#: Descriptors kept back from readers, for files, workers and the database.
+RESERVED_FILES: Final = 500
+#: Outcomes that a reader which comes back is told at most; one that missed more is told to ask for the items.
+REPLAY_WINDOW: Final = 10_000
+#: Outcomes in one write of a replay.
+REPLAY_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What a reader of one session missed in the second lane."""
+
+    known: int  #: seq up to which it knows the outcomes once it was told
+    frames: tuple[bytes, ...] = ()
+    pruned: bool = False  #: more than is told again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,22 @@ class Services:
         if isinstance(record, Recorder):
             return record.update(self.clock.now())
         return self._resting(await self.session(session_id))
+
+    async def missed(self, last_event_id: str, update: Update) -> Missed:
+        """The outcomes that a reader of one session missed, from the journal. A fresh reader has missed nothing."""
+        after = replay_after(last_event_id, update)
+        if after is None or after >= update.seq:
+            return Missed(known=update.seq)
+        return await to_thread.run_sync(self._missed, update, after)
+
+    def _missed(self, update: Update, after: int) -> Missed:
+        items = self.journal.items(update.key, after=after, limit=REPLAY_WINDOW + 1)
+        if len(items) > REPLAY_WINDOW:
+            return Missed(known=update.seq, pruned=True)
+        entries = [entry(item.seq, item.outcome) for item in items]
+        chunks = [entries[start : start + REPLAY_CHUNK] for start in range(0, len(entries), REPLAY_CHUNK)]
+        known = max(update.seq, items[-1].seq if items else 0)
+        return Missed(known=known, frames=tuple(outcomes_event(update.key, chunk) for chunk in chunks))
 
     async def updates(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Update]:
         """What a shared stream begins with: the sessions not at rest, those named, those with a fact after the tally
@@ -147,7 +180,7 @@ async def open_services(
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
-        hub = await stack.enter_async_context(Hub(clock, tally=disk.tally).running())
+        hub = await stack.enter_async_context(Hub(clock, tally=disk.tally, pace=_pace(settings)).running())
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
@@ -167,6 +200,11 @@ async def open_services(
             hub=hub,
             supervisor=supervisor,
         )
+
+
+def _pace(settings: Settings) -> Pace:
+    most = settings.max_readers or min(MOST_READERS, max(1, open_files_limit() - RESERVED_FILES))
+    return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
 def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock) -> Workshop:

@@ -9,7 +9,8 @@ from anyio import to_thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallylight.live import Hub, Parser, Reader, Update
+from tallylight.live import Cause, Hub, Parser, Reader, Update, Wish
+from tallylight.live.feed import Feed
 from tallylight.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,7 @@ def names(chunk: bytes) -> list[str]:
 async def test_the_first_update_goes_out_at_once_and_the_next_waits_for_its_slot() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         hub.publish(update(1))
         await anyio.wait_all_tasks_blocked()
         assert seqs(reader.take()) == [1]
@@ -45,7 +46,7 @@ async def test_the_first_update_goes_out_at_once_and_the_next_waits_for_its_slot
 async def test_what_is_published_within_a_slot_is_conflated_to_the_newest() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         for seq in range(1, 100):
             hub.publish(update(seq))
         await anyio.wait_all_tasks_blocked()
@@ -55,7 +56,7 @@ async def test_what_is_published_within_a_slot_is_conflated_to_the_newest() -> N
 async def test_a_flood_from_many_threads_keeps_the_last_update_and_ends_with_it() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:
-        reader = hub.join(None, "j")
+        reader = hub.join(Wish(), "j")
         barrier = threading.Barrier(4)
 
         def flood(key: str) -> None:
@@ -73,7 +74,7 @@ async def test_a_flood_from_many_threads_keeps_the_last_update_and_ends_with_it(
 
 async def test_a_reader_hears_only_its_own_feed_and_a_shared_one_all() -> None:
     async with Hub(ManualClock()).running() as hub:
-        one, everything = hub.join("a"), hub.join(None, "j")
+        one, everything = hub.join(Wish("a")), hub.join(Wish(), "j")
         hub.publish(update(1, key="a"))
         hub.publish(update(2, key="b"))
         await anyio.wait_all_tasks_blocked()
@@ -84,16 +85,15 @@ async def test_a_reader_hears_only_its_own_feed_and_a_shared_one_all() -> None:
 async def test_readers_share_the_bytes_of_an_update() -> None:
     async with Hub(ManualClock()).running() as hub:
         shown = update(1)
-        first, second = hub.join("s"), hub.join("s")
+        first, second = hub.join(Wish("s")), hub.join(Wish("s"))
         hub.publish(shown)
         await anyio.wait_all_tasks_blocked()
-        assert first.take() == second.take()
-        assert shown.frame is shown.frame
+        assert first.take() is second.take()
 
 
 async def test_updates_that_waited_while_the_state_was_read_are_dropped_unless_newer() -> None:
     async with Hub(ManualClock()).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         hub.publish(update(3))
         await anyio.wait_all_tasks_blocked()
         reader.begin({"s": 5})
@@ -106,10 +106,10 @@ async def test_updates_that_waited_while_the_state_was_read_are_dropped_unless_n
 async def test_a_reader_is_beaten_once_soon_after_opening_and_then_when_idle() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         await clock.advance(0.05)
         assert names(reader.take()) == ["heartbeat"]
-        hub.wrote(reader)
+        reader.last_write = clock.monotonic()
         for _ in range(8):
             await clock.advance(1.0)
         assert not reader.pending
@@ -121,18 +121,18 @@ async def test_a_reader_is_beaten_once_soon_after_opening_and_then_when_idle() -
 async def test_a_write_postpones_the_heartbeat() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         await clock.advance(0.05)
         reader.take()
         for _ in range(30):
-            hub.wrote(reader)
+            reader.last_write = clock.monotonic()
             await clock.advance(1.0)
         assert not reader.pending
 
 
 async def test_closing_says_bye_to_everyone_and_spreads_their_return() -> None:
     async with Hub(ManualClock()).running() as hub:
-        readers = [hub.join("s") for _ in range(50)]
+        readers = [hub.join(Wish("s")) for _ in range(50)]
         hub.close()
         again: set[int] = set()
         for reader in readers:
@@ -142,7 +142,7 @@ async def test_closing_says_bye_to_everyone_and_spreads_their_return() -> None:
             assert parser.retry_ms is not None
             assert 2000 <= parser.retry_ms < 10_000
             again.add(parser.retry_ms)
-            assert reader.closing
+            assert reader.cause is Cause.STOPPING
             hub.leave(reader)
         assert len(again) > 10
 
@@ -150,14 +150,14 @@ async def test_closing_says_bye_to_everyone_and_spreads_their_return() -> None:
 async def test_whoever_comes_to_a_closed_hub_is_sent_away_at_once() -> None:
     async with Hub(ManualClock()).running() as hub:
         hub.close()
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         assert names(reader.take()) == ["bye"]
         hub.leave(reader)
 
 
 async def test_the_final_update_still_goes_out_with_bye() -> None:
     async with Hub(ManualClock()).running() as hub:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         hub.publish(update(9, final=True))
         hub.flush()
         hub.close()
@@ -168,7 +168,7 @@ async def test_the_final_update_still_goes_out_with_bye() -> None:
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.booleans()), max_size=30))
 def test_counts_never_fall_and_the_newest_is_never_lost(steps: list[tuple[str, int, bool]]) -> None:
     """Whatever is published and whenever a reader gets to write, it sees each feed rise to its newest state."""
-    reader = Reader(None, "j")
+    reader, feeds = Reader(Wish(), "j"), {"a": Feed("a"), "b": Feed("b")}
     newest = {"a": 0, "b": 0}
     seen: dict[str, list[int]] = {"a": [], "b": []}
 
@@ -179,7 +179,7 @@ def test_counts_never_fall_and_the_newest_is_never_lost(steps: list[tuple[str, i
 
     for key, rise, drains in steps:
         newest[key] += rise
-        reader.offer(update(newest[key], key=key), newest[key])
+        reader.offer(feeds[key], feeds[key].advance(update(newest[key], key=key)), newest[key])
         if drains:
             drain()
     drain()
@@ -194,7 +194,7 @@ async def test_what_an_opening_told_is_not_offered_again_but_a_refresh_of_it_is(
         hub.publish(update(1))
         await anyio.wait_all_tasks_blocked()
         hub.publish(update(2))  # waits for its slot
-        alone, everything = hub.join("s"), hub.join(None, "j")
+        alone, everything = hub.join(Wish("s")), hub.join(Wish(), "j")
         hub.begin(alone, {"s": 2})
         hub.begin(everything, {}, tally=2)
         await clock.advance(0.05)
@@ -210,7 +210,7 @@ async def test_what_is_newer_than_the_opening_is_offered_though_it_waited() -> N
         hub.publish(update(1))
         await anyio.wait_all_tasks_blocked()
         hub.publish(update(3))
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         hub.begin(reader, {"s": 2})
         await clock.advance(0.05)
         assert seqs(reader.take()) == [3]

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tallylight.live import Event, Hub, Opening, StreamResponse, Update, single
+from tallylight.live import Event, Hub, Opening, StreamResponse, Update, Wish, single
 from tallylight.testing import ManualClock, StreamProbe
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +20,7 @@ def update(seq: int, *, final: bool = False) -> Update:
 
 def app_of(hub: Hub, current: Update) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         reader.begin({"s": current.seq})
         last = dict(scope["headers"]).get(b"last-event-id", b"").decode()
         await StreamResponse(hub, reader, single(last, current))(scope, receive, send)
@@ -173,9 +173,9 @@ async def test_head_is_answered_without_a_stream() -> None:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        reader = hub.join("s")
+        reader = hub.join(Wish("s"))
         with anyio.fail_after(5):
-            await StreamResponse(hub, reader, Opening(b"data: x\n\n"))({"method": "HEAD"}, _never, send)
+            await StreamResponse(hub, reader, Opening((b"data: x\n\n",)))({"method": "HEAD"}, _never, send)
         assert [message.get("body") for message in sent] == [None, b""]
         assert hub.readers == 0
 

@@ -8,7 +8,7 @@ from anyio import to_thread
 
 from tallylight.cli.draw import Drawer
 from tallylight.facts import Trouble
-from tallylight.live import Parser
+from tallylight.live import Parser, Wish
 from tallylight.model import Json, OutcomeKind
 from tallylight.services import Services
 
@@ -20,7 +20,7 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
     however this ends.
     """
     told = _Failures(services, session_id, after)
-    reader = services.hub.join(session_id)
+    reader = services.hub.join(Wish(only=session_id))
     try:
         update = await services.update(session_id)
         services.hub.begin(reader, {session_id: update.seq})
@@ -30,7 +30,7 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
         while not ended:
             drawer.message(message)
             drawer.failures(await told.new(message))
-            await reader.wake.wait()
+            await reader.wait()
             for event in parser.feed(reader.take()):
                 ended = ended or event.name == "end"
                 if event.name == "message":

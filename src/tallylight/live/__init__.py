@@ -4,23 +4,34 @@ Knows nothing of media and is usable in any ASGI app: states reach it as numbere
 database or web library.
 """
 
+from tallylight.live.accounting import Accounts, Cause
 from tallylight.live.cursor import Cursor
-from tallylight.live.hub import Hub
-from tallylight.live.opening import Opening, shared, shared_after, single
+from tallylight.live.feed import outcomes_event
+from tallylight.live.hub import MOST_READERS, Hub, Pace
+from tallylight.live.opening import FULL, Opening, replay_after, shared, shared_after, single
 from tallylight.live.parser import Event, Parser
-from tallylight.live.reader import Reader
+from tallylight.live.reader import Reader, Wish
 from tallylight.live.response import StreamResponse
-from tallylight.live.update import Update
+from tallylight.live.update import Entry, Update
 
 __all__ = [
+    "FULL",
+    "MOST_READERS",
+    "Accounts",
+    "Cause",
     "Cursor",
+    "Entry",
     "Event",
     "Hub",
     "Opening",
+    "Pace",
     "Parser",
     "Reader",
     "StreamResponse",
     "Update",
+    "Wish",
+    "outcomes_event",
+    "replay_after",
     "shared",
     "shared_after",
     "single",

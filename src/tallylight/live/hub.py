@@ -8,47 +8,73 @@ once, the last guaranteed.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
 
 import anyio
+from anyio.abc import TaskGroup
 
 from tallylight.clock import Clock
 from tallylight.live import frames
-from tallylight.live.reader import Reader
-from tallylight.live.update import Update
+from tallylight.live.accounting import Accounts, Cause
+from tallylight.live.drive import Rest
+from tallylight.live.feed import Feed, Slot
+from tallylight.live.line import Line
+from tallylight.live.reader import Reader, Wish
+from tallylight.live.update import Entry, Update
 
-#: Seconds between two writes to one reader.
-SLOT = 0.05
-#: Seconds of silence after which a reader gets a heartbeat. Proxies and antivirus products cut idle streams from 15 s
-#: on.
-HEARTBEAT = 10.0
-#: A stopping server gives its readers this long to take their `bye`; then it drops them.
-FAREWELL = 1.0
+log: Final = logging.getLogger(__name__)
+
+#: Readers at the same time, where open files allow so many.
+MOST_READERS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a hub treats its readers. All times in seconds."""
+
+    slot: float = 0.05  #: between two writes to one reader
+    #: Silence after which a reader gets a heartbeat. Proxies and antivirus products cut idle streams from 15 s on.
+    heartbeat: float = 10.0
+    #: A reader that takes nothing for so long is dropped.
+    deadline: float = 30.0
+    #: A connection older than this, less up to a fifth of it, is ended with `bye`, and its reader comes back: behind a
+    #: proxy that takes everything a dead client shows in no other way.
+    longest: float = 900.0
+    farewell: float = 1.0  #: a stopping server gives its readers so long to take their `bye`
+    most_readers: int = MOST_READERS
 
 
 class Hub:
-    """Feeds by key, each with its newest update, and the readers that follow them.
+    """Feeds by key, each with its newest slot, and the readers that follow them.
 
     Guarantees: a reader is offered every feed's newest update no later than one slot after it was published; updates of
     a feed are offered in the order of their seq; a final update is never replaced by another before it was offered; no
     reader waits for another.
     """
 
-    def __init__(self, clock: Clock, *, tally: int = 0, slot: float = SLOT, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(self, clock: Clock, *, tally: int = 0, pace: Pace | None = None) -> None:
+        self.accounts = Accounts()
         self._clock = clock
-        self._slot = slot
-        self._heartbeat = heartbeat
+        self._pace = pace or Pace()
         self._lock = threading.Lock()
         self._published: dict[str, Update] = {}
+        self._entries: dict[str, list[Entry]] = {}
+        self._published_at = 0.0
         self._awake = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: TaskGroup | None = None
         self._moved = anyio.Event()
         self._newcomers = anyio.Event()
+        self._feeds: dict[str, Feed] = {}
         self._readers: dict[Reader, None] = {}
         self._unbeaten: list[Reader] = []
+        self._follow_entries = 0
         self._tally = tally
         self._closed = False
 
@@ -63,53 +89,79 @@ class Hub:
         return self._tally
 
     @property
+    def wants_entries(self) -> bool:
+        """Whether anybody follows the second lane; entries of updates published meanwhile may be left out."""
+        return self._follow_entries > 0
+
+    @property
     def closed(self) -> bool:
         return self._closed
 
+    @property
+    def full(self) -> bool:
+        """Whether one more reader would be too many. Nobody is ever sent away for a newcomer: that would cascade."""
+        return len(self._readers) >= self._pace.most_readers
+
     def publish(self, update: Update) -> None:
         """Make this the newest update of its feed. Callable from any thread; never waits for a reader."""
+        now = self._clock.monotonic()
         with self._lock:
             self._published[update.key] = update
+            if update.entries:
+                self._entries.setdefault(update.key, []).extend(update.entries)
             self._tally = max(self._tally, update.tally)
+            self.accounts.published += 1
             if self._awake or self._loop is None:
                 return
             self._awake = True
+            self._published_at = now
         self._loop.call_soon_threadsafe(self._wake)
 
-    def join(self, only: str | None, epoch: str = "") -> Reader:
-        """Register a reader of one feed, or of all (None). From now on nothing published passes it by: read the state
-        after this.
-        """
-        reader = Reader(only, epoch)
+    def join(self, wish: Wish, epoch: str = "") -> Reader:
+        """Register a reader. From now on nothing published passes it by: read the state after this."""
+        reader = Reader(wish, epoch)
         reader.last_write = self._clock.monotonic()
+        # Drawn once for each: a crowd that came together must not leave, and come back, together.
+        reader.expires = reader.last_write + self._pace.longest * random.uniform(0.8, 1)  # noqa: S311 (guards nothing)
         self._readers[reader] = None
+        self._follow_entries += wish.outcomes
+        self.accounts.opened(wish.transport)
+        log.info("reader came: %s %s", wish.transport, wish.only or "")
         if self._closed:
-            self._dismiss(reader)
+            self._dismiss(reader, Cause.STOPPING)
         else:
             self._unbeaten.append(reader)
             self._newcomers.set()
         return reader
 
-    def begin(self, reader: Reader, told: dict[str, int], tally: int = 0) -> None:
-        """Note what a reader's opening tells (feed to seq, read at `tally`): what waits and is no newer is dropped."""
+    def begin(
+        self, reader: Reader, told: Mapping[str, int], tally: int = 0, known: Mapping[str, int] | None = None
+    ) -> None:
+        """Note what a reader's opening tells, as `Reader.begin` does."""
         with self._lock:
             unsent = dict(self._published)
-        reader.begin(told, tally, unsent)
+        reader.begin(told, tally, unsent, known)
 
-    def leave(self, reader: Reader) -> None:
-        """Forget a reader. Harmless when it has left before."""
-        self._readers.pop(reader, None)
-
-    def wrote(self, reader: Reader) -> None:
-        """Note that the reader was just written to, which postpones its heartbeat."""
+    def attach(self, reader: Reader, line: Line) -> None:
+        """From now on the hub itself writes to the reader, beginning with what is pending."""
+        reader.line = line
         reader.last_write = self._clock.monotonic()
+        self._push(reader)
+
+    def leave(self, reader: Reader, cause: Cause = Cause.GONE) -> None:
+        """Forget a reader. Harmless when it has left before."""
+        if reader in self._readers:
+            del self._readers[reader]
+            self._follow_entries -= reader.wish.outcomes
+            self.accounts.ended(reader.wish.transport, cause)
+            log.info("reader left: %s, %s", reader.wish.transport, cause)
 
     def close(self) -> None:
         """End every stream with `bye`: the server stops. Readers come back at spread times. Not from other threads."""
         if not self._closed:
             self._closed = True
             for reader in list(self._readers):
-                self._dismiss(reader)
+                self._dismiss(reader, Cause.STOPPING)
 
     def close_soon(self) -> None:
         """`close`, callable from any thread and from signal handlers. Does nothing where the hub is not running."""
@@ -120,29 +172,89 @@ class Hub:
     async def running(self) -> AsyncIterator[Hub]:
         """Pace the readers while the context is open; closing it ends every stream."""
         self._loop = asyncio.get_running_loop()
-        async with anyio.create_task_group() as tasks:
-            for loop in (self._flushing, self._greeting, self._beating):
-                tasks.start_soon(loop)
+        async with anyio.create_task_group() as self._tasks:
+            for loop in (self._flushing, self._greeting, self._watching):
+                self._tasks.start_soon(loop)
             try:
                 yield self
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._see_off()
                 self._loop = None
-                tasks.cancel_scope.cancel()
+                self._tasks.cancel_scope.cancel()
 
     def flush(self) -> None:
-        """Offer what was published since the last slot to every reader it concerns."""
+        """Offer what was published since the last slot to every reader it concerns, and write to those that wait."""
         with self._lock:
             updates, self._published = self._published, {}
-            tally = self._tally
+            entries, self._entries = self._entries, {}
+            tally, published_at = self._tally, self._published_at
             self._awake = False
-        for reader in self._readers:
-            if reader.only is None:
-                for update in updates.values():
-                    reader.offer(update, tally)
-            elif reader.only in updates:
-                reader.offer(updates[reader.only], tally)
+        moved = {key: self._advance(update, entries.get(key, ())) for key, update in updates.items()}
+        everything = list(moved.values())
+        written = self.accounts.delivered
+        for reader in list(self._readers):
+            only = reader.wish.only
+            offers = everything if only is None else [moved[only]] if only in moved else []
+            for feed, slot in offers:
+                self.accounts.conflated += reader.offer(feed, slot, tally)
+            if offers:
+                self._push(reader, len(offers))
+        self.accounts.publish_to_write.observe_many(
+            self._clock.monotonic() - published_at, self.accounts.delivered - written
+        )
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def _advance(self, update: Update, entries: Iterable[Entry]) -> tuple[Feed, Slot]:
+        feed = self._feeds.setdefault(update.key, Feed(update.key))
+        feed.add(entries)
+        slot = feed.advance(update)
+        if update.final:
+            del self._feeds[update.key]
+        return feed, slot
+
+    def _push(self, reader: Reader, updates: int = 0) -> None:
+        """Write what is pending to a reader, unless a write is still under way: then that one's end comes back here."""
+        line = reader.line
+        if line is None or line.busy:
+            return
+        if chunk := reader.take():
+            try:
+                rest = line.write(chunk)
+            except OSError:
+                line.abort(Cause.GONE)
+                return
+            if rest is not None:
+                self._finish_later(reader, line, rest, len(chunk), updates)
+                return
+            self._wrote(reader, len(chunk), updates)
+        if reader.cause is not None:
+            line.hang_up(reader.cause)
+
+    def _finish_later(self, reader: Reader, line: Line, rest: Rest, size: int, updates: int) -> None:
+        line.busy = True
+        if self._tasks is not None:
+            self._tasks.start_soon(self._finish, reader, line, rest, size, updates)
+
+    async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int, updates: int) -> None:
+        try:
+            with line.finishing:
+                await rest
+        except OSError:
+            line.abort(Cause.GONE)
+        finally:
+            line.busy = False
+        if line.cause is None:
+            self._wrote(reader, size, updates)
+            self._push(reader)
+
+    def _wrote(self, reader: Reader, size: int, updates: int) -> None:
+        reader.last_write = self._clock.monotonic()
+        self.accounts.delivered += updates
+        self.accounts.bytes_written += size
+
+    # --- loops ----------------------------------------------------------------------------------------------------
 
     def _wake(self) -> None:
         self._moved.set()
@@ -154,42 +266,54 @@ class Hub:
             await self._clock.sleep_until(next_slot)
             self._moved = anyio.Event()
             self.flush()
-            next_slot = self._clock.monotonic() + self._slot
+            next_slot = self._clock.monotonic() + self._pace.slot
 
     async def _greeting(self) -> None:
         """Beat once soon after the opening: some antivirus products hold the first event until a second comes."""
         while True:
             await self._newcomers.wait()
-            await self._clock.sleep_until(self._clock.monotonic() + self._slot)
+            await self._clock.sleep_until(self._clock.monotonic() + self._pace.slot)
             self._newcomers = anyio.Event()
             newcomers, self._unbeaten = self._unbeaten, []
             self._beat(newcomers)
 
-    async def _beating(self) -> None:
+    async def _watching(self) -> None:
+        """Once in a while look at every reader: which are silent, which take nothing, which are too old."""
         while True:
-            await self._clock.sleep_until(self._clock.monotonic() + self._heartbeat / 10)
+            await self._clock.sleep_until(self._clock.monotonic() + self._pace.heartbeat / 10)
+            now = self._clock.monotonic()
             # Looked at ten times a beat, so one that would be due before the next look is due now.
-            silent_since = self._clock.monotonic() - self._heartbeat * 0.9
+            silent_since = now - self._pace.heartbeat * 0.9
             self._beat([reader for reader in self._readers if reader.last_write <= silent_since])
+            for reader in list(self._readers):
+                self._look_at(reader, now)
+
+    def _look_at(self, reader: Reader, now: float) -> None:
+        if reader.line is not None and reader.line.stalled(now) > self._pace.deadline:
+            reader.line.abort(Cause.STALLED)
+        elif reader.cause is None and now > reader.expires:
+            self._dismiss(reader, Cause.AGED)
 
     def _beat(self, readers: list[Reader]) -> None:
         # A real event, not a comment: comments are invisible to the page's watchdog.
         frame = frames.event("heartbeat", {"t": round(self._clock.now(), 3)})
         for reader in readers:
-            if not reader.closing:
+            if reader.cause is None:
                 reader.say(frame)
+                self._push(reader)
 
-    def _dismiss(self, reader: Reader) -> None:
+    def _dismiss(self, reader: Reader, cause: Cause) -> None:
         again = random.randrange(2000, 10_000)  # noqa: S311 (spreads reconnects; guards nothing)
-        reader.say(frames.event("bye", {"reason": "stopping"}, retry_ms=again), last=True)
+        reader.say(frames.event("bye", {"reason": cause.value}, retry_ms=again), ends=cause)
+        self._push(reader)
 
     async def _see_off(self) -> None:
         self.close()
-        deadline = self._clock.monotonic() + FAREWELL
-        while self._served() and self._clock.monotonic() < deadline:
-            await self._clock.sleep_until(min(deadline, self._clock.monotonic() + self._slot))
-        for scope in self._served():
-            scope.cancel()
+        deadline = self._clock.monotonic() + self._pace.farewell
+        while self._lines() and self._clock.monotonic() < deadline:
+            await self._clock.sleep_until(min(deadline, self._clock.monotonic() + self._pace.slot))
+        for line in self._lines():
+            line.abort(Cause.STOPPING)
 
-    def _served(self) -> list[anyio.CancelScope]:
-        return [reader.scope for reader in self._readers if reader.scope is not None]
+    def _lines(self) -> list[Line]:
+        return [reader.line for reader in self._readers if reader.line is not None]

@@ -4,34 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tallylight.live import frames
+from tallylight.live.accounting import Cause
 from tallylight.live.cursor import Cursor, parse
+from tallylight.live.feed import Slot
 from tallylight.live.update import Update
+
+#: Milliseconds that a reader over the cap is told to stay away.
+WHEN_FULL: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The first bytes of a stream, and whether they are also the last. `status` 204 tells an EventSource never to come
+    """The first writes of a stream, and whether they are also the last. `status` 204 tells an EventSource never to come
     back.
     """
 
-    body: bytes = b""
+    parts: tuple[bytes, ...] = ()
     closes: bool = False
     status: int = 200
+    cause: Cause = Cause.REST  #: why it closes
+    resets: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        return b"".join(self.parts)
 
 
-def single(last_event_id: str, current: Update) -> Opening:
-    """Open one feed's stream for a reader that comes with `last_event_id` (empty: a fresh one)."""
+#: The cap on readers is reached. Not a 503, which would end a plain EventSource for good.
+FULL: Final = Opening((frames.event("bye", {"reason": "full"}, retry_ms=WHEN_FULL),), closes=True, cause=Cause.FULL)
+
+
+def replay_after(last_event_id: str, current: Update) -> int | None:
+    """The seq after which a reader of one feed has missed entries; None where there is nothing to go on from."""
     cursor = parse(last_event_id)
-    if last_event_id and (why := _foreign(cursor, current.epoch, current.seq)):
+    return None if cursor is None or _foreign(cursor, current.epoch, current.seq) else cursor.seq
+
+
+def single(last_event_id: str, current: Update, replay: Sequence[bytes] = (), *, pruned: bool = False) -> Opening:
+    """Open one feed's stream for a reader that comes with `last_event_id` (empty: a fresh one).
+
+    `replay` are the entries it missed, as frames of bounded size; `pruned` says that they are no longer held.
+    """
+    cursor = parse(last_event_id)
+    state = Slot(0, current, None).whole_frame
+    why = (_foreign(cursor, current.epoch, current.seq) if last_event_id else "") or ("pruned" if pruned else "")
+    if why:
         reset = frames.event("reset", {"session_id": current.key, "reason": why})
-        return Opening(reset + current.frame, closes=current.final)
+        return Opening((reset + state,), closes=current.final, resets=True)
     if current.final and cursor is not None and cursor.seq == current.seq:
         if cursor.ended:
             return Opening(status=204)
-        return Opening(current.end(str(Cursor(current.epoch, current.seq, ended=True))), closes=True)
-    return Opening(current.frame, closes=current.final)
+        return Opening((current.end(current.end_position),), closes=True)
+    return Opening((*replay, state), closes=current.final)
 
 
 def shared_after(last_event_id: str, epoch: str, tally: int) -> tuple[int | None, str]:
@@ -51,22 +79,24 @@ def shared(updates: Sequence[Update], position: Cursor, reset: str = "") -> Open
     Also a reader that is told of no session gets the position, or what happens while it is away would be lost to it.
     """
     body = frames.event("reset", {"reason": reset}) if reset else b""
-    return Opening(body + (several(updates, position) or frames.position(str(position))))
+    states = several([(Slot(0, update, None), False) for update in updates], position)
+    return Opening((body + (states or frames.position(str(position))),), resets=bool(reset))
 
 
-def several(updates: Sequence[Update], position: Cursor) -> bytes:
-    """States of several feeds, their ends included, in one write: only the last event carries the id.
+def several(slots: Sequence[tuple[Slot, bool]], position: Cursor) -> bytes:
+    """Slots of several feeds (and whether a patch will do), their ends included, in one write: only the last event
+    carries the id.
 
     A reader that is cut off in between keeps its former position, and so is told all of them again.
     """
     parts: list[bytes] = []
-    for update in updates:
-        is_last = update is updates[-1]
-        at = str(position) if is_last else ""
-        if update.final:
-            parts += [frames.message(update.data), update.end(at)]
+    for number, (slot, as_patch) in enumerate(slots, 1):
+        line = slot.patch if as_patch else slot.data
+        at = str(position) if number == len(slots) else ""
+        if slot.update.final:
+            parts += [frames.message(line), slot.update.end(at)]
         else:
-            parts.append(frames.message(update.data, at))
+            parts.append(frames.message(line, at))
     return b"".join(parts)
 
 

@@ -1,85 +1,148 @@
 """One connected client.
 
-A reader is not a queue: it holds the newest unsent update of each feed it follows, so a slow one costs its own bounded
+A reader is not a queue: it holds the newest unsent slot of each feed it follows, so a slow one costs its own bounded
 memory and is told less often, but always the truth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 import anyio
 
-from tallylight.live import opening
+from tallylight.live.accounting import Cause, ReaderTransport
 from tallylight.live.cursor import Cursor
+from tallylight.live.feed import Feed, Slot
+from tallylight.live.line import Line
+from tallylight.live.opening import several
 from tallylight.live.update import Update
+
+_NOTHING: Final[Mapping[str, Update]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asked for."""
+
+    only: str | None = None  #: the feed it follows; None is the shared stream, which follows every feed
+    patch: bool = False  #: patches where it has the state before
+    outcomes: bool = False  #: the second lane too
+    polls: bool = False  #: it waits for one answer
+
+    @property
+    def transport(self) -> ReaderTransport:
+        """How it is counted."""
+        if self.polls:
+            return ReaderTransport.POLL
+        return ReaderTransport.SHARED if self.only is None else ReaderTransport.SESSION
 
 
 class Reader:
-    """What one client has yet to be told. Made and fed by the hub, emptied by its response; all on the event loop.
+    """What one client has yet to be told. Made and fed by the hub; all on the event loop."""
 
-    `only` is the feed it follows, None for a shared reader, which follows every feed.
-    """
-
-    def __init__(self, only: str | None, epoch: str = "") -> None:
-        self.only = only
-        self.wake = anyio.Event()
+    def __init__(self, wish: Wish, epoch: str = "") -> None:
+        self.wish = wish
+        self.line: Line | None = None  #: where the hub writes; None while the reader is emptied by hand
         self.last_write = 0.0  #: monotonic; the hub beats when this is long ago
-        self.scope: anyio.CancelScope | None = None  #: of the response's pump, to end a stalled one
-        self.closing = False  #: what is pending now is the last
+        self.expires = 0.0  #: monotonic; the hub ends it when this is past
+        self.cause: Cause | None = None  #: why it ends; what is pending then is the last
         self._epoch = epoch  #: of the shared cursors
         self._tally = 0
-        self._newest: dict[str, Update] = {}
+        self._newest: dict[str, tuple[Feed, Slot]] = {}
         self._stale: dict[str, Update] = {}
+        self._given: dict[str, int] = {}  #: number of the slot it was last told, by feed
+        self._known: dict[str, int] = {}  #: seq up to which it knows the entries, by feed
+        self._places: dict[str, int] = {}  #: its place among the entries, by feed
         self._extra: list[bytes] = []
+        self._waiter: anyio.Event | None = None
 
-    def offer(self, update: Update, tally: int) -> None:
-        """Put an update in place of an unsent older one of the same feed."""
-        if self.closing:
-            return
-        if self._stale.pop(update.key, None) is update:
-            return
-        waiting = self._newest.get(update.key)
-        if waiting is None or update.seq >= waiting.seq:
-            self._newest[update.key] = update
+    def offer(self, feed: Feed, slot: Slot, tally: int) -> bool:
+        """Put a slot in place of an unsent older one of the same feed; True where there was one."""
+        if self.cause is not None or self._stale.pop(feed.key, None) is slot.update:
+            return False
+        was_waiting = feed.key in self._newest
+        self._newest[feed.key] = (feed, slot)
         self._tally = max(self._tally, tally)
-        if self.only is not None and update.final:
-            self.closing = True
-        self.wake.set()
+        if self.wish.only is not None and slot.update.final:
+            self.cause = Cause.REST
+        self._stir()
+        return was_waiting
 
-    def say(self, frame: bytes, *, last: bool = False) -> None:
-        """Send an event that is no state (heartbeat, bye) with the next write."""
-        if not self._extra or last:
+    def say(self, frame: bytes, ends: Cause | None = None) -> None:
+        """Send an event that is no state (heartbeat, bye) with the next write; `ends` makes that the last one."""
+        if not self._extra or ends:
             self._extra.append(frame)
-        self.closing = self.closing or last
-        self.wake.set()
+        self.cause = self.cause or ends
+        self._stir()
 
-    def begin(self, told: dict[str, int], tally: int = 0, unsent: Mapping[str, Update] = MappingProxyType({})) -> None:
-        """Note what the opening told (feed to seq): updates that waited meanwhile and are not newer are dropped.
+    def begin(
+        self,
+        told: Mapping[str, int],
+        tally: int = 0,
+        unsent: Mapping[str, Update] = _NOTHING,
+        known: Mapping[str, int] | None = None,
+    ) -> None:
+        """Note what the opening told (feed to seq): what waited meanwhile and is not newer is dropped.
 
-        `unsent` are those the hub has yet to offer; what `tally` covers of them is no news either. One of the same seq
-        that is published later is a refresh, and is not dropped.
+        `unsent` are updates the hub has yet to offer; what `tally` covers of them is no news either. One of the same
+        seq that is published later is a refresh, and is not dropped. `known` is up to where it was told the entries,
+        where that is further than the states.
         """
         self._stale = {
             key: update for key, update in unsent.items() if update.seq <= told.get(key, -1) or update.tally <= tally
         }
+        self._known = {**told, **(known or {})}
         for key, seq in told.items():
-            if key in self._newest and self._newest[key].seq <= seq:
+            if key in self._newest and self._newest[key][1].update.seq <= seq:
                 del self._newest[key]
         self._tally = max(self._tally, tally)
-        if not self.pending:
-            self.wake = anyio.Event()
 
     @property
     def pending(self) -> bool:
         return bool(self._newest or self._extra)
 
+    async def wait(self) -> None:
+        """Return once something is pending: for readers without a line, which are emptied by `take`."""
+        while not self.pending:
+            self._waiter = anyio.Event()
+            await self._waiter.wait()
+
     def take(self) -> bytes:
-        """Everything unsent as the bytes of one write; forgets it."""
-        self.wake = anyio.Event()
-        updates, self._newest = list(self._newest.values()), {}
+        """Everything unsent as the bytes of one write; forgets it. Entries come first; only the last event of states
+        carries the id, so that a reader cut off in between is told all of them again.
+        """
+        offered, self._newest = list(self._newest.values()), {}
         extra, self._extra = b"".join(self._extra), []
-        if self.only is not None:
-            return b"".join(update.frame for update in updates) + extra
-        return opening.several(updates, Cursor(self._epoch, self._tally)) + extra
+        entries = b"".join(self._entries(feed) for feed, _ in offered) if self.wish.outcomes else b""
+        if self.wish.only is not None:
+            return entries + b"".join(self._own(slot) for _, slot in offered) + extra
+        slots = [(slot, self._has_base(slot)) for _, slot in offered]
+        return entries + several(slots, Cursor(self._epoch, self._tally)) + extra
+
+    def _own(self, slot: Slot) -> bytes:
+        return slot.patch_frame if self._has_base(slot) else slot.whole_frame
+
+    def _has_base(self, slot: Slot) -> bool:
+        """Whether the client has the slot before, so that a patch will do; notes that it has this one now."""
+        key = slot.update.key
+        has_base = self.wish.patch and bool(slot.patch) and self._given.get(key) == slot.number - 1
+        if slot.update.final:
+            # What comes after the end of a feed is another feed, with slots of its own.
+            self._given.pop(key, None)
+        elif self.wish.patch:
+            self._given[key] = slot.number
+        return has_base
+
+    def _entries(self, feed: Feed) -> bytes:
+        place = self._places.get(feed.key)
+        if place is None:
+            place = feed.place_after(self._known.get(feed.key, 0))
+        self._places[feed.key] = feed.count
+        return feed.entries_frame(place)
+
+    def _stir(self) -> None:
+        if self._waiter is not None:
+            self._waiter.set()

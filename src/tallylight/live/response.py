@@ -1,27 +1,24 @@
-"""The endless response: one ASGI answer that tells a reader everything until it, the feed or the server ends."""
+"""The endless response: one ASGI answer that lasts until the client, the feed or the server ends it."""
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Final
 
 import anyio
 
 from tallylight.live import frames
+from tallylight.live.accounting import Cause
 from tallylight.live.hub import Hub
+from tallylight.live.line import Line, Message, Receive, Scope, Send
 from tallylight.live.opening import Opening
 from tallylight.live.reader import Reader
+from tallylight.live.transport import transport_of
 
-log = logging.getLogger(__name__)
+log: Final = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-HEADERS = (
+HEADERS: Final = (
     (b"content-type", frames.MEDIA_TYPE.encode()),
     (b"cache-control", b"no-store"),
     # nginx buffers responses unless told not to.
@@ -30,9 +27,11 @@ HEADERS = (
 
 
 class StreamResponse:
-    """Streams what the hub offers a reader, beginning with an opening. Ends when the feed comes to rest, the client
-    leaves (told by `http.disconnect` or by a failing send) or the hub closes. The reader has left the hub when the call
-    returns, however it ends.
+    """Sends a reader its opening and lets the hub write to it from then on.
+
+    Ends when the feed comes to rest, the client leaves (told by `http.disconnect` or by a failing send), the hub closes
+    or gives the client up. The reader has left the hub when the call returns, however it ends. Costs one task, the
+    request's own, which waits for the client to leave.
     """
 
     def __init__(self, hub: Hub, reader: Reader, opening: Opening) -> None:
@@ -41,51 +40,50 @@ class StreamResponse:
         self._opening = opening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cause = Cause.FAILED
         try:
             await send({"type": "http.response.start", "status": self._opening.status, "headers": self._headers()})
             if self._opening.status != 200 or scope["method"] == "HEAD":
-                await send({"type": "http.response.body", "body": b""})
-                return
-            await self._stream(receive, send)
-        except* OSError as errors:
+                cause = Cause.REST
+                await send(_end())
+            else:
+                cause = await self._stream(scope, receive, send)
+        except OSError as error:
             # The other way a server tells that the client is gone (ASGI 2.4): nobody is left to answer.
-            log.debug("a reader left: %s", errors.exceptions)
+            log.debug("a reader left: %s", error)
+            cause = Cause.GONE
         finally:
-            self._hub.leave(self._reader)
+            self._hub.leave(self._reader, cause)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         return list(HEADERS) if self._opening.status == 200 else [(b"cache-control", b"no-store")]
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
-        async with anyio.create_task_group() as tasks:
-            self._reader.scope = tasks.cancel_scope
-            tasks.start_soon(_until_gone, receive, tasks.cancel_scope)
-            # Spread: readers that lost the same server would otherwise all come back in the same instant.
-            first = frames.retry(random.randrange(2000, 4001))  # noqa: S311 (guards nothing)
-            await send(_body(first + self._opening.body))
-            if not self._opening.closes:
-                await self._pump(send)
-            await send(_body(b"", more=False))
-            tasks.cancel_scope.cancel()
-
-    async def _pump(self, send: Send) -> None:
-        reader = self._reader
-        self._hub.wrote(reader)
-        while True:
-            await reader.wake.wait()
-            chunk, last = reader.take(), reader.closing
-            if chunk:
-                await send(_body(chunk))
-                self._hub.wrote(reader)
-            if last and not reader.pending:
-                return
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Cause:
+        # Spread: readers that lost the same server would otherwise all come back in the same instant.
+        again = frames.retry(random.randrange(2000, 4001))  # noqa: S311 (guards nothing)
+        # The first part goes with it: some antivirus products hold what comes before the first event.
+        for number, part in enumerate(self._opening.parts or (b"",)):
+            chunk = part if number else again + part
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            self._hub.accounts.bytes_written += len(chunk)
+        if self._opening.closes:
+            await send(_end())
+            return self._opening.cause
+        with anyio.CancelScope() as waiting:
+            line = Line(send, waiting, transport_of(scope))
+            self._hub.attach(self._reader, line)
+            await _until_gone(receive)
+        # Whatever is still being written to this client, nobody waits for it any more.
+        line.finishing.cancel()
+        if line.cause is not None and not line.dead:
+            await send(_end())
+        return line.cause or Cause.GONE
 
 
-def _body(chunk: bytes, *, more: bool = True) -> Message:
-    return {"type": "http.response.body", "body": chunk, "more_body": more}
+def _end() -> Message:
+    return {"type": "http.response.body", "body": b"", "more_body": False}
 
 
-async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    scope.cancel()

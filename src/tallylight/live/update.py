@@ -1,39 +1,46 @@
-"""What `live` is told of a feed: a numbered state. It knows nothing of what the state means."""
+"""What `live` is told of a feed: a numbered state, and what happened on the way to it. It knows nothing of their
+meaning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from tallylight.live import frames
 from tallylight.live.cursor import Cursor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened, for the second lane, where each one matters and none is conflated away."""
+
+    seq: int
+    body: Mapping[str, Any]  #: JSON values, `seq` among them
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """A whole state of one feed. Never changed after it was made: every reader shares its bytes."""
 
     key: str  #: which feed
     epoch: str
     seq: int  #: counts the facts behind the state; never falls within an epoch
-    state: Mapping[str, Any]  #: JSON values; the mapping must not change after this
+    state: Mapping[str, Any]  #: JSON values, no nulls; the mapping must not change after this
     final: bool  #: the feed is at rest: `end` follows
     tally: int = 0  #: position among the writes of all feeds: what shared cursors count
+    entries: tuple[Entry, ...] = ()  #: what happened since the update before, oldest first
 
-    @cached_property
-    def data(self) -> bytes:
-        """The state's `data:` line, encoded on first use and then shared."""
-        return frames.data(self.state)
+    @property
+    def position(self) -> str:
+        """The id of this state on its own stream."""
+        return str(Cursor(self.epoch, self.seq))
 
-    @cached_property
-    def frame(self) -> bytes:
-        """The state as a message with this feed's own id, and the end where it is final: what a single-feed reader
-        gets.
-        """
-        whole = frames.message(self.data, str(Cursor(self.epoch, self.seq)))
-        return whole + self.end(str(Cursor(self.epoch, self.seq, ended=True))) if self.final else whole
+    @property
+    def end_position(self) -> str:
+        """The id of its end on its own stream."""
+        return str(Cursor(self.epoch, self.seq, ended=True))
 
     def end(self, position: str = "") -> bytes:
         """The `end` event of this state."""

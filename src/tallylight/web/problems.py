@@ -41,6 +41,7 @@ from tallylight.errors import (
     DataFolderUnusable,
     NotFound,
     TallylightError,
+    TooManyReaders,
     WrongMove,
 )
 from tallylight.messages import elide
@@ -53,6 +54,7 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
     NotFound: 404,
     WrongMove: 409,
+    TooManyReaders: 503,
     DataFolderBusy: 503,
     DataFolderUnusable: 503,
     TallylightError: 500,
@@ -166,7 +168,8 @@ def _internal_error() -> ProblemResponse:
 
 def _foreseen(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TallylightError)
-    return problem(status_of(error), error.code, str(error))
+    later = {"retry-after": "30"} if isinstance(error, TooManyReaders) else None
+    return problem(status_of(error), error.code, str(error), headers=later)
 
 
 def _from_router(request: Request, error: Exception) -> Response:

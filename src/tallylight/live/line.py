@@ -1,0 +1,63 @@
+"""The wire to one client: at most one write at a time, never waited for by anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any
+
+import anyio
+
+from tallylight.live.accounting import Cause
+from tallylight.live.drive import Rest, begin
+from tallylight.live.transport import Transport
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Line:
+    """One client's `send`, used by the hub. `scope` is the response's: cancelling it ends the response."""
+
+    def __init__(self, send: Send, scope: anyio.CancelScope, transport: Transport | None = None) -> None:
+        self.busy = False  #: a write is under way, and the client is slow to take it
+        self.finishing = anyio.CancelScope()  #: of the task that finishes it
+        self.cause: Cause | None = None  #: why it was hung up
+        self.dead = False  #: nothing more can be sent
+        self._send = send
+        self._scope = scope
+        self._transport = transport
+        self._unsent = 0
+        self._stuck_since: float | None = None
+
+    def write(self, chunk: bytes) -> Rest | None:
+        """Begin to write; what is left to wait for, if anything. Raises what `send` raises."""
+        sending = self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        assert isinstance(sending, Coroutine)
+        return begin(sending)
+
+    def hang_up(self, cause: Cause) -> None:
+        """End the response from this side; the first cause counts."""
+        self.cause = self.cause or cause
+        self._scope.cancel()
+
+    def abort(self, cause: Cause) -> None:
+        """Drop the connection without a word: the client takes nothing any more."""
+        self.dead = True
+        self.hang_up(cause)
+        self.finishing.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def stalled(self, now: float) -> float:
+        """Seconds in which the client has taken nothing of what is waiting for it. Asked about once a second."""
+        unsent = self._transport.get_write_buffer_size() if self._transport is not None else int(self.busy)
+        moved = unsent == 0 or unsent < self._unsent
+        self._unsent = unsent
+        if moved:
+            self._stuck_since = None
+            return 0.0
+        if self._stuck_since is None:
+            self._stuck_since = now
+        return now - self._stuck_since
