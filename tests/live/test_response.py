@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tallylight.live import Event, Hub, Opening, StreamResponse, Update, Wish, single
+from tallylight.live import Event, Hub, Opening, Pace, StreamResponse, Update, Wish, single
 from tallylight.testing import ManualClock, StreamProbe
 
 pytestmark = pytest.mark.anyio
@@ -182,3 +182,105 @@ async def test_head_is_answered_without_a_stream() -> None:
 
 async def _never() -> Any:
     await anyio.sleep_forever()
+
+
+class FakeTransport:
+    """A connection whose buffer the test fills."""
+
+    def __init__(self) -> None:
+        self.unsent = 0
+        self.aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+
+async def _watched(clock: ManualClock, seconds: int) -> None:
+    for _ in range(seconds):
+        await clock.advance(1.0)
+
+
+async def test_a_reader_that_takes_nothing_is_aborted_after_the_deadline_and_counted() -> None:
+    clock, transport = ManualClock(), FakeTransport()
+    async with Hub(clock, pace=Pace(deadline=30)).running() as hub, anyio.create_task_group() as tasks:
+        probe = StreamProbe()
+        inner = app_of(hub, update(1))
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await inner({**scope, "extensions": {"tallylight.transport": {"transport": transport}}}, receive, send)
+
+        tasks.start_soon(probe.get, app, "/")
+        await probe.saw(has(1))
+        transport.unsent = 5000
+        await _watched(clock, 29)
+        assert (transport.aborted, hub.readers) == (False, 1)
+        transport.unsent = 4000  # it took something: the deadline begins anew
+        await _watched(clock, 29)
+        assert (transport.aborted, hub.readers) == (False, 1)
+        await _watched(clock, 5)
+        assert (transport.aborted, hub.readers) == (True, 0)
+        assert hub.accounts.as_json()["ended"]["stalled"] == 1
+
+
+async def test_a_blocked_write_is_noticed_without_a_transport_too() -> None:
+    clock = ManualClock()
+    async with Hub(clock, pace=Pace(deadline=30)).running() as hub, anyio.create_task_group() as tasks:
+        probe = StreamProbe()
+        tasks.start_soon(probe.get, app_of(hub, update(1)), "/")
+        await probe.saw(has(1))
+        await clock.advance(0.05)
+        probe.stall()
+        hub.publish(update(2))
+        await _watched(clock, 33)
+        assert hub.readers == 0
+        assert hub.accounts.as_json()["ended"]["stalled"] == 1
+
+
+async def test_an_old_connection_is_ended_with_bye_at_a_spread_age() -> None:
+    clock = ManualClock()
+    async with Hub(clock, pace=Pace(longest=100)).running() as hub, anyio.create_task_group() as tasks:
+        probes = [StreamProbe() for _ in range(20)]
+        for probe in probes:
+            tasks.start_soon(probe.get, app_of(hub, update(1)), "/")
+            await probe.saw(has(1))
+        await _watched(clock, 79)
+        assert hub.readers == 20
+        await _watched(clock, 11)
+        assert 0 < hub.readers < 20
+        await _watched(clock, 12)
+        assert hub.readers == 0
+        for probe in probes:
+            assert names(probe.events)[-1] == "bye"
+            assert '"aged"' in probe.events[-1].data
+            assert probe.ended
+
+
+async def test_the_accounts_add_up() -> None:
+    clock = ManualClock()
+    async with Hub(clock).running() as hub, anyio.create_task_group() as tasks:
+        slow, quick = StreamProbe(), StreamProbe()
+        for probe in (slow, quick):
+            tasks.start_soon(probe.get, app_of(hub, update(1)), "/")
+            await probe.saw(has(1))
+        await clock.advance(0.05)
+        slow.stall()
+        for seq in range(2, 12):
+            hub.publish(update(seq, final=seq == 11))
+            await clock.advance(0.05)
+        slow.resume()
+        await anyio.wait_all_tasks_blocked()
+        counts = hub.accounts.as_json()
+    assert counts["published"] == 10
+    assert counts["conflated"] + counts["delivered"] >= 19, (
+        "each of ten updates for each of two readers, the last counted once"
+    )
+    assert counts["publish_to_write_s"]["count"] >= 10
+    assert counts["opened"]["session"] == 2
+    assert counts["ended"]["rest"] == 2
+    assert counts["bytes_written"] == sum(len(write) for probe in (slow, quick) for write in probe.writes)

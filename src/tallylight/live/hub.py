@@ -199,7 +199,7 @@ class Hub:
             for feed, slot in offers:
                 self.accounts.conflated += reader.offer(feed, slot, tally)
             if offers:
-                self._push(reader, len(offers))
+                self._push(reader)
         self.accounts.publish_to_write.observe_many(
             self._clock.monotonic() - published_at, self.accounts.delivered - written
         )
@@ -214,7 +214,7 @@ class Hub:
             del self._feeds[update.key]
         return feed, slot
 
-    def _push(self, reader: Reader, updates: int = 0) -> None:
+    def _push(self, reader: Reader) -> None:
         """Write what is pending to a reader, unless a write is still under way: then that one's end comes back here."""
         line = reader.line
         if line is None or line.busy:
@@ -226,18 +226,18 @@ class Hub:
                 line.abort(Cause.GONE)
                 return
             if rest is not None:
-                self._finish_later(reader, line, rest, len(chunk), updates)
+                self._finish_later(reader, line, rest, len(chunk))
                 return
-            self._wrote(reader, len(chunk), updates)
+            self._wrote(reader, len(chunk))
         if reader.cause is not None:
             line.hang_up(reader.cause)
 
-    def _finish_later(self, reader: Reader, line: Line, rest: Rest, size: int, updates: int) -> None:
+    def _finish_later(self, reader: Reader, line: Line, rest: Rest, size: int) -> None:
         line.busy = True
         if self._tasks is not None:
-            self._tasks.start_soon(self._finish, reader, line, rest, size, updates)
+            self._tasks.start_soon(self._finish, reader, line, rest, size)
 
-    async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int, updates: int) -> None:
+    async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int) -> None:
         try:
             with line.finishing:
                 await rest
@@ -246,12 +246,12 @@ class Hub:
         finally:
             line.busy = False
         if line.cause is None:
-            self._wrote(reader, size, updates)
+            self._wrote(reader, size)
             self._push(reader)
 
-    def _wrote(self, reader: Reader, size: int, updates: int) -> None:
+    def _wrote(self, reader: Reader, size: int) -> None:
         reader.last_write = self._clock.monotonic()
-        self.accounts.delivered += updates
+        self.accounts.delivered += reader.taken
         self.accounts.bytes_written += size
 
     # --- loops ----------------------------------------------------------------------------------------------------

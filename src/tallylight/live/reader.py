@@ -46,6 +46,7 @@ class Reader:
     def __init__(self, wish: Wish, epoch: str = "") -> None:
         self.wish = wish
         self.line: Line | None = None  #: where the hub writes; None while the reader is emptied by hand
+        self.taken = 0  #: updates in the newest write
         self.last_write = 0.0  #: monotonic; the hub beats when this is long ago
         self.expires = 0.0  #: monotonic; the hub ends it when this is past
         self.cause: Cause | None = None  #: why it ends; what is pending then is the last
@@ -115,6 +116,7 @@ class Reader:
         carries the id, so that a reader cut off in between is told all of them again.
         """
         offered, self._newest = list(self._newest.values()), {}
+        self.taken = len(offered)
         extra, self._extra = b"".join(self._extra), []
         entries = b"".join(self._entries(feed) for feed, _ in offered) if self.wish.outcomes else b""
         if self.wish.only is not None:
