@@ -154,6 +154,13 @@ class Server:
             stream.until(lambda events: events[-1].name == "end")
             return stream.states[-1]
 
+    def raw(self, sent: bytes) -> socket.socket:
+        """A connection on which so much was sent, and from which nothing is read."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        connection = socket.create_connection((host, int(port)), ALARM)
+        connection.sendall(sent)
+        return connection
+
     @contextmanager
     def stream(self, path: str, *, last_event_id: str = "") -> Iterator[Stream]:
         """A client of a stream, connected while the context is open."""
@@ -211,7 +218,7 @@ class Stream:
         with self._moved:
             happened = self._moved.wait_for(lambda: self.is_over or (self.events and met(self.events)), ALARM)
             assert happened, "the alarm rang"
-            assert self.events, "the stream ended before its first event"
+            assert self.events, f"the stream, answered with {self.status}, ended before its first event"
             assert met(self.events), f"the stream ended with {self.events[-1]}"
             return list(self.events)
 
@@ -268,13 +275,19 @@ def gone(pids: set[int]) -> bool:
     return True
 
 
-def slow_pictures(folder: Path, count: int) -> None:
-    """Pictures of about half a second each: whoever looks in the middle of a run finds the middle."""
+def slow_picture(folder: Path) -> Path:
+    """A picture that takes about half a second: whoever looks in the middle of a run over many finds the middle."""
+    path = folder / "slow.png"
+    Image.new("RGB", (7000, 7000), (9, 99, 200)).save(path, compress_level=1)
+    return path
+
+
+def many(picture: Path, folder: Path, count: int) -> Path:
+    """The same picture under so many names; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    first = folder / "slow_000.png"
-    Image.new("RGB", (7000, 7000), (9, 99, 200)).save(first, compress_level=1)
-    for number in range(1, count):
-        (folder / f"slow_{number:03}.png").hardlink_to(first)
+    for number in range(count):
+        (folder / f"slow_{number:03}.png").hardlink_to(picture)
+    return folder
 
 
 @cache
@@ -286,7 +299,7 @@ def unprivileged() -> tuple[str, ...]:
         pytest.skip("root reads everything, and there is no setpriv (util-linux) to hold it back")
     # CAP_DAC_OVERRIDE is bit 1 and CAP_DAC_READ_SEARCH bit 2 (capabilities(7)).
     probe = subprocess.run(
-        [*_WITHOUT_PRIVILEGE, "grep", "^CapEff", "/proc/self/status"], capture_output=True, text=True
+        [*_WITHOUT_PRIVILEGE, "grep", "^CapEff", "/proc/self/status"], capture_output=True, text=True, check=False
     )
     if probe.returncode or int(probe.stdout.split()[1], 16) & 0b110:
         pytest.skip(f"root reads everything here and cannot be held back: {probe.stderr.strip() or probe.stdout}")

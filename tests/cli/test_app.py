@@ -36,8 +36,10 @@ def test_without_arguments_there_is_help(tallylight: Tallylight) -> None:
         ("serve", ["--root", "--data", "--host", "--port", "--jobs"]),
         (
             "ingest",
-            ["--commit", "--json", "--data", "--tier", "--pattern", "--no-keywords", "--no-scores", "--nsfw"]
-            + ["--no-skip-existing", "--max-files", "--jobs"],
+            [
+                *("--commit", "--json", "--data", "--tier", "--pattern", "--no-keywords", "--no-scores", "--nsfw"),
+                *("--no-skip-existing", "--max-files", "--jobs"),
+            ],
         ),
         ("sessions", ["--data", "--json", "--limit"]),
         ("show", ["--data", "--json", "--failures"]),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cli.running import Tallylight
 from tests.in_process import paint, spoil
-from tests.serving import ALARM, TALLYLIGHT, messages, run, slow_pictures
+from tests.serving import ALARM, TALLYLIGHT, many, messages
 
 from tallylight.samples.archive import Summary
 
@@ -31,13 +31,22 @@ def test_all_well_is_status_0(tallylight: Tallylight, root: Path, tmp_path: Path
     assert ending.startswith("completed: 4 of 4 files processed")
 
 
-def test_failed_files_are_named_with_their_reason_and_make_status_1(archive: Summary, tmp_path: Path) -> None:
-    ran = run("ingest", archive.folder, "--data", tmp_path / "data", "--jobs", 2)
-    assert (ran.returncode, ran.stderr) == (1, "")
+def test_failed_files_are_named_with_their_reason_and_make_status_1(
+    tallylight: Tallylight, archive: Summary, tmp_path: Path
+) -> None:
+    ran = tallylight("ingest", archive.folder, "--data", tmp_path / "data")
+    assert (ran.status, ran.err) == (1, "")
     for file, reason in archive.failures.items():
-        assert sum(line.startswith(f"failed: {file}: {reason}:") for line in ran.stdout.splitlines()) == 1
-    assert f"{archive.candidates} of {archive.candidates} files" in ran.stdout
-    assert "\x1b" not in ran.stdout, "no terminal, no colours"
+        assert sum(line.startswith(f"failed: {file}: {reason}:") for line in ran.out.splitlines()) == 1
+    assert f"{archive.candidates} of {archive.candidates} files" in ran.out
+    assert "\x1b" not in ran.out, "no terminal, no colours"
+
+
+def test_the_data_folder_inside_a_root_is_never_scanned(tallylight: Tallylight, root: Path) -> None:
+    for _ in range(2):
+        ran = tallylight("ingest", root, "--data", root / "data", "--json")
+        assert messages(ran.out)[-1]["stats"]["total_discovered"] == 4
+    assert list((root / "data" / "thumbnails").rglob("*.jpg"))
 
 
 def test_json_lines_are_the_streams_messages_and_the_last_is_at_rest(
@@ -147,9 +156,11 @@ def test_names_cannot_move_the_cursor_or_forge_a_line(tallylight: Tallylight, ro
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_status_130_and_keeps_what_it_had(tmp_path: Path, number: int) -> None:
-    slow_pictures(tmp_path / "root", 40)
-    command = [*TALLYLIGHT, "ingest", str(tmp_path / "root"), "--data", str(tmp_path / "data"), "--json", "--jobs", "1"]
+def test_an_interrupted_run_is_status_130_and_keeps_what_it_had(
+    tallylight: Tallylight, slow: Path, tmp_path: Path, number: int
+) -> None:
+    root = many(slow, tmp_path / "root", 40)
+    command = [*TALLYLIGHT, "ingest", str(root), "--data", str(tmp_path / "data"), "--json", "--jobs", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -161,7 +172,7 @@ def test_an_interrupted_run_is_status_130_and_keeps_what_it_had(tmp_path: Path, 
     assert (process.returncode, err) == (130, "")
     assert last["status"] == "cancelled"
     assert 0 < last["processed_files"] < 40
-    shown = run("show", "last", "--data", tmp_path / "data")
-    assert f"cancelled: {last['processed_files']} of" in shown.stdout
-    committed = messages(run("commit", "last", "--data", tmp_path / "data", "--json").stdout)[-1]
+    shown = tallylight("show", "last", "--data", tmp_path / "data")
+    assert f"cancelled: {last['processed_files']} of" in shown.out
+    committed = messages(tallylight("commit", "last", "--data", tmp_path / "data", "--json").out)[-1]
     assert committed["commit"] == {"total": last["processed_files"], "done": last["processed_files"], "errors": 0}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.cli.running import Tallylight
-from tests.serving import Server, run
+from tests.serving import Server
 
 from tallylight.samples.archive import Summary
 
@@ -103,7 +103,7 @@ def _the_media_are_those_on_disk(server: Server) -> None:
     assert b"secret" not in body
 
 
-def test_a_second_process_is_told_who_holds_the_data_folder(server: Server) -> None:
+def test_a_second_process_is_told_who_holds_the_data_folder(tallylight: Tallylight, server: Server) -> None:
     session_id = server.process()
     server.finished(session_id)
     for command in (
@@ -111,17 +111,15 @@ def test_a_second_process_is_told_who_holds_the_data_folder(server: Server) -> N
         ("ingest", server.root, "--data", server.data),
         ("commit", session_id, "--data", server.data),
     ):
-        refused = run(*command)
-        assert refused.returncode == 2, refused.stderr
-        assert refused.stdout == ""
-        assert f"process {server.pid}" in refused.stderr
-        assert server.url in refused.stderr
-        assert len(refused.stderr.splitlines()) == 1, "a sentence, not a traceback"
-    listed = run("sessions", "--data", server.data)
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert session_id[:8] in listed.stdout
-    shown = run("show", session_id[:8], "--data", server.data, "--json")
-    assert json.loads(shown.stdout)["status"] == "completed"
+        refused = tallylight(*command)
+        assert (refused.status, refused.out) == (2, "")
+        assert f"process {server.pid}" in refused.err
+        assert server.url in refused.err
+        assert len(refused.err.splitlines()) == 1, "a sentence, not a traceback"
+    listed = tallylight("sessions", "--data", server.data)
+    assert (listed.status, listed.err) == (0, "")
+    assert session_id[:8] in listed.out
+    assert json.loads(tallylight("show", session_id[:8], "--data", server.data, "--json").out)["status"] == "completed"
     assert server.get("/healthz")["status"] == "ok", "and the server has noticed nothing"
 
 
@@ -154,11 +152,3 @@ def test_a_root_must_be_given(tallylight: Tallylight, tmp_path: Path) -> None:
     refused = tallylight("serve", "--data", tmp_path / "data")
     assert refused.status == 2
     assert "--root" in refused.err
-
-
-def test_the_data_folder_inside_a_root_is_never_scanned(archive: Summary, tmp_path: Path) -> None:
-    shutil.copytree(archive.folder, tmp_path / "root")
-    with Server(tmp_path / "root", tmp_path / "root" / "data") as server:
-        server.finished(server.process(max_files=3))
-        second = server.finished(server.process())
-        assert second["stats"]["total_discovered"] == archive.candidates

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.in_process import spoil
-from tests.serving import ALARM, TALLYLIGHT, slow_pictures
+from tests.serving import ALARM, TALLYLIGHT, many
 
 
 class Terminal:
@@ -63,8 +63,8 @@ class Terminal:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    slow_pictures(tmp_path / "root", 4)
+def root(slow: Path, tmp_path: Path) -> Path:
+    many(slow, tmp_path / "root", 4)
     spoil(tmp_path / "root" / "\x1b[2Jempty.png")
     return tmp_path / "root"
 
@@ -89,9 +89,8 @@ def test_a_run_is_shown_live_and_the_terminal_left_as_it_was(root: Path, tmp_pat
     assert terminal.after == terminal.before
 
 
-def test_ctrl_c_leaves_the_terminal_as_it_was(root: Path, tmp_path: Path) -> None:
-    for number in range(10, 40):
-        (root / f"slow_{number:03}.png").hardlink_to(root / "slow_000.png")
+def test_ctrl_c_leaves_the_terminal_as_it_was(slow: Path, root: Path, tmp_path: Path) -> None:
+    many(slow, root / "more", 40)
     terminal = Terminal(*TALLYLIGHT, "ingest", str(root), "--data", str(tmp_path / "data"), "--jobs", "1")
     terminal.until("LIVE")
     terminal.interrupt()

@@ -13,6 +13,7 @@ from anyio import to_thread
 from tests.in_process import ALARM, Site, paint, problem, site, spoil
 
 from tallylight.ingest import pipeline
+from tallylight.ingest.discover import discover
 
 pytestmark = pytest.mark.anyio
 
@@ -58,11 +59,10 @@ async def test_a_run_adds_up(it: Site) -> None:
 
 async def test_the_answer_does_not_wait_for_the_scan(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    real = pipeline.discover
 
     def gated(*asked: Any) -> Iterator[Any]:
         assert gate.wait(ALARM)
-        yield from real(*asked)
+        yield from discover(*asked)
 
     monkeypatch.setattr(pipeline, "discover", gated)
     session_id = await it.start()

@@ -28,7 +28,7 @@ SOME_FAILED = 1
 
 
 def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders to ingest.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", readable=False, help="Folders to ingest.")],
     commit: Annotated[bool, typer.Option("--commit", help="Commit to the catalog when done.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
     data: options.Data = None,

@@ -11,7 +11,11 @@ from tallylight.cli import options
 
 
 def serve(
-    root: Annotated[list[Path], typer.Option("--root", metavar="DIR", help="A folder that may be read; repeatable.")],
+    # readable=False: that is for `Roots` to say, in a sentence that tells what to do.
+    root: Annotated[
+        list[Path],
+        typer.Option("--root", metavar="DIR", readable=False, help="A folder that may be read; repeatable."),
+    ],
     data: options.Data = None,
     host: options.Host = None,
     port: options.Port = None,

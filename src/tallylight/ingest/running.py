@@ -92,7 +92,13 @@ class Running:
         return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
 
     def _break(self, cause: BaseException) -> None:
-        log.error("the journal failed under session %s", self.session.session_id, exc_info=cause)
+        foreseen = isinstance(cause, TallylightError)
+        log.error(
+            "the journal failed under session %s: %s",
+            self.session.session_id,
+            cause,
+            exc_info=None if foreseen else cause,
+        )
         self.is_broken = True
         if not self.record.state.at_rest:
             self.record.publish_unsaved(self._failure(cause))
