@@ -119,7 +119,7 @@ class Services:
         `after`, and those that came to rest since `rested_since` (wall time); each once, oldest write first.
         """
         found = await to_thread.run_sync(self._sessions, after, named, rested_since)
-        return [await self._newest(session) for session in sorted(found, key=lambda session: session.tally)]
+        return [self.newest(session) for session in sorted(found, key=lambda session: session.tally)]
 
     def _sessions(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Session]:
         sessions = {session.session_id: session for session in self.journal.sessions_in_motion()}
@@ -135,7 +135,8 @@ class Services:
                 log.info("a reader named session %s, which there is not", session_id)
         return list(sessions.values())
 
-    async def _newest(self, session: Session) -> Update:
+    def newest(self, session: Session) -> Update:
+        """The newest update of a session that was just read: its record's, where it is in motion."""
         record = self.supervisor.record_of(session.session_id)
         return record.update(self.clock.now()) if isinstance(record, Recorder) else self._resting(session)
 

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     )
     live: Literal["auto", "stream", "poll"] = Field(
         default="auto",
-        description="How pages stay live: `stream`, `poll`, or `auto`, a stream and polls where it does not get through.",
+        description="How pages stay live: `stream`, `poll`, or `auto`: polls where no stream gets through.",
     )
     memory_limit: int = Field(
         default=4 << 30,

@@ -63,6 +63,9 @@ async def gets(it: Site) -> list[str]:
         f"/api/ingest/commit-status/{session_id}",
         f"/api/ingest/thumbnail/{session_id}/{first}",
         f"/api/ingest/stream/{session_id}",
+        "/api/ingest/poll?wait=0",
+        "/api/ingest/stream-stats",
+        "/metrics",
         "/api/media/1/thumbnail",
         "/api/media/1/file",
     ]

@@ -30,6 +30,9 @@ from tallylight.live.update import Entry, Update
 
 log: Final = logging.getLogger(__name__)
 
+#: Bytes that one reader may hold at most: a write under way (the newest states and 500 entries, which are shared where
+#: readers keep up) and what the server buffers before `send` waits.
+READER_MEMORY: Final = (128 + 64) << 10
 #: Readers at the same time, where open files allow so many.
 MOST_READERS: Final = 20_000
 
@@ -59,13 +62,14 @@ class Hub:
     """
 
     def __init__(self, clock: Clock, *, tally: int = 0, pace: Pace | None = None) -> None:
-        self.accounts = Accounts()
+        self.accounts = Accounts(reader_memory_bound=READER_MEMORY)
         self._clock = clock
         self._pace = pace or Pace()
         self._lock = threading.Lock()
-        self._published: dict[str, Update] = {}
+        self._published: dict[str, list[Update]] = {}
         self._entries: dict[str, list[Entry]] = {}
-        self._published_at = 0.0
+        self._published_at = 0.0  #: of the first update of the coming slot
+        self._slot_published_at = 0.0  #: of the slot that is being written
         self._awake = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: TaskGroup | None = None
@@ -106,7 +110,11 @@ class Hub:
         """Make this the newest update of its feed. Callable from any thread; never waits for a reader."""
         now = self._clock.monotonic()
         with self._lock:
-            self._published[update.key] = update
+            waiting = self._published.setdefault(update.key, [])
+            # An end must be told, also where a commit set the session in motion again within the same slot.
+            if waiting and not waiting[-1].final:
+                waiting.pop()
+            waiting.append(update)
             if update.entries:
                 self._entries.setdefault(update.key, []).extend(update.entries)
             self._tally = max(self._tally, update.tally)
@@ -139,12 +147,13 @@ class Hub:
     ) -> None:
         """Note what a reader's opening tells, as `Reader.begin` does."""
         with self._lock:
-            unsent = dict(self._published)
+            unsent = {key: waiting[-1] for key, waiting in self._published.items()}
         reader.begin(told, tally, unsent, known)
 
     def attach(self, reader: Reader, line: Line) -> None:
         """From now on the hub itself writes to the reader, beginning with what is pending."""
         reader.line = line
+        line.notice_death(self._pace.deadline)
         reader.last_write = self._clock.monotonic()
         self._push(reader)
 
@@ -162,6 +171,9 @@ class Hub:
             self._closed = True
             for reader in list(self._readers):
                 self._dismiss(reader, Cause.STOPPING)
+            if self._tasks is not None:
+                # Not only when the hub itself ends: a server that waits for its responses would wait for the stalled.
+                self._tasks.start_soon(self._see_off)
 
     def close_soon(self) -> None:
         """`close`, callable from any thread and from signal handlers. Does nothing where the hub is not running."""
@@ -178,6 +190,7 @@ class Hub:
             try:
                 yield self
             finally:
+                self.close()
                 with anyio.CancelScope(shield=True):
                     await self._see_off()
                 self._loop = None
@@ -190,12 +203,15 @@ class Hub:
             entries, self._entries = self._entries, {}
             tally, published_at = self._tally, self._published_at
             self._awake = False
-        moved = {key: self._advance(update, entries.get(key, ())) for key, update in updates.items()}
-        everything = list(moved.values())
+        self._slot_published_at = published_at
+        moved = {
+            key: [self._advance(update, entries.pop(key, ())) for update in waiting] for key, waiting in updates.items()
+        }
+        everything = [advanced for waiting in moved.values() for advanced in waiting]
         written = self.accounts.delivered
         for reader in list(self._readers):
             only = reader.wish.only
-            offers = everything if only is None else [moved[only]] if only in moved else []
+            offers = everything if only is None else moved.get(only, [])
             for feed, slot in offers:
                 self.accounts.conflated += reader.offer(feed, slot, tally)
             if offers:
@@ -226,18 +242,15 @@ class Hub:
                 line.abort(Cause.GONE)
                 return
             if rest is not None:
-                self._finish_later(reader, line, rest, len(chunk))
+                line.busy = True
+                if self._tasks is not None:
+                    self._tasks.start_soon(self._finish, reader, line, rest, len(chunk), self._slot_published_at)
                 return
             self._wrote(reader, len(chunk))
         if reader.cause is not None:
             line.hang_up(reader.cause)
 
-    def _finish_later(self, reader: Reader, line: Line, rest: Rest, size: int) -> None:
-        line.busy = True
-        if self._tasks is not None:
-            self._tasks.start_soon(self._finish, reader, line, rest, size)
-
-    async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int) -> None:
+    async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int, published_at: float) -> None:
         try:
             with line.finishing:
                 await rest
@@ -247,6 +260,7 @@ class Hub:
             line.busy = False
         if line.cause is None:
             self._wrote(reader, size)
+            self.accounts.publish_to_write.observe_many(reader.last_write - published_at, reader.taken)
             self._push(reader)
 
     def _wrote(self, reader: Reader, size: int) -> None:
@@ -308,7 +322,6 @@ class Hub:
         self._push(reader)
 
     async def _see_off(self) -> None:
-        self.close()
         deadline = self._clock.monotonic() + self._pace.farewell
         while self._lines() and self._clock.monotonic() < deadline:
             await self._clock.sleep_until(min(deadline, self._clock.monotonic() + self._pace.slot))

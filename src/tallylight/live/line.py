@@ -9,7 +9,7 @@ import anyio
 
 from tallylight.live.accounting import Cause
 from tallylight.live.drive import Rest, begin
-from tallylight.live.transport import Transport
+from tallylight.live.transport import Transport, notice_death
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,6 +36,11 @@ class Line:
         sending = self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         assert isinstance(sending, Coroutine)
         return begin(sending)
+
+    def notice_death(self, seconds: float) -> None:
+        """Let the kernel drop the connection when the peer acknowledges nothing for so long, where it can."""
+        if self._transport is not None:
+            notice_death(self._transport, seconds)
 
     def hang_up(self, cause: Cause) -> None:
         """End the response from this side; the first cause counts."""

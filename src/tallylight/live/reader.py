@@ -53,6 +53,7 @@ class Reader:
         self._epoch = epoch  #: of the shared cursors
         self._tally = 0
         self._newest: dict[str, tuple[Feed, Slot]] = {}
+        self._ended: list[tuple[Feed, Slot]] = []  #: finals that something newer follows already
         self._stale: dict[str, Update] = {}
         self._given: dict[str, int] = {}  #: number of the slot it was last told, by feed
         self._known: dict[str, int] = {}  #: seq up to which it knows the entries, by feed
@@ -64,13 +65,15 @@ class Reader:
         """Put a slot in place of an unsent older one of the same feed; True where there was one."""
         if self.cause is not None or self._stale.pop(feed.key, None) is slot.update:
             return False
-        was_waiting = feed.key in self._newest
+        waiting = self._newest.pop(feed.key, None)
+        if waiting is not None and waiting[1].update.final:
+            self._ended.append(waiting)
         self._newest[feed.key] = (feed, slot)
         self._tally = max(self._tally, tally)
         if self.wish.only is not None and slot.update.final:
             self.cause = Cause.REST
         self._stir()
-        return was_waiting
+        return waiting is not None and not waiting[1].update.final
 
     def say(self, frame: bytes, ends: Cause | None = None) -> None:
         """Send an event that is no state (heartbeat, bye) with the next write; `ends` makes that the last one."""
@@ -115,7 +118,8 @@ class Reader:
         """Everything unsent as the bytes of one write; forgets it. Entries come first; only the last event of states
         carries the id, so that a reader cut off in between is told all of them again.
         """
-        offered, self._newest = list(self._newest.values()), {}
+        offered = [*self._ended, *self._newest.values()]
+        self._ended, self._newest = [], {}
         self.taken = len(offered)
         extra, self._extra = b"".join(self._extra), []
         entries = b"".join(self._entries(feed) for feed, _ in offered) if self.wish.outcomes else b""

@@ -59,6 +59,7 @@ class StreamResponse:
         return list(HEADERS) if self._opening.status == 200 else [(b"cache-control", b"no-store")]
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Cause:
+        self._hub.accounts.resets += self._opening.resets
         # Spread: readers that lost the same server would otherwise all come back in the same instant.
         again = frames.retry(random.randrange(2000, 4001))  # noqa: S311 (guards nothing)
         # The first part goes with it: some antivirus products hold what comes before the first event.

@@ -18,8 +18,9 @@ import tallylight
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 from tallylight.web import problems
-from tallylight.web.routes import folders, items, media, pages, sessions, stream
+from tallylight.web.routes import folders, items, media, pages, poll, sessions, stats, stream
 from tallylight.web.security import Doors, Guard
+from tallylight.web.stopping import before_stopping
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
@@ -42,7 +43,8 @@ def create_app(
             app.state.services = services
             if ready is not None:
                 await to_thread.run_sync(ready, services)
-            yield
+            with before_stopping(services.hub.close_soon):
+                yield
 
     app = FastAPI(
         title="Tallylight",
@@ -56,7 +58,7 @@ def create_app(
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
-    for module in (stream, sessions, items, folders, media, pages):
+    for module in (stream, poll, sessions, items, folders, media, stats, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(_guard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 
 from tallylight.clock import stopwatch
@@ -14,29 +14,17 @@ from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnin
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.keywords import keywords
+from tallylight.ingest.extract.options import Options
 from tallylight.ingest.extract.phash import phash
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
 from tallylight.ingest.extract.trouble import Unreadable, described, explain
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
-from tallylight.roots import Roots, unescape
-from tallylight.thumbnails import Thumbnails
+from tallylight.roots import unescape
 
 #: Workflows shrink to a tenth at this level already, in half the time of zlib's own choice.
 _ZLIB_LEVEL = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a session wants of each file. Picklable."""
-
-    roots: Roots
-    tier: Tier
-    extract_metadata: bool = True  #: technical facts, generation parameters and raw texts
-    extract_keywords: bool = True
-    import_scores: bool = True
-    thumbnails: Thumbnails | None = None  #: where thumbnails go in tier full; None makes none
 
 
 def extract(options: Options, candidate: Candidate) -> Outcome:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 import tallylight
 from tallylight.model import Json
+from tallylight.services import Services
 from tallylight.web.context import Given
 
 router = APIRouter()
@@ -22,14 +23,14 @@ _TEMPLATES: Final = Jinja2Templates(
 
 @router.get("/", include_in_schema=False)
 @router.get("/ingest-v2", include_in_schema=False)
-def home(request: Request) -> Response:
-    return _page(request, "")
+def home(request: Request, services: Given) -> Response:
+    return _page(request, services, "")
 
 
 @router.get("/sessions/{session_id}", include_in_schema=False)
-def session_page(request: Request, session_id: str) -> Response:
+def session_page(request: Request, services: Given, session_id: str) -> Response:
     # Whether there is such a session the page finds out itself, and says so.
-    return _page(request, session_id)
+    return _page(request, services, session_id)
 
 
 @router.get("/healthz", tags=["server"])
@@ -38,7 +39,12 @@ async def health(services: Given) -> Json:
     return {"status": "ok", "version": tallylight.__version__, "readers": services.hub.readers}
 
 
-def _page(request: Request, session_id: str) -> Response:
+def _page(request: Request, services: Services, session_id: str) -> Response:
     # Reads the template from disk, so its routes are plain functions, which the framework calls in a thread.
-    context = {"session_id": session_id, "nsfw_available": False, "version": tallylight.__version__}
+    context = {
+        "session_id": session_id,
+        "nsfw_available": False,
+        "version": tallylight.__version__,
+        "live": services.settings.live,
+    }
     return _TEMPLATES.TemplateResponse(request, "page.html.jinja", context, headers={"cache-control": "no-cache"})

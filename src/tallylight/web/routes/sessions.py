@@ -37,11 +37,7 @@ async def sessions(
 ) -> Json:
     """Sessions, newest first: the message of each, when it was made and what it was asked to do."""
     found = await to_thread.run_sync(lambda: services.journal.sessions(limit=limit, before=before))
-    return {
-        "sessions": [
-            bodies.session(session, dict((await services.update(session.session_id)).state)) for session in found
-        ]
-    }
+    return {"sessions": [bodies.session(session, dict(services.newest(session).state)) for session in found]}
 
 
 @router.get("/active-session")
