@@ -95,13 +95,14 @@ class Reader:
         seq that is published later is a refresh, and is not dropped. `known` is up to where it was told the entries,
         where that is further than the states.
         """
-        self._stale = {
-            key: update for key, update in unsent.items() if update.seq <= told.get(key, -1) or update.tally <= tally
-        }
+
+        def is_no_news(update: Update) -> bool:
+            return update.seq <= told.get(update.key, -1) or update.tally <= tally
+
+        self._stale = {key: update for key, update in unsent.items() if is_no_news(update)}
         self._known = {**told, **(known or {})}
-        for key, seq in told.items():
-            if key in self._newest and self._newest[key][1].update.seq <= seq:
-                del self._newest[key]
+        self._newest = {key: offered for key, offered in self._newest.items() if not is_no_news(offered[1].update)}
+        self._ended = [offered for offered in self._ended if not is_no_news(offered[1].update)]
         self._tally = max(self._tally, tally)
 
     @property
