@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tallylight.live import frames
+from tallylight.live.cursor import Cursor
 from tallylight.live.patch import difference
 from tallylight.live.update import Entry, Update
 
@@ -26,6 +27,7 @@ class Slot:
     def __init__(self, number: int, update: Update, base: Slot | None) -> None:
         self.number = number
         self.update = update
+        self._shared: tuple[tuple[str, int, bool], bytes] = (("", 0, False), b"")
         self._before = base.update.state if base is not None else None
 
     @cached_property
@@ -51,6 +53,16 @@ class Slot:
     def patch_frame(self) -> bytes:
         """The same as a patch."""
         return self.framed(self.patch)
+
+    def shared_frame(self, epoch: str, tally: int, *, as_patch: bool) -> bytes:
+        """What a shared reader is sent where this is all there is to tell: the same, with a shared position."""
+        key = (epoch, tally, as_patch)
+        if self._shared[0] != key:
+            line, update = self.patch if as_patch else self.data, self.update
+            position = str(Cursor(epoch, tally))
+            frame = frames.message(line) + update.end(position) if update.final else frames.message(line, position)
+            self._shared = (key, frame)
+        return self._shared[1]
 
     def framed(self, line: bytes) -> bytes:
         """`line` (`data` or `patch`) as an event with this feed's own id, and the end where it is final."""

@@ -210,11 +210,13 @@ class Hub:
         everything = [advanced for waiting in moved.values() for advanced in waiting]
         written = self.accounts.delivered
         for reader in list(self._readers):
-            only = reader.wish.only
+            only = reader.only
             offers = everything if only is None else moved.get(only, [])
-            for feed, slot in offers:
-                self.accounts.conflated += reader.offer(feed, slot, tally)
-            if offers:
+            if len(offers) == 1 and (chunk := reader.only_news(offers[0][1], tally)):
+                self._write(reader, chunk)
+            elif offers:
+                for feed, slot in offers:
+                    self.accounts.conflated += reader.offer(feed, slot, tally)
                 self._push(reader)
         self.accounts.publish_to_write.observe_many(
             self._clock.monotonic() - published_at, self.accounts.delivered - written
@@ -232,27 +234,34 @@ class Hub:
 
     def _push(self, reader: Reader) -> None:
         """Write what is pending to a reader, unless a write is still under way: then that one's end comes back here."""
-        line = reader.line
-        if line is None or line.busy:
+        if reader.line is None or reader.line.busy:
             return
-        if chunk := reader.take():
-            try:
-                rest = line.write(chunk)
-            except OSError:
-                line.abort(Cause.GONE)
-                return
-            if rest is not None:
-                line.busy = True
-                if self._tasks is not None:
-                    self._tasks.start_soon(self._finish, reader, line, rest, len(chunk), self._slot_published_at)
-                return
-            self._wrote(reader, len(chunk))
+        chunk = reader.take()
+        if chunk:
+            self._write(reader, chunk)
+        elif reader.cause is not None:
+            reader.line.hang_up(reader.cause)
+
+    def _write(self, reader: Reader, chunk: bytes) -> None:
+        line = reader.line
+        assert line is not None
+        try:
+            rest = line.write(chunk)
+        except OSError:
+            line.abort(Cause.GONE)
+            return
+        if rest is not None:
+            line.busy = True
+            if self._tasks is not None:
+                self._tasks.start_soon(self._finish, reader, line, rest, len(chunk), self._slot_published_at)
+            return
+        self._wrote(reader, len(chunk))
         if reader.cause is not None:
             line.hang_up(reader.cause)
 
     async def _finish(self, reader: Reader, line: Line, rest: Rest, size: int, published_at: float) -> None:
         try:
-            with line.finishing:
+            with line.finishing():
                 await rest
         except OSError:
             line.abort(Cause.GONE)
@@ -279,8 +288,9 @@ class Hub:
             await self._moved.wait()
             await self._clock.sleep_until(next_slot)
             self._moved = anyio.Event()
-            self.flush()
+            # Counted from its start: a slot that takes long must not make the next one late too.
             next_slot = self._clock.monotonic() + self._pace.slot
+            self.flush()
 
     async def _greeting(self) -> None:
         """Beat once soon after the opening: some antivirus products hold the first event until a second comes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import anyio
@@ -20,9 +20,11 @@ Send = Callable[[Message], Awaitable[None]]
 class Line:
     """One client's `send`, used by the hub. `scope` is the response's: cancelling it ends the response."""
 
+    __slots__ = ("_finishing", "_scope", "_send", "_stuck_since", "_transport", "_unsent", "busy", "cause", "dead")
+
     def __init__(self, send: Send, scope: anyio.CancelScope, transport: Transport | None = None) -> None:
         self.busy = False  #: a write is under way, and the client is slow to take it
-        self.finishing = anyio.CancelScope()  #: of the task that finishes it
+        self._finishing: anyio.CancelScope | None = None
         self.cause: Cause | None = None  #: why it was hung up
         self.dead = False  #: nothing more can be sent
         self._send = send
@@ -33,9 +35,18 @@ class Line:
 
     def write(self, chunk: bytes) -> Rest | None:
         """Begin to write; what is left to wait for, if anything. Raises what `send` raises."""
-        sending = self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-        assert isinstance(sending, Coroutine)
-        return begin(sending)
+        return begin(self._send({"type": "http.response.body", "body": chunk, "more_body": True}))
+
+    def finishing(self) -> anyio.CancelScope:
+        """The scope in which a write is finished that had to wait."""
+        # Made when it is needed: most lines never wait, and each reader counts.
+        self._finishing = anyio.CancelScope()
+        return self._finishing
+
+    def give_up(self) -> None:
+        """Nobody waits any more for what is still being written."""
+        if self._finishing is not None:
+            self._finishing.cancel()
 
     def notice_death(self, seconds: float) -> None:
         """Let the kernel drop the connection when the peer acknowledges nothing for so long, where it can."""
@@ -51,7 +62,7 @@ class Line:
         """Drop the connection without a word: the client takes nothing any more."""
         self.dead = True
         self.hang_up(cause)
-        self.finishing.cancel()
+        self.give_up()
         if self._transport is not None:
             self._transport.abort()
 

@@ -43,8 +43,29 @@ class Wish:
 class Reader:
     """What one client has yet to be told. Made and fed by the hub; all on the event loop."""
 
+    __slots__ = (
+        "_ended",
+        "_epoch",
+        "_extra",
+        "_given",
+        "_known",
+        "_newest",
+        "_places",
+        "_stale",
+        "_tally",
+        "_waiter",
+        "cause",
+        "expires",
+        "last_write",
+        "line",
+        "only",
+        "taken",
+        "wish",
+    )
+
     def __init__(self, wish: Wish, epoch: str = "") -> None:
         self.wish = wish
+        self.only = wish.only
         self.line: Line | None = None  #: where the hub writes; None while the reader is emptied by hand
         self.taken = 0  #: updates in the newest write
         self.last_write = 0.0  #: monotonic; the hub beats when this is long ago
@@ -61,6 +82,24 @@ class Reader:
         self._extra: list[bytes] = []
         self._waiter: anyio.Event | None = None
 
+    def only_news(self, slot: Slot, tally: int) -> bytes:
+        """The bytes of a slot that is all there is to tell: the shortest way, taken nearly always. Empty where
+        something else is pending, or under way, or wished for.
+        """
+        line = self.line
+        if line is None or line.busy or self._newest or self._extra or self._stale or self.wish.outcomes:
+            return b""
+        if self.cause is not None or self._ended:
+            return b""
+        self.taken = 1
+        as_patch = self._has_base(slot)
+        if self.only is None:
+            self._tally = max(self._tally, tally)
+            return slot.shared_frame(self._epoch, self._tally, as_patch=as_patch)
+        if slot.update.final:
+            self.cause = Cause.REST
+        return slot.patch_frame if as_patch else slot.whole_frame
+
     def offer(self, feed: Feed, slot: Slot, tally: int) -> bool:
         """Put a slot in place of an unsent older one of the same feed; True where there was one."""
         if self.cause is not None or self._stale.pop(feed.key, None) is slot.update:
@@ -70,7 +109,7 @@ class Reader:
             self._ended.append(waiting)
         self._newest[feed.key] = (feed, slot)
         self._tally = max(self._tally, tally)
-        if self.wish.only is not None and slot.update.final:
+        if self.only is not None and slot.update.final:
             self.cause = Cause.REST
         self._stir()
         return waiting is not None and not waiting[1].update.final
@@ -124,7 +163,7 @@ class Reader:
         self.taken = len(offered)
         extra, self._extra = b"".join(self._extra), []
         entries = b"".join(self._entries(feed) for feed, _ in offered) if self.wish.outcomes else b""
-        if self.wish.only is not None:
+        if self.only is not None:
             return entries + b"".join(self._own(slot) for _, slot in offered) + extra
         slots = [(slot, self._has_base(slot)) for _, slot in offered]
         return entries + several(slots, Cursor(self._epoch, self._tally)) + extra
@@ -134,12 +173,14 @@ class Reader:
 
     def _has_base(self, slot: Slot) -> bool:
         """Whether the client has the slot before, so that a patch will do; notes that it has this one now."""
+        if not self.wish.patch:
+            return False
         key = slot.update.key
-        has_base = self.wish.patch and bool(slot.patch) and self._given.get(key) == slot.number - 1
+        has_base = self._given.get(key) == slot.number - 1 and bool(slot.patch)
         if slot.update.final:
             # What comes after the end of a feed is another feed, with slots of its own.
             self._given.pop(key, None)
-        elif self.wish.patch:
+        else:
             self._given[key] = slot.number
         return has_base
 

@@ -59,26 +59,31 @@ class StreamResponse:
         return list(HEADERS) if self._opening.status == 200 else [(b"cache-control", b"no-store")]
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Cause:
-        self._hub.accounts.resets += self._opening.resets
+        await self._open(send)
+        if self._opening.closes:
+            await send(_end())
+            return self._opening.cause
+        # Its bytes would otherwise stay for as long as the stream.
+        self._opening = Opening()
+        with anyio.CancelScope() as waiting:
+            line = Line(send, waiting, transport_of(scope))
+            self._hub.attach(self._reader, line)
+            await _until_gone(receive)
+        line.give_up()
+        if line.cause is not None and not line.dead:
+            await send(_end())
+        return line.cause or Cause.GONE
+
+    async def _open(self, send: Send) -> None:
+        accounts = self._hub.accounts
+        accounts.resets += self._opening.resets
         # Spread: readers that lost the same server would otherwise all come back in the same instant.
         again = frames.retry(random.randrange(2000, 4001))  # noqa: S311 (guards nothing)
         # The first part goes with it: some antivirus products hold what comes before the first event.
         for number, part in enumerate(self._opening.parts or (b"",)):
             chunk = part if number else again + part
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            self._hub.accounts.bytes_written += len(chunk)
-        if self._opening.closes:
-            await send(_end())
-            return self._opening.cause
-        with anyio.CancelScope() as waiting:
-            line = Line(send, waiting, transport_of(scope))
-            self._hub.attach(self._reader, line)
-            await _until_gone(receive)
-        # Whatever is still being written to this client, nobody waits for it any more.
-        line.finishing.cancel()
-        if line.cause is not None and not line.dead:
-            await send(_end())
-        return line.cause or Cause.GONE
+            accounts.bytes_written += len(chunk)
 
 
 def _end() -> Message:
