@@ -7,7 +7,7 @@ the hub takes the first step itself; what then has to wait is finished in a task
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator
-from typing import Any, cast
+from typing import Any
 
 
 class Rest:
@@ -35,7 +35,7 @@ class Rest:
 def begin(awaitable: Awaitable[None]) -> Rest | None:
     """Run an awaitable until it waits; None where it never did. Raises what it raises."""
     # What `await` itself steps through; asyncio's futures and every coroutine have `send` and `throw`.
-    steps = cast("Generator[Any, Any, None]", awaitable.__await__())
+    steps = awaitable.__await__()
     try:
         waits_for = steps.send(None)
     except StopIteration:
