@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.request import urlopen
 
 import uvicorn
@@ -41,11 +41,11 @@ class Server:
         assert self._running is not None, "the server is stopped"
         return self._running.engine
 
-    def start(self) -> None:
-        """Return once requests are answered."""
+    def start(self, live: Literal["auto", "stream", "poll"] = "auto") -> None:
+        """Return once requests are answered. `live` is the setting of that name."""
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
-        self._running = _Running(self._settings, listener)
+        self._running = _Running(self._settings.model_copy(update={"live": live}), listener)
 
     def stop(self) -> None:
         """End all streams and return once the server is gone. Does nothing where it is."""

@@ -31,10 +31,10 @@ export class Announcer {
 
   /** @param {string} connection */
   #sayConnection(connection) {
-    const isFirst = this.connection === 'live' && connection === 'connecting'
-    this.connection = connection === 'connecting' ? 'live' : connection
-    if (isFirst || connection === 'connecting') return
-    this.#say(connection === 'live' ? 'Connected again.' : 'The connection is lost. Reconnecting.', Date.now())
+    const wasUp = isUp(this.connection)
+    this.connection = connection
+    if (isUp(connection) === wasUp) return
+    this.#say(wasUp ? 'The connection is lost. Reconnecting.' : 'Connected again.', Date.now())
   }
 
   /**
@@ -45,6 +45,15 @@ export class Announcer {
     this.spokenAt = now
     write(part('announcer'), text)
   }
+}
+
+/**
+ * Whether numbers come, or are about to for the first time.
+ *
+ * @param {string} connection
+ */
+function isUp(connection) {
+  return connection !== 'reconnecting' && connection !== 'offline'
 }
 
 /** @param {Message} message */

@@ -1,4 +1,4 @@
-/** Puts the page together: the address decides which session is shown, the stream feeds the store, each part draws from it. */
+/** Puts the page together: the address decides which session is shown, one live connection feeds the store, each part draws from it. */
 
 import { Announcer } from './announcer.js'
 import { ApiError, get, sentence } from './api.js'
@@ -6,26 +6,36 @@ import { Commit } from './commit.js'
 import { Configure } from './configure.js'
 import { part, write } from './dom.js'
 import { Failures } from './failures.js'
+import { Latency } from './latency.js'
+import { Live } from './live/live.js'
+import { Panel } from './panel.js'
 import { Preview } from './preview.js'
 import { Process } from './process.js'
 import { Sessions } from './sessions.js'
 import { Steps } from './steps.js'
 import { Store } from './store.js'
-import { Stream } from './stream.js'
 
 const store = new Store()
-const stream = new Stream()
+const live = new Live(mode())
+const latency = new Latency()
 const configure = new Configure(started)
 const sessions = new Sessions(store)
 new Preview(store, new Failures(store))
+new Panel(store, live, latency)
 for (const Part of [Process, Commit, Steps, Announcer]) new Part(store)
 
-on('message', (message) => store.accept(message))
-on('connection', (connection) => store.connected(connection))
-on('reset', ({ session_id: session }) => store.renew(session))
-on('end', ({ session_id: session, status }) => {
-  if (status === 'deleted' && session === store.followed) store.lose('This session was deleted.')
+on('state', ({ state, at }) => {
+  store.accept(state)
+  if (state.session_id !== store.followed) return
+  latency.drew(at)
+  if (state.status === 'deleted') store.lose('This session was deleted.')
 })
+on('connection', ({ connection }) => store.connected(connection))
+on('reset', ({ session }) => store.renew(session))
+// For tests, and for the curious: how this page keeps up.
+Object.assign(window, { tallylight: { latency: () => latency.summary(), leads: () => live.leads } })
+// Out of the back-forward cache the page is told everything anew, numbers of a restarted server included.
+addEventListener('pageshow', ({ persisted }) => persisted && store.renew())
 addEventListener('popstate', () => show(addressed()))
 show(document.documentElement.dataset.sessionId || null)
 
@@ -38,9 +48,15 @@ function started(session) {
 /** @param {string | null} session */
 function show(session) {
   store.follow(session)
-  stream.start(session)
+  live.show(session)
   if (session === null) void openConfigure()
   else void look(session)
+}
+
+/** How the operator wants pages to be connected. */
+function mode() {
+  const asked = document.documentElement.dataset.live
+  return asked === 'stream' || asked === 'poll' ? asked : 'auto'
 }
 
 /** The session that the address names; none for the first step. */
@@ -79,5 +95,5 @@ async function openConfigure() {
  * @param {(detail: any) => void} take
  */
 function on(kind, take) {
-  stream.addEventListener(kind, (event) => event instanceof CustomEvent && take(event.detail))
+  live.addEventListener(kind, (event) => event instanceof CustomEvent && take(event.detail))
 }

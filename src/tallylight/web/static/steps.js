@@ -8,7 +8,7 @@ import { atRest, stepOf } from './store.js'
 /** @typedef {import('./types.js').Message} Message */
 
 const PANELS = ['opening', 'unknown', 'configure', 'process', 'preview', 'commit']
-const BADGES = { connecting: 'connecting…', live: 'connected', reconnecting: 'reconnecting…', offline: 'offline, trying' }
+const BADGES = { connecting: 'connecting…', live: 'connected', polling: 'polling', reconnecting: 'reconnecting…', offline: 'offline, trying' }
 
 export class Steps {
   /** @param {Store} store */

@@ -105,4 +105,4 @@ export interface Report {
   folders_unread: Failure[]
 }
 
-export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline'
+export type { Connection } from './live/types.js'
