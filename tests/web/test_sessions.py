@@ -273,6 +273,7 @@ async def test_after_a_commit_the_same_files_are_unchanged(it: Site) -> None:
 
 async def test_a_session_in_motion_cannot_be_committed(paced: Site) -> None:
     session_id = await paced.start()
+    await paced.engine.holds()
     answer = await paced.client.post("/api/ingest/commit", json={"session_id": session_id})
     problem(answer, 409, "wrong_move")
     assert (await paced.get(f"/api/ingest/status/{session_id}"))["status"] == "processing"
