@@ -214,3 +214,17 @@ async def test_what_is_newer_than_the_opening_is_offered_though_it_waited() -> N
         hub.begin(reader, {"s": 2})
         await clock.advance(0.05)
         assert seqs(reader.take()) == [3]
+
+
+async def test_an_end_is_told_also_where_the_session_moves_on_within_the_same_slot() -> None:
+    """A commit that begins within a slot of `completed` must not take the end away."""
+    async with Hub(ManualClock()).running() as hub:
+        one, everything = hub.join(Wish("s")), hub.join(Wish(), "j")
+        for step in (update(8), update(9, final=True), update(10), update(11)):
+            hub.publish(step)
+        hub.flush()
+        assert names(one.take()) == ["message", "end"]
+        chunk = everything.take()
+        assert names(chunk) == ["message", "end", "message"]
+        assert seqs(chunk) == [9, 11]
+        assert [event.id for event in Parser().feed(chunk)] == ["", "", "j-11"]

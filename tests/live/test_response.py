@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anyio
 import pytest
 
 from tallylight.live import Event, Hub, Opening, Pace, StreamResponse, Update, Wish, single
+from tallylight.live.patch import applied
 from tallylight.testing import ManualClock, StreamProbe
 
 pytestmark = pytest.mark.anyio
@@ -284,3 +286,33 @@ async def test_the_accounts_add_up() -> None:
     assert counts["opened"]["session"] == 2
     assert counts["ended"]["rest"] == 2
     assert counts["bytes_written"] == sum(len(write) for probe in (slow, quick) for write in probe.writes)
+
+
+@pytest.mark.parametrize("only", ["s", None])
+async def test_the_shortest_way_tells_what_the_long_one_would(only: str | None) -> None:
+    """The hub writes a lone slot past `offer` and `take`: a reader with patches still has each state whole."""
+    clock = ManualClock()
+    async with Hub(clock).running() as hub, anyio.create_task_group() as tasks:
+        probe = StreamProbe()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            reader = hub.join(Wish(only, patch=True), "j")
+            hub.begin(reader, {"s": 1})
+            await StreamResponse(hub, reader, single("", update(1)))(scope, receive, send)
+
+        tasks.start_soon(probe.get, app, "/")
+        await probe.saw(has(1))
+        state: dict[str, Any] = {}
+        for seq in range(2, 6):
+            hub.publish(update(seq, final=seq == 5))
+            await clock.advance(0.05)
+        for event in probe.events:
+            body = json.loads(event.data)
+            if event.name in {"message", "patch"}:
+                state = applied(state, body["patch"]) if event.name == "patch" else body
+        told = [name for name in names(probe.events) if name != "heartbeat"]
+        assert told == ["message", "message", "patch", "patch", "patch", "end"]
+        assert state == update(5, final=True).state
+        assert hub.accounts.delivered == 4
+        assert probe.ended is (only is not None)
+        probe.leave()
