@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -53,15 +53,25 @@ def messages(output: str) -> list[Json]:
     return [json.loads(line) for line in output.splitlines()]
 
 
+def has_ended(events: Sequence[Event]) -> bool:
+    """Whether a session's end was told. On the shared stream a heartbeat may follow it."""
+    return any(event.name == "end" for event in events)
+
+
 class Server:
     """`tallylight serve` over one root. Running from `start` until `stop` or `kill`; may be started again."""
+
+    #: What stands before its address in what it writes.
+    says = "live at "
+    #: How it ends after a signal.
+    exit_statuses: Mapping[int, int] = {signal.SIGTERM: 0, signal.SIGINT: 0}
 
     def __init__(self, root: Path, data: Path, *, jobs: int = 1, prefix: Sequence[str] = ()) -> None:
         self.root = root
         self.data = data
         self.url = ""
         self.output: list[str] = []
-        self._jobs = jobs
+        self.jobs = jobs
         self._prefix = prefix
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -80,11 +90,11 @@ class Server:
 
     def start(self) -> Self:
         """Return once requests are answered."""
-        command = [*self._prefix, *TALLYLIGHT, "serve", "--root", str(self.root), "--data", str(self.data)]
         ready = threading.Event()
         self.output = []
         process = self._process = subprocess.Popen(
-            [*command, "--port", "0", "--jobs", str(self._jobs)],
+            [*self._prefix, *self.command()],
+            env=os.environ | self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -96,6 +106,19 @@ class Server:
         assert ready.wait(ALARM), f"the server did not start: {self.output}"
         assert self.url, f"the server did not start: {self.output}"
         return self
+
+    def command(self) -> list[str]:
+        """What is run."""
+        where = ["--root", str(self.root), "--data", str(self.data), "--port", "0", "--jobs", str(self.jobs)]
+        return [*TALLYLIGHT, "serve", *where]
+
+    def environment(self) -> dict[str, str]:
+        """What its environment has besides ours."""
+        return {}
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Send a signal; returns the seconds until the server had gone."""
@@ -151,7 +174,7 @@ class Server:
     def finished(self, session_id: str) -> Json:
         """Follow a session to its end; returns its last message."""
         with self.stream(f"/api/ingest/stream/{session_id}") as stream:
-            stream.until(lambda events: events[-1].name == "end")
+            stream.until(has_ended)
             return stream.states[-1]
 
     def raw(self, sent: bytes) -> socket.socket:
@@ -174,8 +197,8 @@ class Server:
         self.url = ""
         for line in lines:
             self.output.append(line)
-            if not self.url and "live at " in line:
-                self.url = line.partition("live at ")[2].split()[0]
+            if not self.url and self.says in line:
+                self.url = line.partition(self.says)[2].split()[0]
                 ready.set()
         ready.set()
 

@@ -221,6 +221,38 @@ async def test_a_moving_session_is_told_anew_once_a_second() -> None:
         assert len(desk.journal.appended) == 1, "a refresh is no fact"
 
 
+async def test_a_session_whose_facts_flow_is_told_its_rates_with_them() -> None:
+    async with open_desk() as desk:
+        await desk.recorder.record(*BEGIN)
+        for _ in range(12):
+            await desk.clock.advance(0.25)
+            await desk.recorder.record(processed(at=desk.clock.now()))
+        assert desk.shown == list(range(4, 17)), "each message has a new fact"
+        elapsed = [update.state["elapsed_s"] for update in desk.hub.updates]
+        assert elapsed == pytest.approx([0, 0, 0, 0.8, 0.8, 0.8, 1.5, 1.5, 1.5, 2.2, 2.2, 2.2, 3.0])
+
+
+async def test_the_first_second_without_a_fact_is_told() -> None:
+    async with open_desk() as desk:
+        await desk.recorder.record(*BEGIN)
+        await desk.clock.advance(0.8)
+        await desk.recorder.record(processed(at=desk.clock.now()))
+        await desk.clock.advance(0.9)
+        assert desk.shown == [4, 5]
+        await desk.clock.advance(0.1)
+        assert desk.shown == [4, 5, 5]
+        assert desk.hub.updates[-1].state["elapsed_s"] == 1.8
+
+
+async def test_a_question_for_the_state_takes_no_refresh_away() -> None:
+    async with open_desk() as desk:
+        await desk.recorder.record(*BEGIN)
+        await desk.clock.advance(0.9)
+        desk.recorder.update(desk.clock.now())
+        await desk.clock.advance(0.1)
+        assert desk.shown == [4, 4]
+
+
 async def test_a_session_at_rest_is_not_told_anew() -> None:
     async with open_desk() as desk:
         await desk.recorder.record(*BEGIN, Moved(at=NOW, status=Status.COMPLETED))

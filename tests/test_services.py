@@ -260,3 +260,43 @@ async def test_the_end_of_a_deleted_session_is_told(settings: Settings, root: Pa
         services.hub.leave(reader)
         with pytest.raises(NotFound):
             await services.session(state.session_id)
+
+
+async def test_who_was_away_when_a_session_was_deleted_is_told_and_others_find_no_session(
+    settings: Settings, root: Path
+) -> None:
+    async with open_services(settings, open_engine=inline) as services:
+        before = services.hub.tally
+        state = await complete(services, asked(root))
+        session = await services.session(state.session_id)
+        resting = services.hub.tally
+        await services.supervisor.delete(state.session_id)
+        assert services.hub.tally == await anyio.to_thread.run_sync(services.journal.tally) == resting + 1
+        told = await services.update_for(state.session_id, f"{session.epoch}-1")
+        assert (told.final, told.state["status"], told.seq) == (True, "deleted", state.seq + 1)
+        for stranger in ("", "?", "aaaaaa-1", f"{session.epoch}-{state.seq + 2}"):
+            with pytest.raises(NotFound):
+                await services.update_for(state.session_id, stranger)
+
+        async def keys(after: int | None = None, since: float | None = None) -> list[str]:
+            return [update.key for update in await services.updates(after, (state.session_id,), since)]
+
+        assert await keys() == [], "a fresh reader has nothing to lose"
+        assert await keys(after=before) == await keys(after=resting) == [state.session_id]
+        assert await keys(after=resting + 1) == []
+        assert await keys(since=services.clock.now() - 60) == [state.session_id]
+        assert await keys(since=services.clock.now() + 60) == []
+
+
+async def test_the_outcomes_that_went_with_a_deleted_session_are_announced_as_lost(
+    settings: Settings, root: Path
+) -> None:
+    async with open_services(settings, open_engine=inline) as services:
+        state = await complete(services, asked(root))
+        alive = await services.update(state.session_id)
+        await services.supervisor.delete(state.session_id)
+        gone = await services.update_for(state.session_id, alive.position)
+        behind = f"{alive.epoch}-{alive.seq - 1}"
+        assert (await services.missed(behind, gone)).pruned
+        assert (await services.missed(behind, alive)).pruned, "also where it went between two looks"
+        assert not (await services.missed(alive.position, gone)).pruned

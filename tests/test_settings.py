@@ -32,6 +32,7 @@ def test_the_defaults_listen_to_this_machine_only() -> None:
         ("data", "/var/tally", Path("/var/tally")),
         ("roots", '["/a", "/b"]', (Path("/a"), Path("/b"))),
         ("memory_limit", str(1 << 30), 1 << 30),
+        ("log", "info", "info"),
     ],
 )
 def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object) -> None:
@@ -60,6 +61,7 @@ def test_unknown_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         ("time_limit", "0"),
         ("time_limit", "-1"),
         ("memory_limit", "1024"),
+        ("log", "debug"),
     ],
 )
 def test_what_is_out_of_range_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:

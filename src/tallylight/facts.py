@@ -163,6 +163,11 @@ class State:
         return cls(**{**body, "status": Status(body["status"]), "troubles": troubles})
 
 
+def without_names(state: State) -> State:
+    """The state with its counts and without anything that names a file: what may outlive a deleted session."""
+    return replace(state, last_file="", troubles=(), code="", message="")
+
+
 def initial(session_id: str, parameters: Parameters) -> State:
     """The state before any fact."""
     return State(session_id=session_id, nsfw_threshold=parameters.nsfw_threshold)

@@ -18,6 +18,11 @@ from tallylight.model import Json, Status
 
 #: Seconds between two messages of a session that has no new fact: its rate and time left still change.
 REFRESH: Final = 1.0
+#: Seconds after which a message with a new fact brings new rates along. Less than a refresh, so that a session whose
+#: facts flow needs none: one more message a second, and one that takes the slot which the next fact would have had.
+SOON: Final = 0.7
+#: What a refresh may come early by: wall time, which facts carry, and the clock that is slept by differ a little.
+_EARLY: Final = 0.02
 
 
 class _Batch:
@@ -51,6 +56,7 @@ class Recorder:
         self._rate = RateEstimator(clock.now())
         self._pace = messages.Pace()
         self._paced_at = clock.now()
+        self._told_pace_of = self._paced_at  #: the newest that readers were told
 
     @property
     def state(self) -> State:
@@ -93,15 +99,15 @@ class Recorder:
         state = self._durable
         if state.at_rest:
             return messages.view(state, state.at if now is None else now)
-        if now is not None or state.at - self._paced_at >= REFRESH:
+        if now is not None or state.at - self._paced_at >= SOON:
             self._paced_at = state.at if now is None else now
             self._pace = self._rate.pace(self._paced_at, *_left(state))
-        # Rates and elapsed time move once a second, so that the patches between hold counts alone.
+        # Rates and elapsed time move about once a second, so that the patches between hold counts alone.
         return messages.view(state, self._paced_at, self._pace, self.current_file())
 
     def publish_unsaved(self, fact: Fact) -> None:
         self._durable = reduce(self._durable, fact)
-        self._hub.publish(self.update())
+        self._publish(self.update())
 
     async def _write_batch(self) -> None:
         batch, self._batch = self._batch, _Batch()
@@ -115,7 +121,7 @@ class Recorder:
         else:
             first, self._durable = self._durable.seq + 1, state
             self._note(batch.facts)
-            self._hub.publish(self.update(entries=self._entries(batch.facts, first)))
+            self._publish(self.update(entries=self._entries(batch.facts, first)))
         finally:
             batch.done.set()
 
@@ -135,11 +141,22 @@ class Recorder:
         if finished:
             self._rate.note(facts[-1].at, sum(files for files, _ in finished), sum(size for _, size in finished))
 
+    def _publish(self, update: Update) -> None:
+        self._told_pace_of = self._paced_at
+        self._hub.publish(update)
+
     async def _refreshing(self) -> None:
+        pause = REFRESH
         while True:
-            await self._clock.sleep_until(self._clock.monotonic() + REFRESH)
+            await self._clock.sleep_until(self._clock.monotonic() + pause)
+            now = self._clock.now()
+            pause = self._told_pace_of + REFRESH - now
+            # Further off than a whole refresh: wall time was set back.
+            if _EARLY < pause <= REFRESH:
+                continue
+            pause = REFRESH
             if not self._durable.at_rest:
-                self._hub.publish(self.update(self._clock.now()))
+                self._publish(self.update(now))
 
 
 def _left(state: State) -> tuple[int | None, int]:

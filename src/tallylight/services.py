@@ -26,7 +26,7 @@ from tallylight.ingest.extract import Options, extract
 from tallylight.ingest.ports import Record
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
-from tallylight.journal import Journal, Session
+from tallylight.journal import Journal, Session, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, replay_after
 from tallylight.messages import entry, view
@@ -50,6 +50,8 @@ RESERVED_FILES: Final = 500
 REPLAY_WINDOW: Final = 10_000
 #: Outcomes in one write of a replay.
 REPLAY_CHUNK: Final = 500
+#: The status that readers are told of a session that was deleted.
+DELETED: Final = "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,18 @@ class Services:
             return record.update(self.clock.now())
         return self._resting(await self.session(session_id))
 
+    async def update_for(self, session_id: str, last_event_id: str) -> Update:
+        """`update` for a reader who comes back with this position: one who was told of a session that has been deleted
+        since is told so. For all others there is no such session. Raises NotFound.
+        """
+        try:
+            return await self.update(session_id)
+        except NotFound:
+            gone = _deleted(await to_thread.run_sync(self.journal.tombstone, session_id))
+            if replay_after(last_event_id, gone) is None:
+                raise
+            return gone
+
     async def missed(self, last_event_id: str, update: Update) -> Missed:
         """The outcomes that a reader of one session missed, from the journal. A fresh reader has missed nothing."""
         after = replay_after(last_event_id, update)
@@ -106,7 +120,11 @@ class Services:
         return await to_thread.run_sync(self._missed, update, after)
 
     def _missed(self, update: Update, after: int) -> Missed:
-        items = self.journal.items(update.key, after=after, limit=REPLAY_WINDOW + 1)
+        try:
+            items = self.journal.items(update.key, after=after, limit=REPLAY_WINDOW + 1)
+        except NotFound:
+            # Deleted, and its outcomes with it. Being told so counts as one more fact, which nobody has missed.
+            return Missed(known=update.seq, pruned=after + (update.state["status"] == DELETED) < update.seq)
         if len(items) > REPLAY_WINDOW:
             return Missed(known=update.seq, pruned=True)
         entries = [entry(item.seq, item.outcome) for item in items]
@@ -116,10 +134,27 @@ class Services:
 
     async def updates(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Update]:
         """What a shared stream begins with: the sessions not at rest, those named, those with a fact after the tally
-        `after`, and those that came to rest since `rested_since` (wall time); each once, oldest write first.
+        `after` or deleted after it, and those that came to rest or were deleted since `rested_since` (wall time); each
+        once, oldest write first.
         """
-        found = await to_thread.run_sync(self._sessions, after, named, rested_since)
-        return [self.newest(session) for session in sorted(found, key=lambda session: session.tally)]
+        published = self.hub.tally
+        buried, found = await to_thread.run_sync(self._read, after, named, rested_since)
+        # A deletion that is durable and not yet published is on its way to this reader already.
+        updates = [_deleted(tombstone) for tombstone in buried if tombstone.tally <= published]
+        return sorted([*updates, *map(self.newest, found)], key=lambda update: update.tally)
+
+    def _read(
+        self, after: int | None, named: tuple[str, ...], rested_since: float | None
+    ) -> tuple[list[Tombstone], list[Session]]:
+        # Tombstones first: a session that is deleted in between is then told by neither, and published to the reader.
+        return self._tombstones(after, rested_since), self._sessions(after, named, rested_since)
+
+    def _tombstones(self, after: int | None, rested_since: float | None) -> list[Tombstone]:
+        if after is not None:
+            return self.journal.tombstones_since(after)
+        if rested_since is not None:
+            return [tombstone for tombstone in self.journal.tombstones_since(0) if tombstone.deleted_at >= rested_since]
+        return []
 
     def _sessions(self, after: int | None, named: tuple[str, ...], rested_since: float | None) -> list[Session]:
         sessions = {session.session_id: session for session in self.journal.sessions_in_motion()}
@@ -236,7 +271,7 @@ def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine
         record_for=partial(Recorder, journal=journal, write=write, hub=hub, clock=clock),
         ingest_for=ingest_for,
         commit_for=commit_for,
-        forgotten=partial(_tell_forgotten, hub),
+        forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
     )
 
 
@@ -263,6 +298,14 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Op
     )
 
 
-def _tell_forgotten(hub: Hub, session: Session, state: State) -> None:
-    message = {**view(state, state.at), "status": "deleted"}
-    hub.publish(Update(session.session_id, session.epoch, state.seq + 1, message, final=True, tally=hub.tally))
+def _deleted(tombstone: Tombstone) -> Update:
+    """The last that is told of a session: as if its deletion were one more fact."""
+    seq, at = tombstone.state.seq + 1, tombstone.deleted_at
+    return Update(
+        key=tombstone.session_id,
+        epoch=tombstone.epoch,
+        seq=seq,
+        state={**view(tombstone.state, at), "status": DELETED, "seq": seq, "t": round(at, 3)},
+        final=True,
+        tally=tombstone.tally,
+    )

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         default="auto",
         description="How pages stay live: `stream`, `poll`, or `auto`: polls where no stream gets through.",
     )
+    log: Literal["warning", "info"] = Field(
+        default="warning",
+        description="What `tallylight serve` writes to stderr; `info`: also who comes, leaves, and why.",
+    )
     memory_limit: int = Field(
         default=4 << 30,
         ge=256 << 20,

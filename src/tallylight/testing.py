@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -114,7 +115,7 @@ class StreamProbe:
 
     `until` decides after each event whether the client has seen enough. `leave_by` chooses the way the app learns that
     it left: `disconnect` (an `http.disconnect` message) or `error` (an OSError from `send`), as ASGI servers differ in
-    it.
+    it. Reads gzip too; `writes` are as they came.
     """
 
     def __init__(
@@ -129,10 +130,12 @@ class StreamProbe:
         self._until = until
         self._leave_by = leave_by
         self._parser = Parser()
+        self._uncompressed: Callable[[bytes], bytes] = bytes
         self._gone = anyio.Event()
         self._moved = anyio.Event()
         self._writable = anyio.Event()
         self._writable.set()
+        self._takes_head = False
 
     @property
     def last_event_id(self) -> str:
@@ -173,6 +176,11 @@ class StreamProbe:
         """Take nothing more: `send` waits, as it does on a full socket."""
         self._writable = anyio.Event()
 
+    def stall_body(self) -> None:
+        """Take the head of the answer and nothing more."""
+        self._takes_head = True
+        self.stall()
+
     def resume(self) -> None:
         """Read again."""
         self._writable.set()
@@ -185,13 +193,16 @@ class StreamProbe:
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         # As servers do it: nothing is waited for while the socket takes what it is given.
-        if not self._writable.is_set():
+        is_head = message["type"] == "http.response.start"
+        if not self._writable.is_set() and not (is_head and self._takes_head):
             await self._writable.wait()
         if self._leave_by == "error" and self._gone.is_set():
             raise OSError("the client has gone")
-        if message["type"] == "http.response.start":
+        if is_head:
             self.status = message["status"]
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            if self.headers.get("content-encoding") == "gzip":
+                self._uncompressed = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress
             return
         self._read(message.get("body", b""))
         self.ended = not message.get("more_body", False)
@@ -201,7 +212,7 @@ class StreamProbe:
     def _read(self, body: bytes) -> None:
         if body:
             self.writes.append(body)
-        for event in self._parser.feed(body):
+        for event in self._parser.feed(self._uncompressed(body)):
             self.events.append(event)
             if self._until(self.events):
                 self.leave()

@@ -100,12 +100,12 @@ def test_a_text_lives_as_long_as_the_journal_or_the_catalog_has_it(database: Dat
     begun(journal, "s-2", *processed(extracted("b.png", raw_text("second"))))
     catalog.commit("s-1", [item("/pictures/a.png", 1, *journal.raw_texts("s-1", [1])[1])], 1.0)
     catalog.commit("s-2", [item("/pictures/b.png", 1, *journal.raw_texts("s-2", [1])[1])], 1.0)
-    journal.delete("s-1")
+    journal.delete("s-1", at=1.0)
     assert rows(database)[3] == 2
     catalog.commit("s-3", [item("/pictures/b.png", 1)], 2.0)
     assert journal.texts("s-2", 1) == [StoredText("parameters", "second")]
     catalog.commit("s-3", [item("/pictures/a.png", 1)], 2.0)
-    journal.delete("s-2")
+    journal.delete("s-2", at=1.0)
     assert rows(database)[2:] == (0, 0)
 
 

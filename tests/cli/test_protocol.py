@@ -9,12 +9,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 import uvicorn
 
-from tallylight.cli.protocol import ReachableProtocol
+from tallylight.cli.protocol import DirectProtocol, ReachableProtocol
 from tallylight.cli.server import SEND_BUFFER, listen
-from tallylight.live.transport import notice_death, transport_of
+from tallylight.clock import SystemClock
+from tallylight.live import Cause, Event, Hub, Parser, StreamResponse, Update, Wish, single
+from tallylight.live.transport import notice_death, transport_of, write_chunk_of
 
 pytestmark = pytest.mark.anyio
 
@@ -24,10 +27,10 @@ App = Callable[[Scope, Any, Send], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(app: App) -> AsyncIterator[int]:
+async def serving(app: App, protocol: type[ReachableProtocol] = ReachableProtocol) -> AsyncIterator[int]:
     """The application behind a real uvicorn with our protocol and our socket; gives the port."""
     with listen("127.0.0.1", 0) as listening:
-        config = uvicorn.Config(app, http=ReachableProtocol, lifespan="off", ws="none", log_level="critical")
+        config = uvicorn.Config(app, http=protocol, lifespan="off", ws="none", log_level="critical")
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
@@ -125,13 +128,14 @@ async def test_the_kernel_ends_a_connection_whose_peer_takes_nothing() -> None:
             await send({"type": "http.response.body", "body": b"x" * 50_000, "more_body": True})
         while (await receive())["type"] != "http.disconnect":
             pass
+        told.append(transport.timed_out)
         gone.set()
 
     async with serving(app) as port:
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await gone.wait()
-    assert told == [200]
+    assert told == [200, True], "and the application can tell that from a client that left"
 
 
 async def test_a_download_is_not_slowed_by_the_small_buffer() -> None:
@@ -148,3 +152,100 @@ async def test_a_download_is_not_slowed_by_the_small_buffer() -> None:
         # 10 ms here; with half the buffer it is 5 s, a delayed acknowledgement for each piece.
         with anyio.fail_after(2):
             assert len(await reader.readexactly(size)) == size
+
+
+def update(seq: int, *, final: bool = False) -> Update:
+    return Update("s", "k3f9a2", seq, {"session_id": "s", "seq": seq, "é": "x" * 300}, final, tally=seq)
+
+
+def streaming(hub: Hub, sent: list[bytes], *, gzip: bool = False) -> App:
+    """One feed's stream; notes every body that goes through `send`."""
+
+    async def app(scope: Scope, receive: Any, send: Send) -> None:
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            sent.append(message.get("body", b""))
+            await send(message)
+
+        reader = hub.join(Wish("s"))
+        hub.begin(reader, {"s": 0})
+        await StreamResponse(hub, reader, single("", update(0)), gzip=gzip)(scope, receive, noting)
+
+    return app
+
+
+@pytest.mark.parametrize("gzip", [False, True])
+@pytest.mark.parametrize("protocol", [ReachableProtocol, DirectProtocol])
+async def test_a_stream_is_the_same_through_send_and_past_it(protocol: type[ReachableProtocol], gzip: bool) -> None:
+    sent: list[bytes] = []
+    parser = Parser()
+    async with (
+        Hub(SystemClock()).running() as hub,
+        serving(streaming(hub, sent, gzip=gzip), protocol) as port,
+        httpx.AsyncClient(trust_env=False) as client,
+        client.stream("GET", f"http://127.0.0.1:{port}") as got,
+    ):
+        assert got.headers.get("content-encoding", "") == ("gzip" if gzip else "")
+        seen, names = 0, []
+        # httpx reads the chunks: a malformed one would be an error here, a missing one a wait that has an end.
+        async for piece in got.aiter_bytes():
+            events = list(parser.feed(piece))
+            names += [event.name for event in events]
+            states = [event for event in events if event.name == "message"]
+            if states and (seen := seen + len(states)) <= 3:
+                hub.publish(update(seen, final=seen == 3))
+    assert [name for name in names if name != "heartbeat"] == ["message"] * 4 + ["end"]
+    # Past it go the three updates; the opening, perhaps a heartbeat, and the end do not.
+    assert (len([body for body in sent if body]) >= 4 + gzip) is (protocol is ReachableProtocol)
+
+
+async def test_past_send_nothing_is_written_to_a_client_that_must_be_waited_for_or_is_gone() -> None:
+    said: list[bool] = []
+    done = anyio.Event()
+
+    async def app(scope: Scope, _receive: object, send: Send) -> None:
+        transport: Any = transport_of(scope)
+        write_chunk = write_chunk_of(scope)
+        assert write_chunk is not None
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        chunk = b"c350\r\n" + b"x" * 50_000 + b"\r\n"
+        while write_chunk(chunk):
+            pass
+        held = transport.get_write_buffer_size()
+        said.append(write_chunk(chunk))
+        assert transport.get_write_buffer_size() == held
+        transport.abort()
+        said.append(write_chunk(chunk))
+        done.set()
+
+    async with serving(app, DirectProtocol) as port:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await done.wait()
+    assert said == [False, False]
+
+
+async def test_a_stalled_reader_gets_well_formed_chunks_when_it_reads_again() -> None:
+    """It is written to past `send` at first, through `send` while it stalls, and past it again."""
+    sent: list[bytes] = []
+    told: list[Event] = []
+    async with (
+        Hub(SystemClock()).running() as hub,
+        serving(streaming(hub, sent), DirectProtocol) as port,
+        connected(port) as reader,
+    ):
+        await reader.readuntil(b"\r\n\r\n")
+        seq = 0
+        # Flushed by hand, so that it does not take the minute that the pace would make of it.
+        while not any(b'"seq":%d,' % seq in body for body in sent if seq):
+            seq += 1
+            hub.publish(update(seq))
+            hub.flush()
+            await anyio.lowlevel.checkpoint()
+        hub.publish(update(seq + 1, final=True))
+        parser = Parser()
+        while size := int(await reader.readline(), 16):
+            told += parser.feed(await reader.readexactly(size))
+            assert await reader.readexactly(2) == b"\r\n"
+    assert told[-1].name == "end"
+    assert f'"seq":{seq + 1},' in told[-2].data
+    assert hub.accounts.snapshot().ended[Cause.REST] == 1

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.cli.running import Tallylight
-from tests.serving import Server
+from tests.serving import Server, has_ended
 
 from tallylight.samples.archive import Summary
+from tallylight.settings import Settings
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def test_a_run_from_the_first_request_to_the_catalog_and_again(server: Server, a
     with server.stream("/api/ingest/stream") as shared:
         session_id = server.process()
         with server.stream(f"/api/ingest/stream/{session_id}") as stream:
-            events = stream.until(lambda events: events[-1].name == "end")
+            events = stream.until(has_ended)
             stream.until_over()
-        shared.until(lambda events: any(event.name == "end" for event in events))
+        shared.until(has_ended)
     states = stream.states
     processed = [state["processed_files"] for state in states]
     assert processed == sorted(processed)
@@ -152,3 +153,21 @@ def test_a_root_must_be_given(tallylight: Tallylight, tmp_path: Path) -> None:
     refused = tallylight("serve", "--data", tmp_path / "data")
     assert refused.status == 2
     assert "--root" in refused.err
+
+
+def test_how_pages_stay_live_is_an_option_and_it_wins_over_the_variable(
+    tallylight: Tallylight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("tallylight.cli.server.run", served.append)
+    monkeypatch.setenv("TALLYLIGHT_LIVE", "stream")
+    for option in ((), ("--live", "poll"), ("--live", "auto")):
+        assert tallylight("serve", "--root", tmp_path, "--data", tmp_path / "data", *option).status == 0
+    assert [settings.live for settings in served] == ["stream", "poll", "auto"]
+
+
+def test_another_way_to_stay_live_is_refused(tallylight: Tallylight, tmp_path: Path) -> None:
+    refused = tallylight("serve", "--root", tmp_path, "--data", tmp_path / "data", "--live", "telepathy")
+    assert refused.status == 2
+    assert "--live" in refused.err
+    assert "'auto', 'stream', 'poll'" in refused.err

@@ -26,8 +26,10 @@ from tallylight.facts import (
     State,
     initial,
     reduce_all,
+    without_names,
 )
-from tallylight.journal import Item, Journal, Session, StoredText
+from tallylight.journal import Item, Journal, Session, StoredText, Tombstone
+from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE
 from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Reason, Status, Tier
 
 ODD_NAMES = (
@@ -191,7 +193,7 @@ class JournalContract:
         journal.create(new_session())
         state = reduce_all(journal.session("s-1").state, LIFE[:2])
         tallies = [journal.tally(), journal.append("s-1", LIFE[:2], state), journal.tally()]
-        journal.delete("s-1")
+        journal.delete("s-1", at=1.0)
         assert [*tallies, journal.tally()] == [1, 2, 2, 3]
 
     def test_sessions_since_a_tally_come_in_the_order_of_their_newest_writes(self, journal: Journal) -> None:
@@ -279,7 +281,7 @@ class JournalContract:
         shared, own = raw_text("shared"), raw_text("own")
         begun(journal, "s-1", *processed(extracted("a.png", shared, own)))
         begun(journal, "s-2", *processed(extracted("b.png", shared)))
-        journal.delete("s-1")
+        journal.delete("s-1", at=1.0)
         with pytest.raises(NotFound):
             journal.session("s-1")
         assert [session.session_id for session in journal.sessions()] == ["s-2"]
@@ -288,11 +290,73 @@ class JournalContract:
         assert journal.items("s-1") == []
         assert list(journal.facts("s-1")) == []
 
+    def test_a_deleted_session_leaves_a_tombstone_that_names_no_file(self, journal: Journal) -> None:
+        begun(journal, "s-1", *LIFE)
+        begun(journal, "s-2")
+        state = journal.session("s-1").state
+        tombstone = journal.delete("s-1", at=7.5)
+        assert tombstone == Tombstone(
+            session_id="s-1", epoch="k3f9a2", state=without_names(state), deleted_at=7.5, tally=journal.tally()
+        )
+        assert journal.tombstone("s-1") == tombstone
+        told = json.dumps(tombstone.state.as_json())
+        assert "png" not in told
+        assert "odd" not in told
+        assert (tombstone.state.seq, tombstone.state.errors) == (state.seq, 1), "the counts stay"
+
+    def test_tombstones_since_a_tally_come_in_the_order_of_deletion(self, journal: Journal) -> None:
+        for name in ("a", "b", "c", "d"):
+            begun(journal, name)
+        journal.delete("c", at=1.0)
+        cursor = journal.tally()
+        journal.delete("b", at=2.0)
+        begun(journal, "e")
+        journal.delete("a", at=3.0)
+        assert [tombstone.session_id for tombstone in journal.tombstones_since(0)] == ["c", "b", "a"]
+        assert [tombstone.session_id for tombstone in journal.tombstones_since(cursor)] == ["b", "a"]
+        assert [tombstone.tally for tombstone in journal.tombstones_since(cursor)] == [cursor + 1, cursor + 3]
+        assert journal.tombstones_since(journal.tally()) == []
+
+    @pytest.mark.parametrize("name", ["s-1", "gone"])
+    def test_a_session_that_was_not_deleted_has_no_tombstone(self, journal: Journal, name: str) -> None:
+        begun(journal, "s-1")
+        with pytest.raises(NotFound, match=f"no session {name}"):
+            journal.tombstone(name)
+
+    def test_an_id_that_is_deleted_twice_has_one_tombstone(self, journal: Journal) -> None:
+        for at in (1.0, 2.0):
+            begun(journal, "s-1")
+            newest = journal.delete("s-1", at=at)
+        assert journal.tombstones_since(0) == [newest]
+        assert journal.tombstone("s-1") == newest
+
+    def test_tombstones_are_cleared_away_after_a_day(self, journal: Journal) -> None:
+        for name, at in (
+            ("old", 10.0),
+            ("young", 11.0),
+            ("new", 10.0 + TOMBSTONE_AGE),
+            ("newer", 10.5 + TOMBSTONE_AGE),
+        ):
+            begun(journal, name)
+            journal.delete(name, at=at)
+            if name == "new":
+                assert journal.tombstone("old").deleted_at == 10.0, "not a moment before"
+        assert [tombstone.session_id for tombstone in journal.tombstones_since(0)] == ["young", "new", "newer"]
+        with pytest.raises(NotFound):
+            journal.tombstone("old")
+
+    def test_tombstones_are_bounded_in_number(self, journal: Journal) -> None:
+        for number in range(MOST_TOMBSTONES + 2):
+            begun(journal, f"s-{number}")
+            journal.delete(f"s-{number}", at=1.0)
+        kept = [tombstone.session_id for tombstone in journal.tombstones_since(0)]
+        assert kept == [f"s-{number}" for number in range(2, MOST_TOMBSTONES + 2)]
+
     def test_facts_being_read_of_a_deleted_session_do_not_end_as_if_all_were_there(self, journal: Journal) -> None:
         begun(journal, "s-1", *processed(*(extracted(f"{number}.png") for number in range(1500))))
         facts = journal.facts("s-1")
         next(facts)
-        journal.delete("s-1")
+        journal.delete("s-1", at=1.0)
         try:
             read = 1 + sum(1 for _ in facts)
         except NotFound:
@@ -308,7 +372,8 @@ class JournalContract:
             pytest.param(lambda journal: journal.item("gone", 1), id="item"),
             pytest.param(lambda journal: journal.texts("gone", 1), id="texts"),
             pytest.param(lambda journal: journal.raw_texts("gone", [1]), id="raw_texts"),
-            pytest.param(lambda journal: journal.delete("gone"), id="delete"),
+            pytest.param(lambda journal: journal.tombstone("gone"), id="tombstone"),
+            pytest.param(lambda journal: journal.delete("gone", at=1.0), id="delete"),
             pytest.param(lambda journal: journal.append("gone", [], new_session("gone").state), id="append"),
         ],
     )

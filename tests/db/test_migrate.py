@@ -61,13 +61,30 @@ def test_every_revision_can_be_taken_back(connection: Connection) -> None:
     assert set(inspect(connection).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
 
 
+def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.upgrade(revisions.config_for(connection), "0001")
+        connection.execute(text("INSERT INTO journal_clock (id, epoch, tally) VALUES (1, 'k3f9a2', 41)"))
+    engine.dispose()
+    database = open_database(path)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
+        assert connection.execute(text("SELECT count(*) FROM tombstones")).scalar_one() == 0
+        assert migrate.revision(connection) == migrate.NEWEST
+    database.close()
+
+
 def test_a_database_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite"
     database = open_database(path)
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
-    with pytest.raises(DataFolderUnusable, match=r"newer Tallylight \(its schema is 9999, this one knows 0001\)"):
+    with pytest.raises(
+        DataFolderUnusable, match=rf"newer Tallylight \(its schema is 9999, this one knows {migrate.NEWEST}\)"
+    ):
         open_database(path)
 
 

@@ -24,7 +24,8 @@ from tallylight.live import Parser
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
-#: The fixture of the browser tests.
+#: The fixtures of the browser tests.
+engines = driven.engines
 browser = driven.browser
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.serving import Server, descendants, gone, many
+from tests.serving import Server, descendants, gone, has_ended, many
 
 COUNTS = ("total_discovered", "total_files", "processed_files", "metadata_extracted", "keywords_added", "errors")
 
@@ -34,14 +34,14 @@ def test_a_killed_server_loses_nothing_that_was_shown(slow: Path, tmp_path: Path
             assert status["stats"][count] >= shown["stats"][count], count
 
         with server.stream(path, last_event_id=position) as again:
-            events = again.until(lambda events: events[-1].name == "end")
+            events = again.until(has_ended)
             again.until_over()
         assert [event.name for event in events] == ["message", "end"], "the old position still counts"
         assert again.states[-1] == status
         with server.stream(path, last_event_id=again.last_event_id) as over:
             assert over.status == 204
         with server.stream("/api/ingest/stream", last_event_id=shared_position) as back:
-            back.until(lambda events: any(event.name == "end" for event in events))
+            back.until(has_ended)
             assert "reset" not in [event.name for event in back.events]
             assert back.states[-1]["session_id"] == session_id
 

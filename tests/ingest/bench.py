@@ -25,7 +25,7 @@ from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
 from tallylight.ingest.ports import Record
 from tallylight.ingest.supervisor import Supervisor, Workshop
-from tallylight.journal import Session
+from tallylight.journal import Session, Tombstone
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
 from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
@@ -129,7 +129,7 @@ class Bench:
     hub: SeenHub
     clock: ManualClock
     supervisor: Supervisor
-    forgotten: list[tuple[str, State]] = field(default_factory=list)
+    forgotten: list[Tombstone] = field(default_factory=list)
 
     def parameters(self, **fields: Any) -> Parameters:
         return Parameters(**{"directories": (str(self.root),), **fields})
@@ -185,7 +185,7 @@ async def open_bench(
     hub, clock, writer, numbers = SeenHub(), ManualClock(), Writer(), itertools.count()
     journal, catalog, engine = journal or MemoryJournal(), catalog or MemoryCatalog(), engine or InlineEngine()
     roots = Roots((str(root),))
-    forgotten: list[tuple[str, State]] = []
+    forgotten: list[Tombstone] = []
 
     def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
         return pipeline.Ingest(
@@ -217,7 +217,7 @@ async def open_bench(
         record_for=lambda session: Recorder(session, journal=journal, write=writer.run, hub=hub, clock=clock),
         ingest_for=ingest_for,
         commit_for=commit_for,
-        forgotten=lambda session, state: forgotten.append((session.session_id, state)),
+        forgotten=forgotten.append,
     )
     async with anyio.create_task_group() as tasks:
         yield Bench(

@@ -16,7 +16,17 @@ from tallylight.engine import Verdict
 from tallylight.engine.contract import Item, Result, WorkerOn
 from tallylight.engine.inline import InlineEngine
 from tallylight.errors import BadParameters, DataFolderUnusable, NotFound, WrongMove
-from tallylight.facts import CommitPlanned, Committed, Discovered, Fact, Moved, Processed, Started, initial
+from tallylight.facts import (
+    CommitPlanned,
+    Committed,
+    Discovered,
+    Fact,
+    Moved,
+    Processed,
+    Started,
+    initial,
+    without_names,
+)
 from tallylight.ingest.supervisor import COMMIT_INTERRUPTED, INTERRUPTED
 from tallylight.journal import Session
 from tallylight.model import Candidate, Status
@@ -294,8 +304,9 @@ async def test_a_deleted_session_is_stopped_first(tmp_path: Path) -> None:
         with pytest.raises(NotFound):
             bench.journal.session(session_id)
         assert bench.supervisor.record_of(session_id) is None
-        ((forgotten, state),) = bench.forgotten
-        assert (forgotten, state.status) == (session_id, Status.PROCESSING), "deleted, which is not cancelled"
+        (tombstone,) = bench.forgotten
+        known = (tombstone.session_id, tombstone.state.status)
+        assert known == (session_id, Status.PROCESSING), "deleted, which is not cancelled"
         assert not any(update.final for update in bench.hub.updates), "its readers are told by `forgotten` alone"
         engine.open()
         await anyio.wait_all_tasks_blocked()
@@ -307,7 +318,7 @@ async def test_a_session_at_rest_is_forgotten_with_its_last_state(tmp_path: Path
     async with open_bench(tmp_path) as bench:
         state = await bench.run()
         await bench.supervisor.delete(state.session_id)
-        assert bench.forgotten == [(state.session_id, state)]
+        assert [tombstone.state for tombstone in bench.forgotten] == [without_names(state)]
 
 
 async def test_deleting_during_a_commit_keeps_what_is_in_the_catalog(tmp_path: Path) -> None:
@@ -322,7 +333,7 @@ async def test_deleting_during_a_commit_keeps_what_is_in_the_catalog(tmp_path: P
             catalog.go_on.set()
         assert bench.journal.sessions() == []
         assert 0 < catalog.count() < 500
-        assert [forgotten for forgotten, _ in bench.forgotten] == [session_id]
+        assert [tombstone.session_id for tombstone in bench.forgotten] == [session_id]
 
 
 async def test_a_commit_and_a_delete_at_the_same_moment_follow_each_other(tmp_path: Path) -> None:

@@ -73,11 +73,14 @@ def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
     journal = SqlJournal(database)
     begun(journal, "s-1", *LIFE)
     journal.remember_boot("boot-1")
+    begun(journal, "deleted", *LIFE)
+    tombstone = journal.delete("deleted", at=5.0)
     before = (journal.epoch, journal.tally(), journal.session("s-1"), list(journal.facts("s-1")))
     database.close()
     database = open_database(tmp_path / "t.sqlite")
     again = SqlJournal(database)
     assert (again.epoch, again.tally(), again.session("s-1"), list(again.facts("s-1"))) == before
+    assert again.tombstone("deleted") == tombstone
     assert again.remember_boot("boot-2")
     renewed = again.epoch
     assert renewed != before[0]
@@ -116,7 +119,7 @@ def test_delete_leaves_no_row_behind(database: Database, journal: SqlJournal) ->
     begun(journal, "s-1", *LIFE, *processed(extracted("a.png", raw_text("own"), raw_text("shared"))))
     begun(journal, "s-2", *processed(extracted("b.png", raw_text("shared"))))
     assert rows(database) == {"sessions": 2, "facts": 10, "outcomes": 5, "outcome_texts": 3, "raw_texts": 2}
-    journal.delete("s-1")
+    journal.delete("s-1", at=1.0)
     assert rows(database) == {"sessions": 1, "facts": 0, "outcomes": 1, "outcome_texts": 1, "raw_texts": 1}
 
 

@@ -12,6 +12,7 @@ epochs = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=16
 seqs = st.integers(0, 10**18 - 1)
 
 
+@pytest.mark.standard
 @given(epochs, seqs, st.booleans())
 def test_a_cursor_survives_the_browser(epoch: str, seq: int, ended: bool) -> None:
     cursor = Cursor(epoch, seq, ended)

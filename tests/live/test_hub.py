@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -9,8 +10,9 @@ from anyio import to_thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallylight.live import Cause, Hub, Parser, Reader, Update, Wish
-from tallylight.live.feed import Feed
+from tallylight.live import Cause, Entry, Hub, Parser, Reader, Update, Wish
+from tallylight.live.feed import TAIL, Feed
+from tallylight.live.opening import Bundles
 from tallylight.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -162,6 +164,52 @@ async def test_the_final_update_still_goes_out_with_bye() -> None:
         hub.flush()
         hub.close()
         assert names(reader.take()) == ["message", "end", "bye"]
+        hub.leave(reader)
+
+
+async def test_what_was_published_within_the_slot_in_which_the_hub_closes_is_told_first() -> None:
+    async with Hub(ManualClock()).running() as hub:
+        one, every = hub.join(Wish("s")), hub.join(Wish(), "j")
+        hub.publish(update(1))
+        await anyio.wait_all_tasks_blocked()
+        for reader in (one, every):
+            assert names(reader.take()) == ["message"]
+        hub.publish(update(2, final=True))
+        hub.close()
+        for reader in (one, every):
+            assert names(reader.take()) == ["message", "end", "bye"]
+            hub.leave(reader)
+
+
+async def test_shared_readers_that_are_told_of_several_feeds_share_the_bytes() -> None:
+    async with Hub(ManualClock()).running() as hub:
+        first, second, patched = (hub.join(Wish(patch=patch), "j") for patch in (False, False, True))
+        bundles = Bundles()
+        for seq in (1, 2):
+            for key in "ab":
+                hub.publish(update(seq, key=key))
+            hub.flush()
+            told = first.take(bundles)
+            assert second.take(bundles) is told
+            assert (patched.take(bundles) == told) is (seq == 1)
+        assert seqs(told) == [2, 2]
+        for reader in (first, second, patched):
+            hub.leave(reader)
+
+
+async def test_entries_that_a_reader_missed_during_its_opening_are_counted_however_many() -> None:
+    async with Hub(ManualClock()).running() as hub:
+        reader = hub.join(Wish("s", outcomes=True))
+        hub.begin(reader, {"s": 5}, known={"s": 5})
+        seq = 5
+        for _ in range(3):
+            entries = tuple(Entry(number, {"seq": number}) for number in range(seq + 1, seq + 1 + TAIL))
+            seq += TAIL
+            hub.publish(replace(update(seq), entries=entries))
+            hub.flush()
+        (told,) = (json.loads(event.data) for event in Parser().feed(reader.take()) if event.name == "outcomes")
+        assert told["skipped"] + len(told["items"]) == 3 * TAIL
+        assert told["to"] == seq
         hub.leave(reader)
 
 

@@ -88,7 +88,7 @@ def test_shared_positions(position: str, expected: tuple[int | None, str]) -> No
 
 
 def test_the_shared_stream_tells_all_and_only_the_last_event_carries_the_position() -> None:
-    opening = shared([update(key="a", final=True), update(key="b")], Cursor("jjjjjj", 9))
+    opening = shared([update(key="a", final=True), update(key="b")], Cursor("jjjjjj", 9), 1.5)
     assert [(event.name, event.id) for event in events(opening)] == [
         ("message", ""),
         ("end", ""),
@@ -98,10 +98,9 @@ def test_the_shared_stream_tells_all_and_only_the_last_event_carries_the_positio
 
 
 def test_a_foreign_shared_position_is_reset_first() -> None:
-    assert names(shared([update()], Cursor("j", 9), reset="future")) == ["reset", "message"]
+    assert names(shared([update()], Cursor("j", 9), 1.5, "future")) == ["reset", "message"]
 
 
-def test_the_shared_stream_of_nothing_tells_only_its_position() -> None:
-    parser = Parser()
-    assert list(parser.feed(shared([], Cursor("j", 7)).body)) == []
-    assert parser.last_event_id == "j-7"
+def test_the_shared_stream_of_nothing_tells_its_position_with_a_heartbeat() -> None:
+    (event,) = events(shared([], Cursor("j", 7), 1.5))
+    assert (event.name, event.id, event.data) == ("heartbeat", "j-7", '{"t":1.5}')

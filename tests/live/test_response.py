@@ -244,6 +244,33 @@ async def test_a_blocked_write_is_noticed_without_a_transport_too() -> None:
         assert hub.accounts.as_json()["ended"]["stalled"] == 1
 
 
+async def test_a_client_that_takes_nothing_of_its_opening_is_given_up_too() -> None:
+    clock = ManualClock()
+    async with Hub(clock, pace=Pace(deadline=30)).running() as hub, anyio.create_task_group() as tasks:
+        probe = StreamProbe()
+        probe.stall_body()
+        tasks.start_soon(probe.get, app_of(hub, update(1)), "/")
+        await anyio.wait_all_tasks_blocked()
+        hub.publish(update(2))
+        await _watched(clock, 33)
+        assert hub.readers == 0
+        assert hub.accounts.as_json()["ended"]["stalled"] == 1
+        assert probe.writes == []
+
+
+async def test_a_client_that_takes_nothing_of_its_opening_does_not_hold_up_the_stop() -> None:
+    clock = ManualClock()
+    async with anyio.create_task_group() as tasks:
+        async with Hub(clock).running() as hub:
+            probe = StreamProbe()
+            probe.stall_body()
+            tasks.start_soon(probe.get, app_of(hub, update(1)), "/")
+            await anyio.wait_all_tasks_blocked()
+            hub.close()
+            tasks.start_soon(_turn, clock)
+        assert hub.readers == 0
+
+
 async def test_an_old_connection_is_ended_with_bye_at_a_spread_age() -> None:
     clock = ManualClock()
     async with Hub(clock, pace=Pace(longest=100)).running() as hub, anyio.create_task_group() as tasks:

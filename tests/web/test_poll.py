@@ -163,6 +163,18 @@ async def test_a_session_deleted_meanwhile_is_told(it: Site) -> None:
     assert told(bodies[0]) == {session_id: "deleted"}
 
 
+async def test_a_session_deleted_between_two_polls_is_told_once(it: Site) -> None:
+    it.engine.open()
+    session_id = await it.run()
+    cursor = (await asked(it))["cursor"]
+    await it.client.delete(f"/api/ingest/session/{session_id}")
+    body = await asked(it, cursor, wait=55)
+    assert told(body) == {session_id: "deleted"}
+    assert body["states"][0]["stats"]["processed_files"] == 4, "a whole state, as in the stream"
+    assert await asked(it, body["cursor"]) == {"cursor": body["cursor"], "states": []}
+    assert told(await asked(it)) == {}, "a fresh reader never knew it"
+
+
 async def test_a_stopping_server_answers_at_once(it: Site) -> None:
     cursor = (await asked(it))["cursor"]
     bodies: list[Json] = []

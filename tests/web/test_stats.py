@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 from tests.in_process import Site, paint, problem, site
+from tests.web.telling import told
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +26,7 @@ async def test_the_numbers_follow_the_readers(it: Site) -> None:
     async with it.reading("/api/ingest/stream") as probe:
         await probe.saw(lambda events: len(events) > 0)
         session_id = await it.run()
-        await probe.saw(lambda events: events[-1].name == "end")
+        await probe.saw(told("end"))
         during = await it.get("/api/ingest/stream-stats")
         assert during["readers"]["shared"] == 1
         assert during["published"] >= 1

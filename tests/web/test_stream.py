@@ -53,6 +53,7 @@ async def moving(it: Site) -> str:
 # --- one session ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.standard
 async def test_the_first_message_comes_at_once_and_is_the_current_state(it: Site) -> None:
     session_id = await it.start()
     await it.engine.holds()
@@ -69,6 +70,7 @@ async def test_the_first_message_comes_at_once_and_is_the_current_state(it: Site
     assert "set-cookie" not in probe.headers
 
 
+@pytest.mark.standard
 async def test_retry_is_spread_over_two_to_four_seconds(it: Site) -> None:
     session_id = await it.start()
     seen = set()
@@ -102,7 +104,7 @@ async def test_an_idle_stream_beats_every_ten_seconds(tmp_path: Path) -> None:
         while clock.monotonic() < before + 30:
             await clock.advance(1.0)
         beats = [event for event in probe.events if event.name == "heartbeat"]
-        assert len(beats) - 1 == 3
+        assert len(beats) - 2 == 3, "besides the one that carries the position, and the one soon after the opening"
 
 
 async def test_a_run_is_told_to_its_end(it: Site) -> None:
@@ -236,6 +238,7 @@ async def test_a_position_from_the_future_is_reset(it: Site, moving: str) -> Non
     assert json.loads(events[0].data)["reason"] == "future"
 
 
+@pytest.mark.standard
 async def test_the_header_wins_over_the_query(it: Site, moving: str) -> None:
     good = await position(it, moving)
     assert names(await opened(it, moving, headers={"last-event-id": good}, query="last_event_id=no")) == ["message"]
@@ -243,6 +246,7 @@ async def test_the_header_wins_over_the_query(it: Site, moving: str) -> None:
     assert names(events) == ["reset", "message"]
 
 
+@pytest.mark.standard
 async def test_after_the_end_there_is_204_or_the_end_again(it: Site) -> None:
     it.engine.open()
     session_id = await it.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +18,10 @@ Jobs = Annotated[
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Loopback address to listen on. [default: 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one. [default: 8710]", min=0, max=65535)]
+Live = Annotated[
+    Literal["auto", "stream", "poll"] | None,
+    typer.Option("--live", help="How pages stay live; auto polls where no stream gets through. [default: auto]"),
+]
 SessionName = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id, its first characters, or `last`.")]
 
 

@@ -20,8 +20,9 @@ def serve(
     host: options.Host = None,
     port: options.Port = None,
     jobs: options.Jobs = None,
+    live: options.Live = None,
 ) -> None:
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
     from tallylight.cli.server import run
 
-    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs))
+    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs, live=live))

@@ -15,7 +15,7 @@ import anyio
 import typer
 import uvicorn
 
-from tallylight.cli.protocol import ReachableProtocol
+from tallylight.cli.protocol import DirectProtocol
 from tallylight.errors import BadParameters
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
@@ -35,6 +35,8 @@ def run(settings: Settings) -> None:
     `open_services` raises.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # Only ours: at `info` the libraries tell much that helps nobody here.
+    logging.getLogger("tallylight").setLevel(settings.log.upper())
     raise_descriptor_limit()
     with listen(settings.host, settings.port) as listening:
         anyio.run(_serve, settings, listening, backend_options={"use_uvloop": True})
@@ -54,7 +56,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=ReachableProtocol,
+                http=DirectProtocol,
                 log_level="warning",
                 access_log=False,
                 lifespan="on",

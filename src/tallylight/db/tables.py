@@ -75,6 +75,17 @@ sessions: Final = Table(
     Column("tally", BigInteger, nullable=False, index=True),
 )
 
+#: What is kept for a while of deleted sessions, so that readers who were away can be told.
+tombstones: Final = Table(
+    "tombstones",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("deleted_at", Double, nullable=False),
+    Column("tally", BigInteger, nullable=False, index=True),
+)
+
 #: Every fact but the outcomes.
 facts: Final = Table(
     "facts",

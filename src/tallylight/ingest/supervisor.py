@@ -11,11 +11,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.errors import BadParameters, WrongMove
-from tallylight.facts import Fact, Moved, Started, State, check_move, initial
+from tallylight.facts import Fact, Moved, Started, check_move, initial
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.running import Running, Work
-from tallylight.journal import Journal, Session
+from tallylight.journal import Journal, Session, Tombstone
 from tallylight.model import Parameters, Status
 
 INTERRUPTED: Final = "The server stopped in the middle of this session. What it had is kept; start it again to go on."
@@ -33,7 +33,7 @@ class Workshop:
     record_for: Callable[[Session], Record]
     ingest_for: Callable[[Session, Record], pipeline.Ingest]
     commit_for: Callable[[Session, Record], commit.Commit]
-    forgotten: Callable[[Session, State], None]  #: told after a session was deleted, with its newest state
+    forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
 
 
 class Supervisor:
@@ -110,14 +110,13 @@ class Supervisor:
     async def delete(self, session_id: str) -> None:
         """Forget a session, stopping it first. What it committed stays in the catalog."""
         async with self._deciding:
-            running = self._running.get(session_id)
-            session = running.session if running else await self._session(session_id)
-            if running is not None:
+            shop = self._workshop
+            if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
-            await self._workshop.write(self._workshop.journal.delete, session_id)
+            tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
             self._running.pop(session_id, None)
-            self._workshop.forgotten(session, running.record.state if running else session.state)
+            shop.forgotten(tombstone)
 
     async def finished(self, session_id: str) -> None:
         """Return once the session is at rest."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from tallylight.facts import Fact, State
 from tallylight.model import Outcome, OutcomeKind, Parameters, RawText
+
+#: Tombstones are kept for so many seconds, and at most so many of them: a reader that was away for longer is not told.
+TOMBSTONE_AGE: Final = 86_400.0
+MOST_TOMBSTONES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,17 @@ class Session:
     parameters: Parameters
     state: State  #: the fold of its facts so far
     tally: int = 0  #: the journal's counter at its newest write: shared-stream cursors compare it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """What is kept of a deleted session for a while, so that readers who were away can be told of its end."""
+
+    session_id: str
+    epoch: str
+    state: State  #: its last one, `without_names`
+    deleted_at: float  #: wall time
+    tally: int  #: of its deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,16 @@ class Journal(Protocol):
         """The same for several outcomes, still compressed: what a commit copies. Outcomes without texts are absent."""
         ...
 
-    def delete(self, session_id: str) -> None:
-        """Forget a session with its facts, outcomes and texts no other outcome has."""
+    def delete(self, session_id: str, at: float) -> Tombstone:
+        """Forget a session with its facts, outcomes and texts no other outcome has, and leave its tombstone, all or
+        nothing. `at` is wall time: tombstones that are older than `TOMBSTONE_AGE` by then are cleared away.
+        """
+        ...
+
+    def tombstone(self, session_id: str) -> Tombstone:
+        """That of a deleted session; NotFound where there is none, or none any more."""
+        ...
+
+    def tombstones_since(self, tally: int) -> list[Tombstone]:
+        """Those of sessions deleted after `tally`, in the order of their deletion."""
         ...

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tallylight.errors import NotFound
-from tallylight.facts import Fact, Processed, State
+from tallylight.facts import Fact, Processed, State, without_names
 from tallylight.journal.codec import without_texts
-from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.model import OutcomeKind, RawText
 
@@ -31,6 +31,7 @@ class MemoryJournal:
         self._tally = 0
         self._boot_id: str | None = None
         self._kept: dict[str, _Kept] = {}
+        self._tombstones: list[Tombstone] = []
 
     @property
     def epoch(self) -> str:
@@ -117,11 +118,34 @@ class MemoryJournal:
             texts = self._find(session_id).texts
             return {seq: list(texts[seq]) for seq in seqs if seq in texts}
 
-    def delete(self, session_id: str) -> None:
+    def delete(self, session_id: str, at: float) -> Tombstone:
         with self._lock:
-            self._find(session_id)
+            session = self._find(session_id).session
             del self._kept[session_id]
-            self._tick()
+            tombstone = Tombstone(
+                session_id=session_id,
+                epoch=session.epoch,
+                state=without_names(session.state),
+                deleted_at=at,
+                tally=self._tick(),
+            )
+            young = [
+                other
+                for other in self._tombstones
+                if other.deleted_at >= at - TOMBSTONE_AGE and other.session_id != session_id
+            ]
+            self._tombstones = [*young, tombstone][-MOST_TOMBSTONES:]
+            return tombstone
+
+    def tombstone(self, session_id: str) -> Tombstone:
+        for tombstone in self.tombstones_since(0):
+            if tombstone.session_id == session_id:
+                return tombstone
+        raise _no_session(session_id)
+
+    def tombstones_since(self, tally: int) -> list[Tombstone]:
+        with self._lock:
+            return [tombstone for tombstone in self._tombstones if tombstone.tally > tally]
 
     def _all(self) -> list[Session]:
         with self._lock:
@@ -129,7 +153,7 @@ class MemoryJournal:
 
     def _find(self, session_id: str) -> _Kept:
         if session_id not in self._kept:
-            raise NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
+            raise _no_session(session_id)
         return self._kept[session_id]
 
     def _renew_epochs(self) -> None:
@@ -141,3 +165,7 @@ class MemoryJournal:
     def _tick(self) -> int:
         self._tally += 1
         return self._tally
+
+
+def _no_session(session_id: str) -> NotFound:
+    return NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")

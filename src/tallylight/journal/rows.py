@@ -9,7 +9,7 @@ from typing import Any
 
 from tallylight.facts import Fact, Processed, State
 from tallylight.journal.codec import encode, outcome_of
-from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.journal.contract import Item, Session, StoredText, Tombstone
 from tallylight.model import Json, Outcome, Parameters, RawText
 from tallylight.roots import raw_bytes
 
@@ -63,6 +63,26 @@ def session_of(row: Mapping[str, Any]) -> Session:
         created_at=row["created_at"],
         parameters=Parameters.from_json(row["parameters"]),
         state=State.from_json(row["state"]),
+        tally=row["tally"],
+    )
+
+
+def tombstone_row(tombstone: Tombstone) -> Json:
+    return {
+        "session_id": tombstone.session_id,
+        "epoch": tombstone.epoch,
+        "state": tombstone.state.as_json(),
+        "deleted_at": tombstone.deleted_at,
+        "tally": tombstone.tally,
+    }
+
+
+def tombstone_of(row: Mapping[str, Any]) -> Tombstone:
+    return Tombstone(
+        session_id=row["session_id"],
+        epoch=row["epoch"],
+        state=State.from_json(row["state"]),
+        deleted_at=row["deleted_at"],
         tally=row["tally"],
     )
 

@@ -10,14 +10,24 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
-from tallylight.db.tables import journal_clock, outcome_texts, outcomes, raw_texts, sessions
-from tallylight.db.upsert import insert_or_keep
+from tallylight.db.tables import journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
+from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
-from tallylight.facts import Fact, Processed, State
+from tallylight.facts import Fact, Processed, State, without_names
 from tallylight.journal.codec import decode, outcome_of
-from tallylight.journal.contract import Item, Session, StoredText
+from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
-from tallylight.journal.rows import Rows, inflated, item_of, rows_of, session_of, session_row, state_columns
+from tallylight.journal.rows import (
+    Rows,
+    inflated,
+    item_of,
+    rows_of,
+    session_of,
+    session_row,
+    state_columns,
+    tombstone_of,
+    tombstone_row,
+)
 from tallylight.model import AT_REST, OutcomeKind, RawText
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
@@ -130,14 +140,27 @@ class SqlJournal:
                 found |= _raw_texts(connection, session_id, chunk)
         return found
 
-    def delete(self, session_id: str) -> None:
+    def delete(self, session_id: str, at: float) -> Tombstone:
         with self._database.writing() as connection:
-            _require(connection, session_id)
-            _tick(connection)
+            tombstone = _bury(connection, session_id, at)
             of_session = outcome_texts.c.session_id == session_id
             texts = connection.scalars(select(outcome_texts.c.sha256).where(of_session).distinct()).all()
             connection.execute(delete(sessions).where(sessions.c.session_id == session_id))
             sweep(connection, texts)
+        return tombstone
+
+    def tombstone(self, session_id: str) -> Tombstone:
+        with self._database.reading() as connection:
+            found = connection.execute(select(tombstones).where(tombstones.c.session_id == session_id)).one_or_none()
+        if found is None:
+            raise _no_session(session_id)
+        return tombstone_of(found._asdict())
+
+    def tombstones_since(self, tally: int) -> list[Tombstone]:
+        newer = select(tombstones).where(tombstones.c.tally > tally).order_by(tombstones.c.tally)
+        with self._database.reading() as connection:
+            rows = connection.execute(newer).all()
+        return [tombstone_of(row._asdict()) for row in rows]
 
     def _sessions(self, query: Any) -> list[Session]:
         with self._database.reading() as connection:
@@ -186,6 +209,26 @@ def _renew_epochs(connection: Connection) -> str:
 
 def _no_session(session_id: str) -> NotFound:
     return NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
+
+
+def _bury(connection: Connection, session_id: str, at: float) -> Tombstone:
+    """Leave a session's tombstone, and clear those away that have stood long enough."""
+    row = connection.execute(_SESSION, {"of": session_id}).one_or_none()
+    if row is None:
+        raise _no_session(session_id)
+    session = session_of(row._asdict())
+    tombstone = Tombstone(
+        session_id=session_id,
+        epoch=session.epoch,
+        state=without_names(session.state),
+        deleted_at=at,
+        tally=_tick(connection),
+    )
+    outdated = tombstones.c.deleted_at < at - TOMBSTONE_AGE
+    newest = select(tombstones.c.session_id).order_by(tombstones.c.tally.desc()).limit(MOST_TOMBSTONES - 1)
+    connection.execute(delete(tombstones).where(outdated | tombstones.c.session_id.not_in(newest)))
+    connection.execute(insert_or_update(connection, tombstones, "session_id"), tombstone_row(tombstone))
+    return tombstone
 
 
 def _require(connection: Connection, session_id: str) -> int:

@@ -5,6 +5,7 @@ database or web library.
 """
 
 from tallylight.live.accounting import Accounts, Cause
+from tallylight.live.compression import accepts_gzip
 from tallylight.live.cursor import Cursor
 from tallylight.live.feed import outcomes_event
 from tallylight.live.hub import MOST_READERS, Hub, Pace
@@ -30,6 +31,7 @@ __all__ = [
     "StreamResponse",
     "Update",
     "Wish",
+    "accepts_gzip",
     "outcomes_event",
     "replay_after",
     "shared",

@@ -79,6 +79,7 @@ class Feed:
         self.newest: Slot | None = None
         self._tail: deque[Entry] = deque(maxlen=TAIL)
         self._count = 0  #: entries so far
+        self._newest_entries: tuple[Entry, ...] = ()
         self._told: tuple[int, int, bytes] = (-1, -1, b"")
 
     def advance(self, update: Update) -> Slot:
@@ -89,9 +90,9 @@ class Feed:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Append entries to the tail."""
-        for entry in entries:
-            self._tail.append(entry)
-            self._count += 1
+        self._newest_entries = tuple(entries)
+        self._tail.extend(self._newest_entries)
+        self._count += len(self._newest_entries)
 
     @property
     def count(self) -> int:
@@ -99,9 +100,12 @@ class Feed:
         return self._count
 
     def place_after(self, seq: int) -> int:
-        """The place of a reader that knows the entries up to `seq`."""
-        newer = sum(1 for entry in self._tail if entry.seq > seq)
-        return self._count - newer
+        """The place of a reader that knows the entries up to `seq`, as far as the tail reaches back."""
+        return self._count - _newer(self._tail, seq)
+
+    def place_before_newest(self, seq: int) -> int:
+        """The same for a reader that lacks none but of those added last: then all of them count, however many."""
+        return self._count - _newer(self._newest_entries, seq)
 
     def entries_frame(self, place: int) -> bytes:
         """The `outcomes` event for a reader at `place`, encoded once for all at it; empty where nothing is new."""
@@ -116,6 +120,10 @@ class Feed:
         known = min(missing, len(self._tail), MOST_ENTRIES)
         entries = [self._tail[index] for index in range(len(self._tail) - known, len(self._tail))]
         return outcomes_event(self.key, [entry.body for entry in entries], skipped=missing - known)
+
+
+def _newer(entries: Iterable[Entry], seq: int) -> int:
+    return sum(entry.seq > seq for entry in entries)
 
 
 def outcomes_event(key: str, items: Sequence[Mapping[str, Any]], *, skipped: int = 0) -> bytes:

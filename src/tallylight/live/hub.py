@@ -11,21 +11,25 @@ import asyncio
 import logging
 import random
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import anyio
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from tallylight.clock import Clock
 from tallylight.live import frames
 from tallylight.live.accounting import Accounts, Cause
+from tallylight.live.compression import Packer
 from tallylight.live.drive import Rest
 from tallylight.live.feed import Feed, Slot
 from tallylight.live.line import Line
+from tallylight.live.opening import Bundles
 from tallylight.live.reader import Reader, Wish
+from tallylight.live.transport import Chunks
 from tallylight.live.update import Entry, Update
 
 log: Final = logging.getLogger(__name__)
@@ -51,6 +55,9 @@ class Pace:
     longest: float = 900.0
     farewell: float = 1.0  #: a stopping server gives its readers so long to take their `bye`
     most_readers: int = MOST_READERS
+    #: So long readers are written to in one go. Then others have their turn on the event loop: a request must not wait
+    #: until thousands of readers have their update.
+    turn: float = 0.0005
 
 
 class Hub:
@@ -63,6 +70,7 @@ class Hub:
 
     def __init__(self, clock: Clock, *, tally: int = 0, pace: Pace | None = None) -> None:
         self.accounts = Accounts(reader_memory_bound=READER_MEMORY)
+        self.packer = Packer()  #: for the streams of clients that take gzip
         self._clock = clock
         self._pace = pace or Pace()
         self._lock = threading.Lock()
@@ -75,11 +83,16 @@ class Hub:
         self._tasks: TaskGroup | None = None
         self._moved = anyio.Event()
         self._newcomers = anyio.Event()
+        self._stopping = anyio.Event()
         self._feeds: dict[str, Feed] = {}
         self._readers: dict[Reader, None] = {}
         self._unbeaten: list[Reader] = []
         self._follow_entries = 0
         self._tally = tally
+        self._bundles = Bundles()
+        self._chunks = Chunks()
+        self._slot: Iterator[None] = iter(())  #: what is left of the newest slot
+        self._under_way: dict[str, list[Update]] = {}  #: its updates
         self._closed = False
 
     @property
@@ -147,13 +160,20 @@ class Hub:
     ) -> None:
         """Note what a reader's opening tells, as `Reader.begin` does."""
         with self._lock:
-            unsent = {key: waiting[-1] for key, waiting in self._published.items()}
+            coming = {key: tuple(waiting) for key, waiting in self._published.items()}
+        under_way = {key: tuple(waiting) for key, waiting in self._under_way.items()}
+        unsent = {key: under_way.get(key, ()) + coming.get(key, ()) for key in under_way | coming}
         reader.begin(told, tally, unsent, known)
 
     def attach(self, reader: Reader, line: Line) -> None:
-        """From now on the hub itself writes to the reader, beginning with what is pending."""
+        """From now on a client that takes nothing is noticed; nothing is written before `opened`."""
+        line.busy = True
         reader.line = line
         line.notice_death(self._pace.deadline)
+
+    def opened(self, reader: Reader, line: Line) -> None:
+        """From now on the hub itself writes to the reader, beginning with what is pending."""
+        line.busy = False
         reader.last_write = self._clock.monotonic()
         self._push(reader)
 
@@ -168,24 +188,26 @@ class Hub:
     def close(self) -> None:
         """End every stream with `bye`: the server stops. Readers come back at spread times. Not from other threads."""
         if not self._closed:
+            # Before any `bye`: what was published within this slot may be the last that a session says.
+            self.flush()
             self._closed = True
             for reader in list(self._readers):
-                self._dismiss(reader, Cause.STOPPING)
-            if self._tasks is not None:
-                # Not only when the hub itself ends: a server that waits for its responses would wait for the stalled.
-                self._tasks.start_soon(self._see_off)
+                if reader.cause is None:
+                    self._dismiss(reader, Cause.STOPPING)
+            self._stopping.set()
 
     def close_soon(self) -> None:
         """`close`, callable from any thread and from signal handlers. Does nothing where the hub is not running."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.close)
+            # Closing may start tasks, which a bare callback of the loop may not.
+            self._loop.call_soon_threadsafe(self._stopping.set)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Hub]:
         """Pace the readers while the context is open; closing it ends every stream."""
         self._loop = asyncio.get_running_loop()
         async with anyio.create_task_group() as self._tasks:
-            for loop in (self._flushing, self._greeting, self._watching):
+            for loop in (self._flushing, self._greeting, self._watching, self._closing):
                 self._tasks.start_soon(loop)
             try:
                 yield self
@@ -198,35 +220,54 @@ class Hub:
 
     def flush(self) -> None:
         """Offer what was published since the last slot to every reader it concerns, and write to those that wait."""
+        for _ in self._slot:  # one that is under way comes first
+            pass
+        self._slot = self._offering()
+        for _ in self._slot:
+            pass
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def _offering(self) -> Iterator[None]:
+        """A slot, in turns of a few readers each."""
         with self._lock:
             updates, self._published = self._published, {}
             entries, self._entries = self._entries, {}
             tally, published_at = self._tally, self._published_at
             self._awake = False
-        self._slot_published_at = published_at
+        self._under_way, self._slot_published_at = updates, published_at
         moved = {
-            key: [self._advance(update, entries.pop(key, ())) for update in waiting] for key, waiting in updates.items()
+            key: [self._advance(update, entries.get(key, [])) for update in waiting] for key, waiting in updates.items()
         }
         everything = [advanced for waiting in moved.values() for advanced in waiting]
-        written = self.accounts.delivered
+        written, turn_ends = self.accounts.delivered, self._clock.monotonic() + self._pace.turn
         for reader in list(self._readers):
-            only = reader.only
-            offers = everything if only is None else moved.get(only, [])
-            if len(offers) == 1 and (chunk := reader.only_news(offers[0][1], tally)):
-                self._write(reader, chunk)
-            elif offers:
-                for feed, slot in offers:
-                    self.accounts.conflated += reader.offer(feed, slot, tally)
-                self._push(reader)
-        self.accounts.publish_to_write.observe_many(
-            self._clock.monotonic() - published_at, self.accounts.delivered - written
-        )
+            if reader in self._readers:
+                self._offer(reader, everything if reader.only is None else moved.get(reader.only, []), tally)
+            if self._clock.monotonic() >= turn_ends:
+                self._note_delay(published_at, written)
+                yield
+                written, turn_ends = self.accounts.delivered, self._clock.monotonic() + self._pace.turn
+        self._note_delay(published_at, written)
+        self._under_way = {}
 
-    # --- writing --------------------------------------------------------------------------------------------------
+    def _note_delay(self, published_at: float, delivered_before: int) -> None:
+        delivered = self.accounts.delivered - delivered_before
+        self.accounts.publish_to_write.observe_many(self._clock.monotonic() - published_at, delivered)
 
-    def _advance(self, update: Update, entries: Iterable[Entry]) -> tuple[Feed, Slot]:
+    def _offer(self, reader: Reader, offers: list[tuple[Feed, Slot]], tally: int) -> None:
+        if len(offers) == 1 and (piece := reader.only_news(offers[0][1], tally)):
+            self._write(reader, piece)
+        elif offers:
+            for feed, slot in offers:
+                self.accounts.conflated += reader.offer(feed, slot, tally)
+            self._push(reader)
+
+    def _advance(self, update: Update, entries: list[Entry]) -> tuple[Feed, Slot]:
         feed = self._feeds.setdefault(update.key, Feed(update.key))
-        feed.add(entries)
+        # What comes after an end belongs to the feed that follows.
+        feed.add(entry for entry in entries if entry.seq <= update.seq)
+        entries[:] = [entry for entry in entries if entry.seq > update.seq]
         slot = feed.advance(update)
         if update.final:
             del self._feeds[update.key]
@@ -236,26 +277,27 @@ class Hub:
         """Write what is pending to a reader, unless a write is still under way: then that one's end comes back here."""
         if reader.line is None or reader.line.busy:
             return
-        chunk = reader.take()
-        if chunk:
-            self._write(reader, chunk)
+        piece = reader.take(self._bundles)
+        if piece:
+            self._write(reader, piece)
         elif reader.cause is not None:
             reader.line.hang_up(reader.cause)
 
-    def _write(self, reader: Reader, chunk: bytes) -> None:
+    def _write(self, reader: Reader, piece: bytes) -> None:
         line = reader.line
         assert line is not None
+        body = line.encoded(piece)
         try:
-            rest = line.write(chunk)
+            rest = line.write(body, self._chunks)
         except OSError:
             line.abort(Cause.GONE)
             return
         if rest is not None:
             line.busy = True
             if self._tasks is not None:
-                self._tasks.start_soon(self._finish, reader, line, rest, len(chunk), self._slot_published_at)
+                self._tasks.start_soon(self._finish, reader, line, rest, len(body), self._slot_published_at)
             return
-        self._wrote(reader, len(chunk))
+        self._wrote(reader, len(body))
         if reader.cause is not None:
             line.hang_up(reader.cause)
 
@@ -290,7 +332,9 @@ class Hub:
             self._moved = anyio.Event()
             # Counted from its start: a slot that takes long must not make the next one late too.
             next_slot = self._clock.monotonic() + self._pace.slot
-            self.flush()
+            self._slot = self._offering()
+            for _ in self._slot:
+                await checkpoint()
 
     async def _greeting(self) -> None:
         """Beat once soon after the opening: some antivirus products hold the first event until a second comes."""
@@ -319,8 +363,7 @@ class Hub:
             self._dismiss(reader, Cause.AGED)
 
     def _beat(self, readers: list[Reader]) -> None:
-        # A real event, not a comment: comments are invisible to the page's watchdog.
-        frame = frames.event("heartbeat", {"t": round(self._clock.now(), 3)})
+        frame = frames.heartbeat(self._clock.now())
         for reader in readers:
             if reader.cause is None:
                 reader.say(frame)
@@ -330,6 +373,12 @@ class Hub:
         again = random.randrange(2000, 10_000)  # noqa: S311 (spreads reconnects; guards nothing)
         reader.say(frames.event("bye", {"reason": cause.value}, retry_ms=again), ends=cause)
         self._push(reader)
+
+    async def _closing(self) -> None:
+        """Not only when the hub itself ends: a server that waits for its responses would wait for the stalled."""
+        await self._stopping.wait()
+        self.close()
+        await self._see_off()
 
     async def _see_off(self) -> None:
         deadline = self._clock.monotonic() + self._pace.farewell

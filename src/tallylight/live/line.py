@@ -8,8 +8,9 @@ from typing import Any
 import anyio
 
 from tallylight.live.accounting import Cause
+from tallylight.live.compression import Gzip
 from tallylight.live.drive import Rest, begin
-from tallylight.live.transport import Transport, notice_death
+from tallylight.live.transport import Chunks, Transport, WriteChunk, notice_death
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,22 +21,55 @@ Send = Callable[[Message], Awaitable[None]]
 class Line:
     """One client's `send`, used by the hub. `scope` is the response's: cancelling it ends the response."""
 
-    __slots__ = ("_finishing", "_scope", "_send", "_stuck_since", "_transport", "_unsent", "busy", "cause", "dead")
+    __slots__ = (
+        "_cause",
+        "_finishing",
+        "_gzip",
+        "_scope",
+        "_send",
+        "_stuck_since",
+        "_transport",
+        "_unsent",
+        "_write_chunk",
+        "busy",
+        "dead",
+    )
 
-    def __init__(self, send: Send, scope: anyio.CancelScope, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        send: Send,
+        scope: anyio.CancelScope,
+        transport: Transport | None = None,
+        write_chunk: WriteChunk | None = None,
+        gzip: Gzip | None = None,
+    ) -> None:
         self.busy = False  #: a write is under way, and the client is slow to take it
         self._finishing: anyio.CancelScope | None = None
-        self.cause: Cause | None = None  #: why it was hung up
+        self._cause: Cause | None = None
         self.dead = False  #: nothing more can be sent
         self._send = send
         self._scope = scope
         self._transport = transport
+        self._write_chunk = write_chunk
+        self._gzip = gzip
         self._unsent = 0
         self._stuck_since: float | None = None
 
-    def write(self, chunk: bytes) -> Rest | None:
+    @property
+    def cause(self) -> Cause | None:
+        """Why it was hung up, by us or by the kernel; None while it was not, and where the client did."""
+        timed_out = self._cause is None and getattr(self._transport, "timed_out", False)
+        return Cause.STALLED if timed_out else self._cause
+
+    def encoded(self, piece: bytes) -> bytes:
+        """A piece of the stream as it goes over the wire; all that is encoded must be written, in this order."""
+        return piece if self._gzip is None else self._gzip.pack(piece)
+
+    def write(self, body: bytes, chunks: Chunks) -> Rest | None:
         """Begin to write; what is left to wait for, if anything. Raises what `send` raises."""
-        return begin(self._send({"type": "http.response.body", "body": chunk, "more_body": True}))
+        if self._write_chunk is not None and self._write_chunk(chunks.chunk(body)):
+            return None
+        return begin(self._send({"type": "http.response.body", "body": body, "more_body": True}))
 
     def finishing(self) -> anyio.CancelScope:
         """The scope in which a write is finished that had to wait."""
@@ -55,7 +89,7 @@ class Line:
 
     def hang_up(self, cause: Cause) -> None:
         """End the response from this side; the first cause counts."""
-        self.cause = self.cause or cause
+        self._cause = self._cause or cause
         self._scope.cancel()
 
     def abort(self, cause: Cause) -> None:

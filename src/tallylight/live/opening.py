@@ -73,14 +73,16 @@ def shared_after(last_event_id: str, epoch: str, tally: int) -> tuple[int | None
     return (None, why) if why or cursor is None else (cursor.seq, "")
 
 
-def shared(updates: Sequence[Update], position: Cursor, reset: str = "") -> Opening:
-    """Open the shared stream with these states, `position` being the tally they were read at. It does not end.
+def shared(updates: Sequence[Update], position: Cursor, now: float, reset: str = "") -> Opening:
+    """Open the shared stream with these states, `position` being the tally they were read at, `now` wall time. It does
+    not end.
 
     Also a reader that is told of no session gets the position, or what happens while it is away would be lost to it.
+    It comes with a heartbeat: Firefox and WebKit take no id from an event without data.
     """
     body = frames.event("reset", {"reason": reset}) if reset else b""
     states = several([(Slot(0, update, None), False) for update in updates], position)
-    return Opening((body + (states or frames.position(str(position))),), resets=bool(reset))
+    return Opening((body + (states or frames.heartbeat(now, str(position))),), resets=bool(reset))
 
 
 def several(slots: Sequence[tuple[Slot, bool]], position: Cursor) -> bytes:
@@ -98,6 +100,21 @@ def several(slots: Sequence[tuple[Slot, bool]], position: Cursor) -> bytes:
         else:
             parts.append(frames.message(line, at))
     return b"".join(parts)
+
+
+class Bundles:
+    """What `several` makes, once for all readers that are told the same: in each slot nearly all of the shared ones."""
+
+    def __init__(self) -> None:
+        self._told: tuple[list[tuple[Slot, bool]], Cursor, bytes] = ([], Cursor("", 0), b"")
+
+    def several(self, slots: list[tuple[Slot, bool]], position: Cursor) -> bytes:
+        """As `several`; the very same bytes for the same arguments, until others come."""
+        known_slots, known_position, told = self._told
+        if slots != known_slots or position != known_position:
+            told = several(slots, position)
+            self._told = (slots, position, told)
+        return told
 
 
 def _foreign(cursor: Cursor | None, epoch: str, newest: int) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+#: Digits of a reconnection time that is believed; anything longer is a joke, and Python refuses to read 4,301 of them.
+_MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +32,23 @@ class Parser:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
         self._started = False
+        self._ended_by_cr = False  #: the piece before; a LF that begins the next one then belongs to that CR
         self._name = ""
         self._data: list[str] = []
         self._pending_id = ""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that this piece completes, in order."""
-        text = self._rest + self._decoder.decode(chunk)
-        if not self._started and text:
+        text = self._decoder.decode(chunk)
+        if not text:
+            return
+        if not self._started:
             self._started = True
             text = text.removeprefix("\ufeff")
-        # A CR at the very end may be half of a CRLF: keep it until the next piece tells.
-        held = text[-1:] if text.endswith("\r") else ""
-        *lines, self._rest = _LINE_END.split(text[: len(text) - len(held)])
-        self._rest += held
+        if self._ended_by_cr:
+            text = text.removeprefix("\n")
+        self._ended_by_cr = text.endswith("\r")
+        *lines, self._rest = _LINE_END.split(self._rest + text)
         for line in lines:
             event = self._line(line)
             if event is not None:
@@ -61,7 +66,7 @@ class Parser:
                 self._name = value
             case "id" if "\0" not in value:
                 self._pending_id = value
-            case "retry" if value.isascii() and value.isdigit():
+            case "retry" if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
                 self.retry_ms = int(value)
         return None
 

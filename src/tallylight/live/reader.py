@@ -6,7 +6,7 @@ memory and is told less often, but always the truth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -17,10 +17,10 @@ from tallylight.live.accounting import Cause, ReaderTransport
 from tallylight.live.cursor import Cursor
 from tallylight.live.feed import Feed, Slot
 from tallylight.live.line import Line
-from tallylight.live.opening import several
+from tallylight.live.opening import Bundles
 from tallylight.live.update import Update
 
-_NOTHING: Final[Mapping[str, Update]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, tuple[Update, ...]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class Reader:
         self._tally = 0
         self._newest: dict[str, tuple[Feed, Slot]] = {}
         self._ended: list[tuple[Feed, Slot]] = []  #: finals that something newer follows already
-        self._stale: dict[str, Update] = {}
+        self._stale: dict[str, tuple[Update, ...]] = {}
         self._given: dict[str, int] = {}  #: number of the slot it was last told, by feed
         self._known: dict[str, int] = {}  #: seq up to which it knows the entries, by feed
-        self._places: dict[str, int] = {}  #: its place among the entries, by feed
+        self._places: dict[Feed, int] = {}  #: its place among the entries of each feed it is told of
         self._extra: list[bytes] = []
         self._waiter: anyio.Event | None = None
 
@@ -102,17 +102,25 @@ class Reader:
 
     def offer(self, feed: Feed, slot: Slot, tally: int) -> bool:
         """Put a slot in place of an unsent older one of the same feed; True where there was one."""
-        if self.cause is not None or self._stale.pop(feed.key, None) is slot.update:
+        if self.cause is not None or self._is_stale(slot.update):
             return False
         waiting = self._newest.pop(feed.key, None)
         if waiting is not None and waiting[1].update.final:
             self._ended.append(waiting)
         self._newest[feed.key] = (feed, slot)
+        if self.wish.outcomes and feed not in self._places:
+            # Now, not when it is told: a slow reader would by then have lost entries that nobody counted.
+            self._places[feed] = feed.place_before_newest(self._known.get(feed.key, 0))
         self._tally = max(self._tally, tally)
-        if self.only is not None and slot.update.final:
-            self.cause = Cause.REST
         self._stir()
         return waiting is not None and not waiting[1].update.final
+
+    def _is_stale(self, update: Update) -> bool:
+        """Whether the opening covered it; forgets what it covered once something else comes, which is newer."""
+        is_stale = any(update is covered for covered in self._stale.get(update.key, ()))
+        if not is_stale:
+            self._stale.pop(update.key, None)
+        return is_stale
 
     def say(self, frame: bytes, ends: Cause | None = None) -> None:
         """Send an event that is no state (heartbeat, bye) with the next write; `ends` makes that the last one."""
@@ -125,7 +133,7 @@ class Reader:
         self,
         told: Mapping[str, int],
         tally: int = 0,
-        unsent: Mapping[str, Update] = _NOTHING,
+        unsent: Mapping[str, tuple[Update, ...]] = _NOTHING,
         known: Mapping[str, int] | None = None,
     ) -> None:
         """Note what the opening told (feed to seq): what waited meanwhile and is not newer is dropped.
@@ -138,10 +146,14 @@ class Reader:
         def is_no_news(update: Update) -> bool:
             return update.seq <= told.get(update.key, -1) or update.tally <= tally
 
-        self._stale = {key: update for key, update in unsent.items() if is_no_news(update)}
+        covered = {key: tuple(filter(is_no_news, updates)) for key, updates in unsent.items()}
+        self._stale = {key: updates for key, updates in covered.items() if updates}
         self._known = {**told, **(known or {})}
         self._newest = {key: offered for key, offered in self._newest.items() if not is_no_news(offered[1].update)}
         self._ended = [offered for offered in self._ended if not is_no_news(offered[1].update)]
+        if self.wish.outcomes:
+            feeds = (feed for feed, _ in (*self._ended, *self._newest.values()))
+            self._places = {feed: feed.place_after(self._known.get(feed.key, 0)) for feed in feeds}
         self._tally = max(self._tally, tally)
 
     @property
@@ -154,19 +166,28 @@ class Reader:
             self._waiter = anyio.Event()
             await self._waiter.wait()
 
-    def take(self) -> bytes:
+    def take(self, bundles: Bundles | None = None) -> bytes:
         """Everything unsent as the bytes of one write; forgets it. Entries come first; only the last event of states
-        carries the id, so that a reader cut off in between is told all of them again.
+        carries the id, so that a reader cut off in between is told all of them again. Readers with the same `bundles`
+        share the bytes.
         """
         offered = [*self._ended, *self._newest.values()]
         self._ended, self._newest = [], {}
         self.taken = len(offered)
         extra, self._extra = b"".join(self._extra), []
-        entries = b"".join(self._entries(feed) for feed, _ in offered) if self.wish.outcomes else b""
+        entries = b"".join(self._entries(feed, slot) for feed, slot in offered) if self.wish.outcomes else b""
         if self.only is not None:
-            return entries + b"".join(self._own(slot) for _, slot in offered) + extra
+            return entries + b"".join(self._until_rest([slot for _, slot in offered])) + extra
         slots = [(slot, self._has_base(slot)) for _, slot in offered]
-        return entries + several(slots, Cursor(self._epoch, self._tally)) + extra
+        return entries + (bundles or Bundles()).several(slots, Cursor(self._epoch, self._tally)) + extra
+
+    def _until_rest(self, slots: list[Slot]) -> Iterator[bytes]:
+        """What a reader of one feed is told: nothing comes after the end."""
+        for slot in slots:
+            yield self._own(slot)
+            if slot.update.final:
+                self.cause = self.cause or Cause.REST
+                return
 
     def _own(self, slot: Slot) -> bytes:
         return slot.patch_frame if self._has_base(slot) else slot.whole_frame
@@ -184,12 +205,14 @@ class Reader:
             self._given[key] = slot.number
         return has_base
 
-    def _entries(self, feed: Feed) -> bytes:
-        place = self._places.get(feed.key)
-        if place is None:
-            place = feed.place_after(self._known.get(feed.key, 0))
-        self._places[feed.key] = feed.count
-        return feed.entries_frame(place)
+    def _entries(self, feed: Feed, slot: Slot) -> bytes:
+        frame = feed.entries_frame(self._places[feed])
+        if slot.update.final:
+            # What comes after the end of a feed is another feed, which counts its own entries.
+            del self._places[feed]
+        else:
+            self._places[feed] = feed.count
+        return frame
 
     def _stir(self) -> None:
         if self._waiter is not None:

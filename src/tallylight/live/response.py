@@ -10,11 +10,12 @@ import anyio
 
 from tallylight.live import frames
 from tallylight.live.accounting import Cause
+from tallylight.live.compression import Gzip
 from tallylight.live.hub import Hub
 from tallylight.live.line import Line, Message, Receive, Scope, Send
 from tallylight.live.opening import Opening
 from tallylight.live.reader import Reader
-from tallylight.live.transport import transport_of
+from tallylight.live.transport import transport_of, write_chunk_of
 
 log: Final = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ HEADERS: Final = (
     # nginx buffers responses unless told not to.
     (b"x-accel-buffering", b"no"),
 )
+GZIP_HEADERS: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
 
 
 class StreamResponse:
@@ -31,13 +33,14 @@ class StreamResponse:
 
     Ends when the feed comes to rest, the client leaves (told by `http.disconnect` or by a failing send), the hub closes
     or gives the client up. The reader has left the hub when the call returns, however it ends. Costs one task, the
-    request's own, which waits for the client to leave.
+    request's own, which waits for the client to leave. `gzip` is for clients that take it (`accepts_gzip`).
     """
 
-    def __init__(self, hub: Hub, reader: Reader, opening: Opening) -> None:
+    def __init__(self, hub: Hub, reader: Reader, opening: Opening, *, gzip: bool = False) -> None:
         self._hub = hub
         self._reader = reader
         self._opening = opening
+        self._gzip = Gzip(hub.packer) if gzip and opening.status == 200 else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         cause = Cause.FAILED
@@ -45,7 +48,7 @@ class StreamResponse:
             await send({"type": "http.response.start", "status": self._opening.status, "headers": self._headers()})
             if self._opening.status != 200 or scope["method"] == "HEAD":
                 cause = Cause.REST
-                await send(_end())
+                await send(_last())
             else:
                 cause = await self._stream(scope, receive, send)
         except OSError as error:
@@ -56,38 +59,46 @@ class StreamResponse:
             self._hub.leave(self._reader, cause)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        return list(HEADERS) if self._opening.status == 200 else [(b"cache-control", b"no-store")]
+        if self._opening.status != 200:
+            return [(b"cache-control", b"no-store")]
+        return [*HEADERS, *GZIP_HEADERS] if self._gzip is not None else list(HEADERS)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Cause:
-        await self._open(send)
-        if self._opening.closes:
-            await send(_end())
-            return self._opening.cause
-        # Its bytes would otherwise stay for as long as the stream.
-        self._opening = Opening()
         with anyio.CancelScope() as waiting:
-            line = Line(send, waiting, transport_of(scope))
+            line = Line(send, waiting, transport_of(scope), write_chunk_of(scope), self._gzip)
             self._hub.attach(self._reader, line)
-            await _until_gone(receive)
+            over = await self._open(line, send)
+            if over is not None:
+                line.hang_up(over)
+            else:
+                self._hub.opened(self._reader, line)
+                await _until_gone(receive)
         line.give_up()
         if line.cause is not None and not line.dead:
-            await send(_end())
+            await send(self._end())
         return line.cause or Cause.GONE
 
-    async def _open(self, send: Send) -> None:
+    async def _open(self, line: Line, send: Send) -> Cause | None:
+        """Send the opening; the cause where there is nothing more to say."""
+        # Its bytes would otherwise stay for as long as the stream.
+        opening, self._opening = self._opening, Opening()
         accounts = self._hub.accounts
-        accounts.resets += self._opening.resets
+        accounts.resets += opening.resets
         # Spread: readers that lost the same server would otherwise all come back in the same instant.
         again = frames.retry(random.randrange(2000, 4001))  # noqa: S311 (guards nothing)
         # The first part goes with it: some antivirus products hold what comes before the first event.
-        for number, part in enumerate(self._opening.parts or (b"",)):
-            chunk = part if number else again + part
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            accounts.bytes_written += len(chunk)
+        for number, part in enumerate(opening.parts or (b"",)):
+            body = line.encoded(part if number else again + part)
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            accounts.bytes_written += len(body)
+        return opening.cause if opening.closes else None
+
+    def _end(self) -> Message:
+        return _last(b"" if self._gzip is None else self._gzip.end())
 
 
-def _end() -> Message:
-    return {"type": "http.response.body", "body": b"", "more_body": False}
+def _last(body: bytes = b"") -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": False}
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -15,7 +15,7 @@ from tallylight.live import Cause, Cursor, Hub, Parser, Reader, Wish, shared, sh
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.web.context import Given
-from tallylight.web.routes.stream import MOST_NAMED, RECENTLY
+from tallylight.web.routes.stream import MOST_NAMED, RECENTLY, note_turned_away
 
 router = APIRouter(tags=["stream"])
 
@@ -45,7 +45,7 @@ async def poll(
     response.headers["cache-control"] = "no-store"
     hub = services.hub
     if hub.full:
-        hub.accounts.turned_away(POLL.transport)
+        note_turned_away(hub, POLL)
         raise TooManyReaders
     reader, cause = hub.join(POLL, services.journal.epoch), Cause.GONE
     try:
@@ -91,7 +91,7 @@ async def _tell_opening(
     updates = await services.updates(since, named, services.clock.now() - RECENTLY if foreign else None)
     hub.begin(reader, {update.key: update.seq for update in updates}, tally)
     news = [update for update in updates if since is None or update.tally > since]
-    has_news = answer.add(shared(news, Cursor(epoch, tally), reset=foreign).body)
+    has_news = answer.add(shared(news, Cursor(epoch, tally), services.clock.now(), foreign).body)
     # A client without a cursor wants it, and whatever there is, now: there may be nothing for hours.
     return has_news or since is None
 

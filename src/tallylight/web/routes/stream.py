@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -9,9 +10,24 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tallylight.errors import TooManyReaders
-from tallylight.live import FULL, Cursor, Opening, Reader, StreamResponse, Wish, shared, shared_after, single
+from tallylight.live import (
+    FULL,
+    Cause,
+    Cursor,
+    Hub,
+    Opening,
+    Reader,
+    StreamResponse,
+    Wish,
+    accepts_gzip,
+    shared,
+    shared_after,
+    single,
+)
 from tallylight.services import Services
 from tallylight.web.context import Given
+
+log: Final = logging.getLogger(__name__)
 
 router = APIRouter(tags=["stream"])
 
@@ -53,7 +69,8 @@ async def stream_session(
     # Registered before the state is read: nothing can pass between the two.
     reader = services.hub.join(wish)
     try:
-        return Streaming(StreamResponse(services.hub, reader, await _open_single(request, services, reader)))
+        opening = await _open_single(request, services, reader)
+        return Streaming(StreamResponse(services.hub, reader, opening, gzip=takes_gzip(request, wish)))
     except BaseException:
         services.hub.leave(reader)
         raise
@@ -74,7 +91,8 @@ async def stream_all(
         return turned_away(request, services, wish)
     reader = services.hub.join(wish, services.journal.epoch)
     try:
-        return Streaming(StreamResponse(services.hub, reader, await _open_shared(request, services, reader, session)))
+        opening = await _open_shared(request, services, reader, session)
+        return Streaming(StreamResponse(services.hub, reader, opening, gzip=takes_gzip(request, wish)))
     except BaseException:
         services.hub.leave(reader)
         raise
@@ -85,18 +103,29 @@ def last_event_id(request: Request) -> str:
     return request.headers.get("last-event-id") or request.query_params.get("last_event_id", "")
 
 
+def takes_gzip(request: Request, wish: Wish) -> bool:
+    """Who asks for patches wants few bytes. Others get events as they are: whatever is on the way can read them."""
+    return wish.patch and request.method == "GET" and accepts_gzip(request.headers.get("accept-encoding", ""))
+
+
 def turned_away(request: Request, services: Services, wish: Wish) -> Response:
     """The answer over the cap: an EventSource is told in its own language, since a 503 would end it for good."""
-    services.hub.accounts.turned_away(wish.transport)
+    note_turned_away(services.hub, wish)
     if "text/event-stream" not in request.headers.get("accept", ""):
         raise TooManyReaders
     return Response(FULL.body, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
+def note_turned_away(hub: Hub, wish: Wish) -> None:
+    """Count and log one for whom there was no place."""
+    hub.accounts.turned_away(wish.transport)
+    log.info("reader turned away: %s, %s", wish.transport, Cause.FULL)
+
+
 async def _open_single(request: Request, services: Services, reader: Reader) -> Opening:
     session_id = reader.wish.only or ""
-    update = await services.update(session_id)
     last = last_event_id(request)
+    update = await services.update_for(session_id, last)
     missed = await services.missed(last, update) if reader.wish.outcomes else None
     known = {session_id: missed.known} if missed else None
     services.hub.begin(reader, {session_id: update.seq}, known=known)
@@ -110,4 +139,4 @@ async def _open_shared(request: Request, services: Services, reader: Reader, nam
     rested_since = services.clock.now() - RECENTLY if foreign else None
     updates = await services.updates(after, named, rested_since)
     hub.begin(reader, {update.key: update.seq for update in updates}, tally)
-    return shared(updates, Cursor(epoch, tally), reset=foreign)
+    return shared(updates, Cursor(epoch, tally), services.clock.now(), foreign)
