@@ -49,6 +49,24 @@ provide_chromium() {
         "(Debian: apt install chromium; macOS: brew install --cask google-chrome), or name one in TALLYLIGHT_CHROMIUM."
 }
 
+find_webkit() {
+    command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null
+}
+
+# Firefox and WebKitGTK, which the tests find by themselves. Where one cannot be had, its tests are skipped and say so,
+# unless TALLYLIGHT_REQUIRE_BROWSERS=1. One after the other: of the packages that apt is asked for together it installs
+# all or none, and not every distribution has all of them.
+provide_browsers() {
+    provide_chromium
+    can_apt || return 0
+    if ! command -v firefox-esr firefox >/dev/null; then
+        apt_install firefox-esr || say "apt could not install Firefox ESR; the lines above say why."
+    fi
+    if ! find_webkit; then
+        apt_install webkit2gtk-driver xvfb || say "apt could not install WebKitGTK; the lines above say why."
+    fi
+}
+
 # Node is needed for one thing: the type checker of the page's modules.
 provide_node() {
     command -v npm >/dev/null && return

@@ -1,29 +1,21 @@
-"""A real Chromium in front of a real server."""
+"""Real browsers in front of a real server."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from tests.browser.engines.contract import Engine, Missing, Profile
+from tests.browser.engines.started import NAMES, Engines
+from tests.browser.proxy import Proxy
 from tests.browser.serving import Server
 
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    # Chromium's own sandbox does not start for root, as which containers run.
-    "--no-sandbox",
-    "--disable-gpu",
-    # No look-up ever leaves this machine.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    # tally.test stands for a server that is known by a name.
-    "--host-resolver-rules=MAP tally.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)
+from tallylight.ingest import chunks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,38 +25,88 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def find_chromium() -> str | None:
-    named = os.environ.get("TALLYLIGHT_CHROMIUM")
-    found = (shutil.which(candidate) for candidate in (*([named] if named else []), *CANDIDATES))
-    return next((path for path in found if path), None)
-
-
 @pytest.fixture(autouse=True)
 def nothing_blocks_the_loop() -> None:
     """Not asked here: Playwright's synchronous API keeps a loop running in the test's own thread, which may block."""
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = find_chromium()
-    if chromium is None:
-        reason = "no Chromium was found: install one, or name it in TALLYLIGHT_CHROMIUM"
-        if os.environ.get("TALLYLIGHT_REQUIRE_BROWSERS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    with Engines(tmp_path_factory.mktemp("engines")) as engines:
+        yield engines
+
+
+@pytest.fixture(scope="session")
+def browser(engines: Engines) -> Browser:
     expect.set_options(timeout=5_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+    try:
+        return engines.chromium.browser
+    except Missing as missing:
+        go_without(str(missing))
+
+
+@pytest.fixture(params=NAMES)
+def engine(request: pytest.FixtureRequest, engines: Engines) -> Engine:
+    """One after the other."""
+    try:
+        return engines.named(request.param)
+    except Missing as missing:
+        go_without(str(missing))
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def profile(engine: Engine, server: Server) -> Iterator[Profile]:
+    """Of each engine. Needs the server so that pages close before it stops."""
+    with engine.profile() as profile:
+        yield profile
+
+
+@pytest.fixture
+def profiles(engines: Engines, server: Server) -> Iterator[list[Profile]]:
+    """One of each engine, for what takes long and can happen to all of them at once."""
+    with ExitStack() as stack:
+        missing: list[str] = []
+        profiles: list[Profile] = []
+        for name in NAMES:
+            try:
+                profiles.append(stack.enter_context(engines.named(name).profile()))
+            except Missing as reason:
+                missing.append(str(reason))
+        if not profiles or (missing and is_required()):
+            go_without("; ".join(missing))
+        yield profiles
+
+
+def is_required() -> bool:
+    return os.environ.get("TALLYLIGHT_REQUIRE_BROWSERS") == "1"
+
+
+def go_without(reason: str) -> NoReturn:
+    """Skip the test for want of a browser, or fail it where none may be missing."""
+    if is_required():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+#: Files in a chunk. By itself a chunk grows to what is done in 50 ms, on a fast machine to all files of a test that
+#: wants to see one chunk after the other.
+FEW = 4
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(chunks, "MOST_FILES", FEW)
     server = Server(tmp_path)
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    proxy = Proxy(server.url)
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 STREAM = b"content-type: text/event-stream"
 _HEAD = re.compile(rb"(?im)^(host: |origin: http://)[^\r\n]*")
+#: A request as a browser sends it to a proxy that it knows of.
+_FORWARDED = re.compile(rb"^([A-Z]+ )http://[^/ ]+")
+_ASKS_FOR_STREAM = re.compile(r"GET /api/ingest/stream[/?]")
 
 
 class Proxy:
@@ -18,13 +21,16 @@ class Proxy:
 
     def __init__(self, target: str, name: str = "127.0.0.1") -> None:
         self.streams = 0  #: event streams that were answered through it
+        self.asked: list[str] = []  #: the head of each request for one that was passed on
+        self.refused = 0  #: requests that were answered by `refuse`
         self._target = urlsplit(target)
         self._name = name
         self._refusal = 0
         self._holds_streams = False
+        self._swallowed: re.Pattern[str] | None = None
         self._flows = threading.Event()
         self._flows.set()
-        self._port = 0
+        self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
@@ -35,7 +41,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        return f"http://{self._name}:{self._port}"
+        return f"http://{self._name}:{self.port}"
 
     def close(self) -> None:
         """Cut every connection and stop."""
@@ -43,10 +49,14 @@ class Proxy:
         self._thread.join(5)
         assert not self._thread.is_alive()
 
+    def cut(self) -> None:
+        """Cut every connection that there is."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(5)
+
     def refuse(self, status: int) -> None:
         """Cut every connection, and answer requests by this status, as proxies do while a server restarts."""
         self._refusal = status
-        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(5)
+        self.cut()
 
     def accept(self) -> None:
         """Pass requests on again."""
@@ -60,6 +70,10 @@ class Proxy:
         """Let streams pass, from the next one on."""
         self._holds_streams = False
 
+    def swallow(self, target: str) -> None:
+        """Leave requests unanswered from now on whose target begins with a match of this expression."""
+        self._swallowed = re.compile(f"[A-Z]+ {target}")
+
     def silence(self) -> None:
         """Let nothing through any more in either direction, with no word to anybody: a cable that was pulled."""
         self._flows.clear()
@@ -72,7 +86,7 @@ class Proxy:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self._port = server.sockets[0].getsockname()[1]
+        self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopped.wait()
         server.close()
@@ -97,6 +111,7 @@ class Proxy:
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(65536)
+        self.refused += 1
         writer.write(b"HTTP/1.1 %d Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % self._refusal)
         await writer.drain()
 
@@ -115,10 +130,15 @@ class Proxy:
 
     def _rewritten(self, chunk: bytes) -> bytes:
         """A browser sends each head in one piece, so this need not put pieces together."""
-        return _HEAD.sub(lambda found: found[1] + self._target.netloc.encode(), chunk)
+        request = _FORWARDED.sub(rb"\1", chunk)
+        if _ASKS_FOR_STREAM.match(request.decode("latin-1")):
+            self.asked.append(request.decode("latin-1"))
+        return _HEAD.sub(lambda found: found[1] + self._target.netloc.encode(), request)
 
-    def flows(self) -> bool:
-        return self._flows.is_set()
+    def drops(self, chunk: bytes) -> bool:
+        """Whether neither this goes through, nor anything after it on the same connection."""
+        swallowed = self._swallowed is not None and self._swallowed.match(chunk.decode("latin-1"))
+        return bool(swallowed) or not self._flows.is_set()
 
     def answered(self, chunk: bytes) -> bool:
         """Whether this begins an event stream that is to be held back."""
@@ -139,7 +159,7 @@ class _Wire:
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, change: Callable[[bytes], bytes]
     ) -> None:
         while chunk := await source.read(65536):
-            self._is_dead = self._is_dead or not self._proxy.flows()
+            self._is_dead = self._is_dead or self._proxy.drops(chunk)
             if not self._is_dead:
                 sink.write(change(chunk))
                 await sink.drain()

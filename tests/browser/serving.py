@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -10,15 +11,15 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import uvicorn
-from tests.browser.paced import PacedEngine
 
 from tallylight.clock import Clock
 from tallylight.engine.inline import InlineEngine
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
+from tallylight.testing import PacedEngine
 from tallylight.web.app import create_app
 
 
@@ -66,11 +67,20 @@ class Server:
             body: dict[str, Any] = json.load(response)
             return body
 
+    def begin(self) -> str:
+        """Start a session over the whole root, as a script does. Returns its id."""
+        body = json.dumps({"parameters": {"directory": str(self.root)}}).encode()
+        request = Request(f"{self.url}/api/ingest/process", body, {"content-type": "application/json"})
+        with urlopen(request, timeout=5) as response:
+            session: str = json.load(response)["session_id"]
+            return session
+
 
 class _Running:
     """One life of the server."""
 
     engine: PacedEngine
+    _loop: asyncio.AbstractEventLoop
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self._listener = listener
@@ -89,7 +99,7 @@ class _Running:
     def stop(self) -> None:
         assert self._services is not None
         # As the serve command does: streams never end by themselves, and uvicorn would wait for them.
-        self.engine.loop.call_soon_threadsafe(self._services.hub.close)
+        self._loop.call_soon_threadsafe(self._services.hub.close)
         self._server.should_exit = True
         self._thread.join(10)
         assert not self._thread.is_alive(), "the server did not stop"
@@ -102,5 +112,6 @@ class _Running:
     @asynccontextmanager
     async def _open_engine(self, _settings: Settings, clock: Clock) -> AsyncIterator[PacedEngine]:
         async with InlineEngine(clock=clock) as engine:
+            self._loop = asyncio.get_running_loop()
             self.engine = PacedEngine(engine)
             yield self.engine

@@ -70,17 +70,3 @@ def test_an_answer_that_ends_an_event_source_for_good_does_not_end_the_page(
     page.goto(server.url)
     expect(page.locator(BADGE)).to_have_text("connected", timeout=10_000)
     assert len(refused) == 2
-
-
-def test_a_hidden_page_lets_go_of_its_connection_and_takes_it_up_again(page: Page, server: Server) -> None:
-    picture(server.root / "one.png", "fog")
-    walk.start(page, server)
-    assert server.get("/healthz")["readers"] == 1
-
-    # What a browser does with a page it keeps for the back button; Playwright switches that cache off.
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-    server.until(lambda: server.get("/healthz")["readers"] == 0)
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-
-    walk.finish(page, server)
-    assert server.get("/healthz")["readers"] == 1

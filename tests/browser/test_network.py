@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from gzip import compress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser import walk
 from tests.browser.pictures import picture
 from tests.browser.proxy import Proxy
@@ -45,53 +44,21 @@ def test_the_modules_are_small() -> None:
     assert len(compress(together, 9)) < 6 * 1024
 
 
-def test_a_server_that_is_away_for_some_seconds_is_found_again(
-    page: Page, server: Server, allowed_errors: list[str]
-) -> None:
-    allowed_errors += GONE
-    picture(server.root / "one.png", "fog")
-    walk.start(page, server)
+def test_a_slow_3g_network_is_no_reason_to_poll(context: BrowserContext, page: Page, server: Server) -> None:
+    for number in range(30):
+        picture(server.root / f"gen_{number:03}.png", "lighthouse, fog")
+    session = server.begin()
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url) if "/api/ingest/poll" in request.url else None)
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.goto(f"{server.url}/sessions/{session}")
+    expect(page.locator(BADGE)).to_have_text("LIVE", timeout=20_000)
+    for _ in range(3):
+        walk.one_more_chunk(page, server)
     walk.finish(page, server)
-    server.stop()
-    expect(page.locator(BADGE)).to_have_text("reconnecting…")
-    page.wait_for_timeout(4000)
-    server.start()
-    expect(page.locator(BADGE)).to_have_text("connected", timeout=20_000)
-
-
-@pytest.mark.parametrize("status", [502, 503])
-def test_a_proxy_that_answers_by_errors_during_a_restart_is_outlasted(
-    page: Page, server: Server, proxy: Proxy, status: int
-) -> None:
-    started(page, server, proxy)
-    expect(page.locator(BADGE)).to_have_text("LIVE")
-    before = walk.shown(page)
-    proxy.refuse(status)
-    expect(page.locator(BADGE)).to_have_text("reconnecting…")
-    assert walk.shown(page) == before
-    server.engine.let(1)
-    page.wait_for_timeout(1000)
-    proxy.accept()
-    expect(page.locator(BADGE)).to_have_text("LIVE", timeout=20_000)
-    expect(page.locator(COUNT)).not_to_have_text(str(before["processed_files"]))
-
-
-def test_a_link_that_was_cut_and_mended_is_noticed(page: Page, server: Server, proxy: Proxy) -> None:
-    started(page, server, proxy)
-    expect(page.locator(BADGE)).to_have_text("LIVE")
-    proxy.silence()
-    server.engine.let(1)
-    # Nobody closes anything; what the page has is the clock, which is turned instead of waited for.
-    age(page, 26_000)
-    expect(page.locator(BADGE)).to_have_text(re.compile("reconnecting|offline"))
-    proxy.mend()
-    walk.one_more_chunk(page, server)
-    expect(page.locator(BADGE)).to_have_text("LIVE", timeout=20_000)
-
-
-def age(page: Page, ms: int) -> None:
-    """Let the page's wall clock jump."""
-    page.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms }", ms)
+    assert walk.shown(page) == walk.told(server, session)
+    assert polls == []
 
 
 def test_where_streams_are_held_back_the_page_polls_until_one_gets_through(
