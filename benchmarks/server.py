@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,17 @@ class Server:
 @contextmanager
 def running(root: Path, data: Path, jobs: int) -> Iterator[Server]:
     """Serve `root` while the context is open."""
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("tallylight")), "serve", "--root", str(root), "--data", str(data)]
-    log = data.with_suffix(".log")
+    with launched([*command, "--port", str(port), "--jobs", str(jobs)], port, data.with_suffix(".log")) as server:
+        yield server
+
+
+@contextmanager
+def launched(command: Sequence[str], port: int, log: Path) -> Iterator[Server]:
+    """Run a command that serves on `port` while the context is open."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--port", str(port), "--jobs", str(jobs)], stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 _wait(client, process, log)
@@ -79,7 +83,8 @@ def _wait(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> 
     raise SystemExit(f"The server did not start: {log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

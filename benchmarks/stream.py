@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import re
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from readme import machine, put
 from stream_client import Client, Counted, compiled, connected
 from stream_contenders import NAMES, Places, Running, find_nginx, install_sse_starlette, serving
 from stream_process import resident, take_precedence, used
@@ -42,14 +42,14 @@ def main() -> None:
     print(text)
     (FOLDER / "stream.json").write_text(json.dumps(results.as_json(), indent=2) + "\n")
     if options.readme:
-        _update_readme(text)
+        put("Latest streams", text)
 
 
 def _measure(options: argparse.Namespace, places: Places, program: Path) -> Results:
     packages = ("uvicorn", "uvloop", "httptools", "fastapi")
     results = Results(
         date=datetime.now(UTC).date().isoformat(),
-        machine=_machine(),
+        machine=machine(),
         versions={"Python": platform.python_version(), **{name: version(name) for name in packages}},
         rounds=options.rounds,
         seconds=options.seconds,
@@ -137,21 +137,6 @@ def _stay(readers: int, seconds: float, places: Places, program: Path) -> dict[s
 def _told(server: Running, client: Client, readers: int, updates: int) -> Counted:
     server.publish(1.0, updates)
     return _drained(client, readers * updates)
-
-
-def _update_readme(text: str) -> None:
-    """Replace what stands under "Latest streams" until the next heading of its kind."""
-    readme = FOLDER / "README.md"
-    section = re.compile(r"(?<=^## Latest streams\n).*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
-    changed, count = section.subn(lambda _match: f"\n{text}\n", readme.read_text())
-    if count != 1:
-        raise SystemExit(f'{readme} has no section "Latest streams".')
-    readme.write_text(changed)
-
-
-def _machine() -> str:
-    names = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return f"{len(names)} cores of {names[0] if names else platform.machine()}, Linux {platform.release()}"
 
 
 def _options() -> argparse.Namespace:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib import import_module
@@ -96,7 +97,7 @@ class Tallylight:
 
     def _shared(self, reader: Reader) -> StreamResponse:
         self._hub.begin(reader, {KEY: self._newest.seq}, self._newest.tally)
-        return StreamResponse(self._hub, reader, shared([self._newest], Cursor(EPOCH, self._newest.tally)))
+        return StreamResponse(self._hub, reader, shared([self._newest], Cursor(EPOCH, self._newest.tally), time.time()))
 
 
 class SseStarlette:

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stream_apps import KEY, Contender, contender
 from stream_source import Source
-from tallylight.cli.protocol import ReachableProtocol
+from tallylight.cli.protocol import DirectProtocol
 from tallylight.live.line import Receive, Scope, Send
 
 #: As `tallylight serve` has it; the same for all, for it changes what the kernel holds and when it says so.
@@ -68,7 +68,7 @@ async def serve(name: str, listening: socket.socket) -> None:
     """Serve one contender until a signal."""
     source = Source(KEY)
     to_measure = contender(name, source.next())
-    protocol: type[Any] = ReachableProtocol if name.startswith("tallylight") else HttpToolsProtocol
+    protocol: type[Any] = DirectProtocol if name.startswith("tallylight") else HttpToolsProtocol
     config = uvicorn.Config(
         Application(to_measure, source),
         http=protocol,
