@@ -21,6 +21,15 @@ class Tier(StrEnum):
     FULL = "full"  #: one read and one decode: hashes, perceptual hash, thumbnail
 
 
+class ConflictRule(StrEnum):
+    """Whom to believe where a file, its sidecars and the catalog say different things of one field."""
+
+    NEWEST = "newest"  #: who said it last
+    SIDECAR = "sidecar"  #: a sidecar, before the file itself and the catalog
+    DATABASE = "database"  #: what the catalog has, before everything
+    HIGHEST = "highest"  #: the highest score; other fields as `newest`
+
+
 class Status(StrEnum):
     """Where a session stands. Spelled as users of the earlier tool know it."""
 
@@ -78,13 +87,19 @@ class Parameters:
     nsfw_threshold: float = 0.5
     skip_existing: bool = True
     max_files: int | None = None
+    conflict_rule: ConflictRule = ConflictRule.NEWEST
+    pixel_hash: bool = False  #: tell copies of a picture with other metadata
+    read_stealth: bool = False  #: look for parameters hidden in the alpha channel
 
     def as_json(self) -> Json:
-        return {**asdict(self), "directories": list(self.directories), "tier": self.tier.value}
+        chosen = {"tier": self.tier.value, "conflict_rule": self.conflict_rule.value}
+        return {**asdict(self), "directories": list(self.directories), **chosen}
 
     @classmethod
     def from_json(cls, body: Json) -> Parameters:
-        return cls(**{**body, "directories": tuple(body["directories"]), "tier": Tier(body["tier"])})
+        known = {**body, "directories": tuple(body["directories"]), "tier": Tier(body["tier"])}
+        # Sessions of before there was a choice have none.
+        return cls(**{**known, "conflict_rule": ConflictRule(body.get("conflict_rule", ConflictRule.NEWEST))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +147,24 @@ class Outcome:
     #: camera_model,
     #: orientation, duration, frame_rate, codec, tags …; only what is known.
     media: Json = field(default_factory=dict)
-    #: The normalised generation parameters: generator, prompt, negative_prompt, model, model_hash, loras [{name,
-    #: weight}], sampler,
-    #: scheduler, steps, cfg_scale, seed (text: beyond 2^53), width, height, denoise, parameters {…}.
+    #: The normalised generation parameters: generator, version, prompt, negative_prompt,
+    #: negative_terms [{text, weight}], model, model_hash, models [name], loras [{name, weight}], embeddings [name],
+    #: sampler, scheduler, steps, cfg_scale, seed (text: beyond 2^53), clip_skip, width, height, denoise, hires {…},
+    #: parameters {…}.
     generation: Json = field(default_factory=dict)
-    keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source is `prompt` or `size`
+    keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source: prompt, size, xmp, iptc, caption, takeout
+    provenance: Json = field(
+        default_factory=dict
+    )  #: for each field, who said so: `exif:DateTimeOriginal`, `xmp:sidecar`
+    #: {field, rule, chosen, values: [{value, source, at}]}: fields on which sources disagreed.
+    conflicts: tuple[Json, ...] = ()
     score: int | None = None  #: −1 (reject) … 5, from a valid sidecar; 0 is unrated
     favourite: bool | None = None
     nsfw_score: float | None = None
+    nsfw_model: str | None = None  #: which model gave that score
     sha256: str | None = None  #: of the file's bytes, hex
-    phash: str | None = None  #: 64-bit DCT hash after EXIF rotation, 16 hex digits
+    pixel_sha256: str | None = None  #: of the decoded pixels: the same picture, whatever its metadata
+    phash: str | None = None  #: 64-bit DCT hash after EXIF rotation, 16 hex digits; of a video, the thumbnail's frame
+    frame_phashes: tuple[str, ...] = ()  #: of three frames of a video, in order
     has_thumbnail: bool = False
     texts: tuple[RawText, ...] = ()

@@ -294,6 +294,10 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Op
         extract_metadata=parameters.extract_metadata,
         extract_keywords=parameters.extract_keywords,
         import_scores=parameters.import_scores,
+        conflict_rule=parameters.conflict_rule,
+        read_stealth=parameters.read_stealth,
+        pixel_hash=parameters.pixel_hash,
+        detect_nsfw=parameters.enable_nsfw_detection,
         thumbnails=thumbnails,
     )
 

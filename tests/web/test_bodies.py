@@ -17,7 +17,7 @@ from tallylight.web import bodies
 KEYS = {
     "seq",
     "at", "root", "file", "outcome", "code", "message", "warnings", "ms", "bytes", "media", "generation", "keywords",
-    "score", "favourite", "nsfw_score", "hashes", "has_thumbnail",
+    "score", "favourite", "nsfw_score", "nsfw_model", "provenance", "conflicts", "hashes", "has_thumbnail",
 }  # fmt: skip
 
 BARE = Outcome(root="/m", file="a.png", kind=OutcomeKind.EXTRACTED)
@@ -46,7 +46,7 @@ def test_an_item_has_every_key_whatever_is_known(outcome: Outcome) -> None:
 def test_an_item_says_what_is_known() -> None:
     body = bodies.item(Item(7, 5.0, FULL))
     assert (body["seq"], body["outcome"], body["score"]) == (7, "extracted", 0)
-    assert body["hashes"] == {"sha256": "ab", "phash": "cd"}
+    assert body["hashes"] == {"sha256": "ab", "pixel_sha256": None, "phash": "cd", "frame_phashes": []}
     failed = bodies.item(Item(8, 5.0, FAILED))
     assert (failed["outcome"], failed["code"], failed["message"]) == ("failed", "empty", "It has 0 bytes.")
 

@@ -73,8 +73,13 @@ def stored_outcome(outcome: Outcome, path: str) -> Json:
         "score": outcome.score,
         "favourite": outcome.favourite,
         "nsfw_score": outcome.nsfw_score,
+        "nsfw_model": outcome.nsfw_model,
         "sha256": outcome.sha256,
+        "pixel_sha256": outcome.pixel_sha256,
         "phash": outcome.phash,
+        "frame_phashes": outcome.frame_phashes,
+        "provenance": outcome.provenance,
+        "conflicts": outcome.conflicts,
         "has_thumbnail": outcome.has_thumbnail,
     }
 

@@ -26,8 +26,11 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
         "score": outcome.score,
         "favourite": outcome.favourite,
         "nsfw_score": outcome.nsfw_score,
+        "nsfw_model": outcome.nsfw_model,
         "sha256": outcome.sha256,
+        "pixel_sha256": outcome.pixel_sha256,
         "phash": outcome.phash,
+        "frame_phashes": list(outcome.frame_phashes),
         "has_thumbnail": outcome.has_thumbnail,
         "model": outcome.generation.get("model"),
         "session_id": session_id,
@@ -36,6 +39,8 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
         "media": outcome.media,
         "generation": outcome.generation,
         "warnings": list(outcome.warnings),
+        "provenance": outcome.provenance,
+        "conflicts": list(outcome.conflicts),
     }
 
 
@@ -70,8 +75,13 @@ def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
         score=row["score"],
         favourite=row["favourite"],
         nsfw_score=row["nsfw_score"],
+        nsfw_model=row["nsfw_model"],
         sha256=row["sha256"],
+        pixel_sha256=row["pixel_sha256"],
         phash=row["phash"],
+        frame_phashes=tuple(row["frame_phashes"]),
+        provenance=row["provenance"],
+        conflicts=tuple(row["conflicts"]),
         has_thumbnail=row["has_thumbnail"],
     )
     return Medium(

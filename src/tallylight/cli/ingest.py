@@ -16,7 +16,7 @@ from anyio.abc import TaskStatus
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.errors import BadParameters, WrongMove
-from tallylight.model import Json, Parameters, Tier
+from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
 
@@ -40,6 +40,15 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     no_skip_existing: Annotated[
         bool, typer.Option("--no-skip-existing", help="Also read files the catalog knows unchanged.")
     ] = False,
+    conflict_rule: Annotated[
+        ConflictRule, typer.Option(help="Whom to believe where a file, its sidecars and the catalog disagree.")
+    ] = ConflictRule.NEWEST,
+    pixel_hash: Annotated[
+        bool, typer.Option("--pixel-hash", help="Also hash the pixels: the same picture with other metadata.")
+    ] = False,
+    stealth: Annotated[
+        bool, typer.Option("--stealth", help="Look for parameters hidden in the alpha channel.")
+    ] = False,
     max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
     jobs: options.Jobs = None,
 ) -> None:
@@ -59,6 +68,9 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         import_scores=not no_scores,
         skip_existing=not no_skip_existing,
         max_files=max_files,
+        conflict_rule=conflict_rule,
+        pixel_hash=pixel_hash,
+        read_stealth=stealth,
     )
     raise typer.Exit(anyio.run(_run, settings, parameters, choose(as_json=json), commit, backend_options={}))
 

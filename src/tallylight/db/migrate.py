@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, column, inspect, select, table
 
 #: The newest revision. Known here so that opening a database that has it does not load Alembic (a tenth of a second).
-NEWEST: Final = "0002"
+NEWEST: Final = "0003"
 
 _versions: Final = table("alembic_version", column("version_num"))
 

@@ -47,6 +47,17 @@ def _to_raw_text() -> Column[Any]:
     return Column("sha256", Text, ForeignKey("raw_texts.sha256"), nullable=False, index=True)
 
 
+def _told_since_0003() -> tuple[Column[Any], ...]:
+    """Of outcomes and of media alike. Rows of before then say nothing, hence the defaults."""
+    return (
+        Column("provenance", JSON, nullable=False, server_default="{}"),
+        Column("conflicts", JSON, nullable=False, server_default="[]"),
+        Column("nsfw_model", Text),
+        Column("pixel_sha256", Text),
+        Column("frame_phashes", JSON, nullable=False, server_default="[]"),
+    )
+
+
 def _number(name: str) -> Column[Any]:
     """Part of a key that we count ourselves; SQLAlchemy would otherwise ask the database to."""
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
@@ -124,6 +135,7 @@ outcomes: Final = Table(
     Column("sha256", Text),
     Column("phash", Text),
     Column("has_thumbnail", Boolean, nullable=False),
+    *_told_since_0003(),
     Index(None, "session_id", "kind", "seq"),
 )
 
@@ -177,6 +189,8 @@ media: Final = Table(
     Column("media", JSON, nullable=False),
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
+    *_told_since_0003(),
+    Index(None, "pixel_sha256"),
     # An address of a medium that was removed must never show another one.
     sqlite_autoincrement=True,
 )

@@ -35,6 +35,8 @@ KINDS: Final[dict[type[Fact], str]] = {
 }
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
+#: Fields that are tuples in an outcome and lists in JSON.
+_LISTS: Final = ("warnings", "keywords", "conflicts", "frame_phashes")
 
 
 def encode(fact: Fact) -> tuple[str, Json]:
@@ -63,8 +65,8 @@ def outcome_body(outcome: Outcome) -> Json:
     body = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
     body["kind"] = outcome.kind.value
     body["code"] = outcome.code.value if outcome.code is not None else None
-    body["warnings"] = list(outcome.warnings)
-    body["keywords"] = list(outcome.keywords)
+    for name in _LISTS:
+        body[name] = list(body[name])
     return body
 
 
@@ -73,8 +75,8 @@ def outcome_of(body: Mapping[str, Any]) -> Outcome:
     known = {name: body[name] for name in _OUTCOME_FIELDS}
     known["kind"] = OutcomeKind(body["kind"])
     known["code"] = Reason(body["code"]) if body["code"] is not None else None
-    known["warnings"] = tuple(body["warnings"])
-    known["keywords"] = tuple(body["keywords"])
+    for name in _LISTS:
+        known[name] = tuple(known[name])
     return Outcome(**known)
 
 

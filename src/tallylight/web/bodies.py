@@ -35,7 +35,15 @@ def item(entry: Item) -> Json:
         "score": outcome.score,
         "favourite": outcome.favourite,
         "nsfw_score": outcome.nsfw_score,
-        "hashes": {"sha256": outcome.sha256, "phash": outcome.phash},
+        "nsfw_model": outcome.nsfw_model,
+        "hashes": {
+            "sha256": outcome.sha256,
+            "pixel_sha256": outcome.pixel_sha256,
+            "phash": outcome.phash,
+            "frame_phashes": list(outcome.frame_phashes),
+        },
+        "provenance": outcome.provenance,
+        "conflicts": list(outcome.conflicts),
         "has_thumbnail": outcome.has_thumbnail,
     }
 

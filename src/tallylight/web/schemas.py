@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from tallylight.errors import BadParameters
 from tallylight.messages import elide
-from tallylight.model import Parameters, Tier
+from tallylight.model import ConflictRule, Parameters, Tier
 from tallylight.roots import Roots, escape
 
 MOST_DIRECTORIES: Final = 100
@@ -93,6 +93,15 @@ class ProcessParameters(_Request):
     max_files: StrictInt | None = Field(
         None, ge=0, le=2**53, description="Process at most so many; 0 only counts, null is no limit."
     )
+    conflict_rule: ConflictRule = Field(
+        ConflictRule.NEWEST,
+        description="Whom to believe where a file, its sidecars and the catalog disagree: `newest`, `sidecar`, "
+        "`database`, `highest`.",
+    )
+    pixel_hash: StrictBool = Field(
+        False, description="Also hash the decoded pixels: the same picture with other metadata."
+    )
+    read_stealth: StrictBool = Field(False, description="Look for parameters hidden in the alpha channel.")
 
     def to_parameters(self, roots: Roots) -> Parameters:
         """The parameters of a session, folders resolved to real paths inside the roots.
@@ -118,6 +127,9 @@ class ProcessParameters(_Request):
             nsfw_threshold=self.nsfw_threshold,
             skip_existing=self.skip_existing,
             max_files=self.max_files,
+            conflict_rule=self.conflict_rule,
+            pixel_hash=self.pixel_hash,
+            read_stealth=self.read_stealth,
         )
 
 

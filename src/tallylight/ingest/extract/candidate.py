@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from tallylight.clock import stopwatch
-from tallylight.ingest.extract import picture, sidecar, video
+from tallylight.ingest.extract import picture, video
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.options import Options
 from tallylight.ingest.extract.phash import phash
+from tallylight.ingest.extract.sidecars import scores
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
@@ -144,7 +145,7 @@ def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -
 def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
     if not options.import_scores:
         return outcome
-    score = sidecar.read(options.roots, path)
+    score = scores.read(options.roots, path)
     warnings = clean_warnings((*outcome.warnings, *score.warnings))
     return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
 

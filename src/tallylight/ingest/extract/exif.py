@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import BinaryIO, Final, Literal
 
 from tallylight.ingest.extract.clean import clean_line
-from tallylight.ingest.extract.embedded import decode_text
+from tallylight.ingest.extract.containers.embedded import decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from tallylight.ingest.extract.claims import Claim
 from tallylight.model import Json
 
 
@@ -17,8 +18,13 @@ class Findings:
 
     media: Json
     texts: list[tuple[str, str]] = field(default_factory=list)  #: embedded texts with their keys, in file order
+    xmp: list[bytes] = field(default_factory=list)  #: embedded XMP packets, as stored
+    iptc: bytes = b""  #: IPTC-IIM records, as stored
+    claims: list[Claim] = field(default_factory=list)  #: what the file itself says of fields that sidecars speak of too
     warnings: list[str] = field(default_factory=list)
     small: Image.Image | None = None  #: upright, at most the thumbnail's size; only where pixels were decoded
+    frames: list[Image.Image] = field(default_factory=list)  #: of a video, those hashed, like `small`, in order
+    pixel_sha256: str | None = None  #: of the decoded pixels, where that was asked for
 
     @property
     def shown_size(self) -> tuple[int, int] | None:

@@ -18,8 +18,9 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from tallylight.ingest.extract import exif, gif, jpeg, png, structure, webp
-from tallylight.ingest.extract.embedded import Embedded
+from tallylight.ingest.extract import exif
+from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
+from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.small import shrink, upright

@@ -18,9 +18,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from tallylight.ingest.extract import structure
 from tallylight.ingest.extract.clean import clean_line
-from tallylight.ingest.extract.embedded import Embedded, length_of
+from tallylight.ingest.extract.containers import structure
+from tallylight.ingest.extract.containers.embedded import Embedded, length_of
 from tallylight.ingest.extract.exif import iso_date
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tallylight.ingest.extract.clean import clean_line, clean_text
-from tallylight.ingest.extract.graph import Graph, Link, Node
+from tallylight.ingest.extract.generation.graph import Graph, Link, Node
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.values import as_integer, as_model, as_name, as_number, as_seed, as_size
 from tallylight.model import Json

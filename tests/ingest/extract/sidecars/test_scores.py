@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.sidecar import Score, parse, read, sidecar_path
+from tallylight.ingest.extract.sidecars.scores import Score, parse, read, sidecar_path
 from tallylight.roots import Roots
 
 

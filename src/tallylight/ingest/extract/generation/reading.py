@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from tallylight.ingest.extract import a1111, comfyui
 from tallylight.ingest.extract.clean import clean_json, load_json
-from tallylight.ingest.extract.graph import Graph, from_prompt, from_workflow
+from tallylight.ingest.extract.generation import a1111, comfyui
+from tallylight.ingest.extract.generation.graph import Graph, from_prompt, from_workflow
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.a1111 import looks_like, parse, split_settings
+from tallylight.ingest.extract.generation.a1111 import looks_like, parse, split_settings
 
 WHOLE = """masterpiece, (portrait:1.2) of a cat
 with a second line, 猫

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tallylight.ingest.extract.embedded import length_of
+from tallylight.ingest.extract.containers.embedded import length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 _SEGMENT = b"\x18\x53\x80\x67"

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.ingest.extract import build
 from tests.ingest.extract.build import chunk, with_chunks
 
-from tallylight.ingest.extract import png
+from tallylight.ingest.extract.containers import png
 from tallylight.ingest.extract.limits import Limits
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tallylight.ingest.extract.embedded import Embedded, length_of
+from tallylight.ingest.extract.containers.embedded import Embedded, length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 

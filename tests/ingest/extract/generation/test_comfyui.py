@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.comfyui import parse
-from tallylight.ingest.extract.graph import Link, from_prompt, from_workflow
+from tallylight.ingest.extract.generation.comfyui import parse
+from tallylight.ingest.extract.generation.graph import Link, from_prompt, from_workflow
 from tallylight.ingest.extract.limits import Limits
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tallylight.ingest.extract.embedded import Embedded, decode_text
+from tallylight.ingest.extract.containers.embedded import Embedded, decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 _IMAGE, _EXTENSION, _TRAILER, _COMMENT = b"\x2c", b"\x21", b"\x3b", b"\xfe"

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.extract import build
 
-from tallylight.ingest.extract import exif, gif, jpeg, png, structure, webp
-from tallylight.ingest.extract.embedded import Embedded
+from tallylight.ingest.extract import exif
+from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
+from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.limits import Limits
 
 EXIF = build.exif_block({0x010F: "Maker", 0x0112: 6}, {0x9003: "2024:01:02 03:04:05", 0x9286: b"ASCII\0\0\0hello"})

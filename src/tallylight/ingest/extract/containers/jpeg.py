@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tallylight.ingest.extract.embedded import Embedded, decode_text
+from tallylight.ingest.extract.containers.embedded import Embedded, decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 _APP1, _COMMENT, _SCAN, _END = 0xE1, 0xFE, 0xDA, 0xD9

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from tallylight.ingest.extract.embedded import Embedded, decode_text, inflate, length_of
+from tallylight.ingest.extract.containers.embedded import Embedded, decode_text, inflate, length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
