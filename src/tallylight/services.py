@@ -23,7 +23,7 @@ from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.extract import Options, extract
-from tallylight.ingest.ports import Record
+from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.journal import Journal, Session, Tombstone
@@ -78,6 +78,7 @@ class Services:
     engine: Engine
     hub: Hub
     supervisor: Supervisor
+    write: Write
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -235,6 +236,7 @@ async def open_services(
             engine=engine,
             hub=hub,
             supervisor=supervisor,
+            write=writer.run,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tallylight.model import Outcome, RawText
+from tallylight.model import Json, Outcome, RawText
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,16 @@ class Medium:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """What the texts of a committed file say to the parsers of today."""
+
+    media_id: int
+    generation: Json
+    keywords: tuple[Json, ...]  #: all of the file's, in order, whatever their source
+    provenance: Json
+
+
 class Catalog(Protocol):
     """The committed media, one entry a path. Plain synchronous calls; one writer at a time, readers on any thread.
 
@@ -59,6 +69,22 @@ class Catalog(Protocol):
 
         One bad item never undoes others. What is already stored as it is (same bytes, same facts) is left untouched.
         A database that cannot be written at all raises its driver's error, and none of the batch is stored.
+        """
+        ...
+
+    def reread(self, items: Sequence[Reread]) -> list[Refused]:
+        """Replace what was read out of the texts of these committed files, all of one batch in one transaction; returns
+        those refused, with their `media_id` as `seq`.
+
+        All else stays, also which session committed a file and when. The same items again change nothing, a later
+        commit of the same facts neither; a file that is no longer in the catalog is passed over. One bad item never
+        undoes others.
+        """
+        ...
+
+    def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
+        """The embedded texts of these committed files, in the order they were found; files without any are absent. Any
+        number of files.
         """
         ...
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
-from tallylight.catalog.prepared import Prepared, in_order, prepare, split, stored_outcome
+from tallylight.catalog.contract import CommitItem, Known, Medium, Refused, Reread
+from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, RawText
 
@@ -32,6 +32,26 @@ class MemoryCatalog:
             for prepared in ready:
                 self._store(session_id, prepared, at)
         return in_order(refused)
+
+    def reread(self, items: Sequence[Reread]) -> list[Refused]:
+        with self._lock:
+            stored = {kept.medium.media_id: kept for kept in self._kept.values()}
+            ready, refused = prepare(
+                reread_item(stored[item.media_id].medium, stored[item.media_id].texts, item)
+                for item in items
+                if item.media_id in stored
+            )
+            for prepared in ready:
+                kept = self._kept[prepared.item.path]
+                outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
+                self._kept[kept.medium.path] = _Kept(replace(kept.medium, outcome=outcome), prepared.digest, kept.texts)
+        return in_order(refused)
+
+    def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
+        wanted = set(media_ids)
+        with self._lock:
+            kept = [kept for kept in self._kept.values() if kept.medium.media_id in wanted and kept.texts]
+        return {one.medium.media_id: one.texts for one in kept}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:

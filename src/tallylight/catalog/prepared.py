@@ -7,10 +7,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Refused
-from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
+from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,12 @@ def prepare(items: Iterable[CommitItem]) -> tuple[list[Prepared], list[Refused]]
         except (ValueError, TypeError, LookupError) as error:
             refused.append(refusal(item, error))
     return list(ready.values()), refused
+
+
+def reread_item(medium: Medium, texts: tuple[RawText, ...], anew: Reread) -> CommitItem:
+    """A committed file as an item that differs from it only in what its texts say."""
+    outcome = replace(medium.outcome, generation=anew.generation, keywords=anew.keywords, provenance=anew.provenance)
+    return CommitItem(medium.media_id, medium.path, outcome, texts)
 
 
 def refusal(item: CommitItem, error: Exception) -> Refused:

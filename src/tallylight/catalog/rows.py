@@ -44,6 +44,17 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
     }
 
 
+def reread_row(prepared: Prepared) -> Json:
+    """Of a row of `media` what changes with what its texts say."""
+    outcome = prepared.item.outcome
+    return {
+        "model": outcome.generation.get("model"),
+        "generation": outcome.generation,
+        "provenance": outcome.provenance,
+        "digest": prepared.digest,
+    }
+
+
 def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
     return [
         {"media_id": ids[prepared.item.path], "position": position} | keyword(found)

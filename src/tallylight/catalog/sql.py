@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
-from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal
-from tallylight.catalog.rows import keyword_rows, media_row, medium_of, text_rows
+from tallylight.catalog.contract import CommitItem, Known, Medium, Refused, Reread
+from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal, reread_item
+from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_row, text_rows
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
-from tallylight.db.tables import media, media_keywords, media_texts
+from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
 from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
-from tallylight.model import Json
+from tallylight.model import Json, RawText
+
+#: Stores a batch, all or none.
+_Write = Callable[[Connection, Sequence[Prepared]], None]
 
 #: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
 _BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
@@ -32,8 +36,23 @@ class SqlCatalog:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
             changed = _changed(connection, ready)
-            refused += _store_or_refuse(connection, changed, session_id, at)
+            refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
         return in_order(refused)
+
+    def reread(self, items: Sequence[Reread]) -> list[Refused]:
+        anew = {item.media_id: item for item in items}
+        with self._database.writing() as connection:
+            stored = _media(connection, _rows(connection, list(anew)))
+            texts = _texts(connection, list(anew))
+            ready, refused = prepare(
+                reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
+            )
+            refused += _store_or_refuse(connection, _changed(connection, ready), _rewrite)
+        return in_order(refused)
+
+    def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
+        with self._database.reading() as connection:
+            return _texts(connection, media_ids)
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
@@ -61,8 +80,7 @@ class SqlCatalog:
 
     def medium(self, media_id: int) -> Medium:
         with self._database.reading() as connection:
-            rows = connection.execute(select(media).where(media.c.media_id == media_id)).all()
-            found = _media(connection, rows)
+            found = _media(connection, _rows(connection, [media_id]))
         if not found:
             raise NotFound(f"The catalog holds no file number {media_id}.")
         return found[0]
@@ -86,32 +104,30 @@ def _changed(connection: Connection, batch: Sequence[Prepared]) -> list[Prepared
     return [prepared for prepared in batch if stored.get(prepared.item.path) != prepared.digest]
 
 
-def _store_or_refuse(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> list[Refused]:
+def _store_or_refuse(connection: Connection, batch: Sequence[Prepared], write: _Write) -> list[Refused]:
     """Store all at once; where that fails, one by one, to find the culprits."""
     try:
-        _store(connection, batch, session_id, at)
+        _store(connection, batch, write)
     except _BAD_ROW:
-        return [
-            refused for prepared in batch if (refused := _store_one(connection, prepared, session_id, at)) is not None
-        ]
+        return [refused for prepared in batch if (refused := _store_one(connection, prepared, write)) is not None]
     return []
 
 
-def _store_one(connection: Connection, prepared: Prepared, session_id: str, at: float) -> Refused | None:
+def _store_one(connection: Connection, prepared: Prepared, write: _Write) -> Refused | None:
     try:
-        _store(connection, [prepared], session_id, at)
+        _store(connection, [prepared], write)
     except _BAD_ROW as error:
         return refusal(prepared.item, error)
     return None
 
 
-def _store(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> None:
-    """Add or replace these rows with their keywords and texts, all or none."""
+def _store(connection: Connection, batch: Sequence[Prepared], write: _Write) -> None:
+    """Write a batch, all or none."""
     if not batch:
         return
     attempt = connection.begin_nested()
     try:
-        _write(connection, batch, session_id, at)
+        write(connection, batch)
     except _BAD_ROW:
         # Any other error may have ended the whole transaction (a full disk does), and the savepoint with it.
         attempt.rollback()
@@ -125,6 +141,14 @@ def _write(connection: Connection, batch: Sequence[Prepared], session_id: str, a
     ids = _ids(connection, [prepared.item.path for prepared in batch])
     _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
     _replace_texts(connection, batch, ids)
+
+
+def _rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
+    """Of rows that are there already, replace what their texts say; an item's `seq` is its media_id here."""
+    by_id = media.c.media_id == bindparam("of")
+    connection.execute(update(media).where(by_id), [{"of": one.item.seq, **reread_row(one)} for one in batch])
+    ids = {prepared.item.path: prepared.item.seq for prepared in batch}
+    _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
 
 
 def _ids(connection: Connection, paths: Sequence[str]) -> dict[str, int]:
@@ -152,6 +176,23 @@ def _replace_texts(connection: Connection, batch: Sequence[Prepared], ids: dict[
         keep(connection, (text for prepared in batch for text in prepared.item.texts))
         connection.execute(insert(media_texts), rows)
     sweep(connection, before)
+
+
+def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[tuple[object, ...]]]:
+    """The rows of `media` with these ids."""
+    chunks = (select(media).where(media.c.media_id.in_(chunk)) for chunk in chunked(ids))
+    return [row for query in chunks for row in connection.execute(query)]
+
+
+def _texts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
+    query = select(media_texts.c.media_id, media_texts.c.key, raw_texts.c.sha256, raw_texts.c.zlib)
+    query = query.join(raw_texts, raw_texts.c.sha256 == media_texts.c.sha256)
+    query = query.order_by(media_texts.c.media_id, media_texts.c.position)
+    found: dict[int, list[RawText]] = {}
+    for chunk in chunked(ids):
+        for row in connection.execute(query.where(media_texts.c.media_id.in_(chunk))):
+            found.setdefault(row.media_id, []).append(RawText(row.key, row.sha256, row.zlib))
+    return {media_id: tuple(texts) for media_id, texts in found.items()}
 
 
 def _media(connection: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> list[Medium]:

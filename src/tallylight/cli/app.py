@@ -12,6 +12,7 @@ import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.demo import demo
 from tallylight.cli.ingest import ingest
+from tallylight.cli.reparse import reparse
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
 from tallylight.errors import TallylightError
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit):
+for command in (demo, serve, ingest, sessions, show, commit, reparse):
     app.command()(command)
 
 

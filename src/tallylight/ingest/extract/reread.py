@@ -1,0 +1,51 @@
+"""Reads the stored texts of a file again, without the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tallylight.ingest.extract.containers.embedded import inflate
+from tallylight.ingest.extract.findings import Findings
+from tallylight.ingest.extract.generation import generation
+from tallylight.ingest.extract.keywords import keywords
+from tallylight.ingest.extract.limits import LIMITS, Limits
+from tallylight.model import Json, Outcome, RawText
+
+#: UTF-8 takes up to so many bytes for a character, and `limits.text` counts characters.
+_WIDEST = 4
+
+
+def reread(outcome: Outcome, texts: Sequence[RawText], limits: Limits = LIMITS) -> Outcome:
+    """The outcome with what its texts say to the parsers of today: `generation`, where that comes from, and the
+    keywords of its prompt. All else stays. Reading it again changes nothing more.
+
+    Raises ValueError for a text that is stored damaged, and whatever a parser raises.
+    """
+    parameters, _ = generation([(text.key, _plain(text, limits)) for text in texts], limits)
+    provenance = {field: source for field, source in outcome.provenance.items() if parameters or field != "generation"}
+    found = _keywords(outcome, str(parameters.get("prompt", "")), limits)
+    return replace(outcome, generation=parameters, provenance=provenance, keywords=found)
+
+
+def _plain(text: RawText, limits: Limits) -> str:
+    return inflate(text.zlib, _WIDEST * limits.text).decode()
+
+
+def _keywords(outcome: Outcome, prompt: str, limits: Limits) -> tuple[Json, ...]:
+    """Those of the prompt first, then the others as they stood; each text once."""
+    size = Findings(media=outcome.media).shown_size
+    if not outcome.keywords and size:
+        # None were asked for: otherwise there were those of the size at least.
+        return ()
+    found = {keyword["text"]: keyword for keyword in keywords(prompt, None, limits)}
+    for keyword in _others(outcome, size, limits):
+        found.setdefault(keyword["text"], keyword)
+    return tuple(found.values())[: limits.keywords]
+
+
+def _others(outcome: Outcome, size: tuple[int, int] | None, limits: Limits) -> Iterator[Json]:
+    """The keywords of other sources, and those of the size that a term of the old prompt stood in for."""
+    of_prompt = {keyword["text"] for keyword in outcome.keywords if keyword["source"] == "prompt"}
+    yield from (keyword for keyword in keywords("", size, limits) if keyword["text"] in of_prompt)
+    yield from (keyword for keyword in outcome.keywords if keyword["source"] != "prompt")
