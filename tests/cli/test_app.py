@@ -9,7 +9,7 @@ from tests.cli.running import Tallylight
 
 import tallylight as package
 
-COMMANDS = ["demo", "serve", "ingest", "sessions", "show", "commit"]
+COMMANDS = ["demo", "serve", "ingest", "sessions", "show", "commit", "reparse"]
 
 
 def test_the_version_is_told(tallylight: Tallylight) -> None:
@@ -44,6 +44,7 @@ def test_without_arguments_there_is_help(tallylight: Tallylight) -> None:
         ("sessions", ["--data", "--json", "--limit"]),
         ("show", ["--data", "--json", "--failures"]),
         ("commit", ["--data", "--json"]),
+        ("reparse", ["--data", "--dry-run", "--json", "--jobs"]),
     ],
 )
 def test_every_command_explains_its_options(tallylight: Tallylight, command: str, options: list[str]) -> None:
@@ -83,7 +84,7 @@ def test_a_variable_that_cannot_be_used_is_named(
     assert "Traceback" not in told.err
 
 
-@pytest.mark.parametrize("command", [["sessions"], ["show", "last"], ["commit", "last"]])
+@pytest.mark.parametrize("command", [["sessions"], ["show", "last"], ["commit", "last"], ["reparse"]])
 def test_a_data_folder_that_cannot_be_made_is_a_sentence(
     tallylight: Tallylight, tmp_path: Path, command: list[str]
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium
+from tallylight.catalog import Catalog, CommitItem, Known, Medium, Reread
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText
 
@@ -25,6 +25,24 @@ def media(catalog: Catalog) -> dict[str, Medium]:
 def paths(found: Iterable[Medium]) -> list[str]:
     return [medium.path for medium in found]
 
+
+def reread(medium: Medium, **changes: object) -> Reread:
+    """What is stored of a medium, as if read again, with changes."""
+    outcome = replace(medium.outcome, **changes)  # type: ignore[arg-type]
+    return Reread(
+        media_id=medium.media_id,
+        generation=outcome.generation,
+        keywords=outcome.keywords,
+        provenance=outcome.provenance,
+    )
+
+
+#: What a better parser might find.
+BETTER = {
+    "generation": {"model": "other", "steps": 9},
+    "keywords": ({"text": "dog", "weight": 1.5, "source": "prompt"}, {"text": "8x6", "weight": 1.0, "source": "size"}),
+    "provenance": {"generation": "parameters", "score": "scores:sidecar"},
+}
 
 BAD_OUTCOMES = [
     pytest.param(
@@ -193,3 +211,54 @@ class CatalogContract:
         catalog.commit("s-1", [item()], 1.0)
         with pytest.raises(NotFound, match=str(media_id)):
             catalog.medium(media_id)
+
+    # --- reading texts again -----------------------------------------------------------------------------------------
+
+    def test_texts_come_back_in_order_of_those_that_have_any(self, catalog: Catalog) -> None:
+        one, two, other = raw_text("one", "prompt"), raw_text("two", "workflow"), raw_text("one", "comment")
+        batch = [item("/pictures/a.png", 1, one, two), item("/pictures/b.png", 2), item("/pictures/c.png", 3, other)]
+        catalog.commit("s-1", batch, 1.0)
+        ids = {path: medium.media_id for path, medium in media(catalog).items()}
+        asked = [*ids.values(), 10**15, *range(2000, 3200)]
+        assert catalog.texts(asked) == {ids["/pictures/a.png"]: (one, two), ids["/pictures/c.png"]: (other,)}
+        assert catalog.texts([]) == {}
+
+    def test_what_is_read_again_replaces_what_the_texts_said_and_nothing_else(self, catalog: Catalog) -> None:
+        texts = (raw_text("one", "prompt"), raw_text("two", "workflow"))
+        catalog.commit("s-1", [item("/pictures/a.png", 1, *texts), item("/pictures/b.png", 2)], 1.0)
+        before = media(catalog)
+        medium = before["/pictures/a.png"]
+        assert catalog.reread([reread(medium, **BETTER)]) == []
+        after = media(catalog)
+        assert after["/pictures/a.png"] == replace(medium, outcome=replace(medium.outcome, **BETTER))  # type: ignore[arg-type]
+        assert after["/pictures/b.png"] == before["/pictures/b.png"]
+        assert catalog.texts([medium.media_id]) == {medium.media_id: texts}
+
+    def test_reading_again_twice_changes_nothing_and_a_commit_of_the_same_neither(self, catalog: Catalog) -> None:
+        text = raw_text("one")
+        catalog.commit("s-1", [item("/pictures/a.png", 1, text)], 1.0)
+        anew = reread(catalog.media()[0], **BETTER)
+        assert catalog.reread([anew]) == []
+        before = media(catalog)
+        assert catalog.reread([anew]) == []
+        assert media(catalog) == before
+        same = replace(extracted(), **BETTER)  # type: ignore[arg-type]
+        assert catalog.commit("s-2", [item("/pictures/a.png", 1, text, outcome=same)], 2.0) == []
+        assert media(catalog) == before
+
+    def test_a_file_that_left_the_catalog_is_passed_over(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        (medium,) = catalog.media()
+        gone = replace(reread(medium, **BETTER), media_id=medium.media_id + 1)
+        assert catalog.reread([gone]) == catalog.reread([]) == []
+        assert catalog.media() == [medium]
+
+    def test_one_bad_reading_is_refused_and_its_neighbours_are_stored(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(f"/pictures/{number}.png", number) for number in range(3)], 1.0)
+        first, second, third = catalog.media()
+        bad = reread(second, generation={"steps": float("nan")})
+        (refused,) = catalog.reread([reread(first, **BETTER), bad, reread(third, **BETTER)])
+        assert (refused.seq, refused.path) == (second.media_id, second.path)
+        assert "is NaN, infinite" in refused.message
+        steps = [medium.outcome.generation.get("steps") for medium in catalog.media()]
+        assert steps == [9, None, 9]

@@ -135,7 +135,8 @@ def ending(totals: Totals, seconds: float, *, dry: bool) -> Iterator[str]:
         f"{totals.without_texts:,} without texts",
         f"{totals.failed:,} failed",
     ]
-    yield f"{totals.done:,} files in {words.span(seconds)}: {', '.join(counts)}"
+    rate = f" ({totals.done / seconds:,.0f} files/s)" if totals.done and seconds > 0 else ""
+    yield f"{totals.done:,} files in {words.span(seconds)}{rate}: {', '.join(counts)}"
     if totals.done < totals.total:
         yield f"Interrupted; {totals.total - totals.done:,} files are left. Run it again to go on."
 

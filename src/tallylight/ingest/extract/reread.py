@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -29,7 +30,11 @@ def reread(outcome: Outcome, texts: Sequence[RawText], limits: Limits = LIMITS) 
 
 
 def _plain(text: RawText, limits: Limits) -> str:
-    return inflate(text.zlib, _WIDEST * limits.text).decode()
+    plain = inflate(text.zlib, _WIDEST * limits.text)
+    # Half a text would be read as one that says little, and what was read of the whole would be lost.
+    if hashlib.sha256(plain).hexdigest() != text.sha256:
+        raise ValueError(f"the text {text.key!r} is stored damaged")
+    return plain.decode()
 
 
 def _keywords(outcome: Outcome, prompt: str, limits: Limits) -> tuple[Json, ...]:
