@@ -22,7 +22,10 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.extract.plugins import declared
+from tallylight.ingest.extractors import Extractors, examined
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
@@ -35,6 +38,7 @@ from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
+from tallylight.visible import visible
 
 log: Final = logging.getLogger(__name__)
 
@@ -79,6 +83,7 @@ class Services:
     hub: Hub
     supervisor: Supervisor
     write: Write
+    extractors: Extractors
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -205,11 +210,13 @@ async def open_services(
     doing: str = "run",
     clock: Clock | None = None,
     open_engine: OpenEngine = open_local_engine,
+    extracts: bool = True,
 ) -> AsyncIterator[Services]:
     """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
 
     Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
-    the lock what holds it. Sessions still in motion at the end stay so in the journal, where the next start finds them.
+    the lock what holds it. Without `extracts` no extractor of another package is looked for. Sessions still in
+    motion at the end stay so in the journal, where the next start finds them.
     """
     clock = clock or SystemClock()
     async with _plain_errors(), AsyncExitStack() as stack:
@@ -217,12 +224,13 @@ async def open_services(
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
+        extractors = await _extractors(engine) if extracts else Extractors()
         hub = await stack.enter_async_context(Hub(clock, tally=disk.tally, pace=_pace(settings)).running())
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
-        supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock), tasks)
+        supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock, extractors=extractors), tasks)
         await supervisor.recover()
         yield Services(
             settings=settings,
@@ -237,7 +245,15 @@ async def open_services(
             hub=hub,
             supervisor=supervisor,
             write=writer.run,
+            extractors=extractors,
         )
+
+
+async def _extractors(engine: Engine) -> Extractors:
+    extractors = await examined(engine, await to_thread.run_sync(declared))
+    for left_out in extractors.left_out:
+        log.warning("%s", visible(str(left_out)))
+    return extractors
 
 
 def _pace(settings: Settings) -> Pace:
@@ -245,8 +261,18 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock) -> Workshop:
+def _workshop(
+    disk: Disk,
+    thumbnails: Thumbnails,
+    writer: Writer,
+    engine: Engine,
+    hub: Hub,
+    clock: Clock,
+    *,
+    extractors: Extractors,
+) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
+    wanted = partial(is_media, suffixes=extractors.suffixes)
 
     def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
         return pipeline.Ingest(
@@ -256,8 +282,9 @@ def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine
             catalog=catalog,
             record=record,
             now=now,
-            extract=partial(extract, _options(session.parameters, disk.roots, thumbnails)),
+            extract=partial(extract, _options(session.parameters, disk.roots, thumbnails, extractors)),
             skip=(str(disk.folder.path),),
+            wanted=wanted,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -289,7 +316,7 @@ async def _plain_errors() -> AsyncIterator[None]:
         raise
 
 
-def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Options:
+def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails, extractors: Extractors) -> Options:
     return Options(
         roots=roots,
         tier=parameters.tier,
@@ -300,6 +327,7 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Op
         read_stealth=parameters.read_stealth,
         pixel_hash=parameters.pixel_hash,
         detect_nsfw=parameters.enable_nsfw_detection,
+        extractors=extractors.installed,
         thumbnails=thumbnails,
     )
 

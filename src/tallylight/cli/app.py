@@ -11,6 +11,7 @@ from pydantic import ValidationError
 import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.demo import demo
+from tallylight.cli.extractors import extractors
 from tallylight.cli.ingest import ingest
 from tallylight.cli.reparse import reparse
 from tallylight.cli.serve import serve
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, reparse):
+for command in (demo, serve, ingest, sessions, show, commit, reparse, extractors):
     app.command()(command)
 
 

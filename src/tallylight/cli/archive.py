@@ -21,7 +21,7 @@ LAST = "last"
 
 def without_workers(settings: Settings, doing: str) -> AbstractAsyncContextManager[Services]:
     """Services for commands that extract nothing; opened at once."""
-    return open_services(settings, doing=doing, open_engine=_inline)
+    return open_services(settings, doing=doing, open_engine=_inline, extracts=False)
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ async def _run(settings: Settings, drawer: Reparsing, dry: bool) -> tuple[Totals
     from tallylight.ingest.reparse import Reparse, Totals, run
     from tallylight.services import open_services
 
-    async with open_services(settings, doing="reparse") as services:
+    async with open_services(settings, doing="reparse", extracts=False) as services:
         monotonic = services.clock.monotonic
         begun, totals = monotonic(), Totals()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
@@ -83,13 +83,20 @@ class Budget:
         return self._monotonic() >= self._deadline
 
 
-def directories(roots: Roots, path: str | None, catalog: Catalog, budget: Budget, skip: Sequence[str] = ()) -> Listing:
+def directories(
+    roots: Roots,
+    path: str | None,
+    catalog: Catalog,
+    budget: Budget,
+    skip: Sequence[str] = (),
+    suffixes: Set[str] = MEDIA_SUFFIXES,
+) -> Listing:
     """List the folders directly in `path` (escaped, absolute), or the roots. Blocking: call it in a thread.
 
     Hidden folders, links that lead out of the roots and the real paths in `skip` are left out; a folder that cannot be
     read is listed as such. Raises BadFolder where `path` itself is outside the roots or cannot be listed.
     """
-    view = _View(roots, catalog, budget, frozenset(skip))
+    view = _View(roots, catalog, budget, frozenset(skip), suffixes)
     if path is None:
         return Listing(
             path=None, parent=None, directories=tuple(view.directory(escape(top), top) for top in roots.folders)
@@ -105,18 +112,20 @@ def directories(roots: Roots, path: str | None, catalog: Catalog, budget: Budget
     )
 
 
-def file_types(roots: Roots, folders: Sequence[str], budget: Budget, skip: Sequence[str] = ()) -> FileTypes:
+def file_types(
+    roots: Roots, folders: Sequence[str], budget: Budget, skip: Sequence[str] = (), suffixes: Set[str] = MEDIA_SUFFIXES
+) -> FileTypes:
     """The media types anywhere below these folders. Blocking: call it in a thread.
 
     Breadth first, because folders side by side differ more than a folder and what is deep in it; stops once every type
     has been seen. Raises BadFolder as `directories` does; a folder below that cannot be read is passed over.
     """
-    view = _View(roots, None, budget, frozenset(skip))
+    view = _View(roots, None, budget, frozenset(skip), suffixes)
     waiting = deque(roots.folder(folder) for folder in folders)
     entered: set[str] = set()
     found: set[str] = set()
     left, capped = budget.entries_below, False
-    while waiting and len(found) < len(MEDIA_SUFFIXES):
+    while waiting and len(found) < len(suffixes):
         if left <= 0 or budget.spent:
             return FileTypes(file_types=_without_dots(found), capped=True)
         folder = waiting.popleft()
@@ -128,7 +137,7 @@ def file_types(roots: Roots, folders: Sequence[str], budget: Budget, skip: Seque
         left -= seen.entries
         capped = capped or seen.capped
         waiting.extend(real for _, real in seen.folders)
-    return FileTypes(file_types=_without_dots(found), capped=capped and len(found) < len(MEDIA_SUFFIXES))
+    return FileTypes(file_types=_without_dots(found), capped=capped and len(found) < len(suffixes))
 
 
 def natural(name: str) -> tuple[list[str | int], str]:
@@ -154,11 +163,14 @@ class _Seen:
 class _View:
     """Looks at folders within a budget."""
 
-    def __init__(self, roots: Roots, catalog: Catalog | None, budget: Budget, skip: frozenset[str]) -> None:
+    def __init__(
+        self, roots: Roots, catalog: Catalog | None, budget: Budget, skip: frozenset[str], suffixes: Set[str]
+    ) -> None:
         self._roots = roots
         self._catalog = catalog
         self._budget = budget
         self._skip = skip
+        self._suffixes = suffixes
 
     def directory(self, name: str, real: str) -> Directory:
         path = escape(real)
@@ -207,7 +219,7 @@ class _View:
             self._note_link(entry, seen)
         elif entry.is_dir():
             self._note_folder(entry.name, entry.path, seen)
-        elif is_media(entry.name) and entry.is_file():
+        elif is_media(entry.name, self._suffixes) and entry.is_file():
             self._note_file(entry.name, seen)
 
     def _note_link(self, entry: os.DirEntry[str], seen: _Seen) -> None:
@@ -216,7 +228,7 @@ class _View:
             return
         if os.path.isdir(real):  # noqa: PTH112 (names that are not UTF-8)
             self._note_folder(entry.name, real, seen)
-        elif is_media(entry.name) and os.path.isfile(real):  # noqa: PTH113
+        elif is_media(entry.name, self._suffixes) and os.path.isfile(real):  # noqa: PTH113
             self._note_file(entry.name, seen)
 
     def _note_folder(self, name: str, real: str, seen: _Seen) -> None:

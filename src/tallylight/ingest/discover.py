@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -47,9 +47,9 @@ def discover(
         yield from walk.below(directory)
 
 
-def is_media(name: str) -> bool:
+def is_media(name: str, suffixes: Set[str] = MEDIA_SUFFIXES) -> bool:
     """Whether a file name has a wanted suffix, in any case."""
-    return os.path.splitext(name)[1].lower() in MEDIA_SUFFIXES  # noqa: PTH122 (a Path for each of a million names is slow)
+    return os.path.splitext(name)[1].lower() in suffixes  # noqa: PTH122 (a Path for each of a million names is slow)
 
 
 def name_filter(pattern: str) -> Callable[[str], bool]:

@@ -14,7 +14,7 @@ from tallylight.clock import stopwatch
 from tallylight.engine import Died, Engine, Verdict
 from tallylight.facts import Counted, Discovered, Fact, FolderUnread, Processed
 from tallylight.ingest.chunks import ChunkQueue
-from tallylight.ingest.discover import Found, UnreadFolder, Walked, discover, name_filter
+from tallylight.ingest.discover import Found, UnreadFolder, Walked, discover, is_media, name_filter
 from tallylight.ingest.ports import Now, Record
 from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
 from tallylight.roots import Roots, absolute
@@ -44,6 +44,7 @@ class Ingest:
     now: Now
     extract: Callable[[Candidate], Outcome]  #: picklable; runs in workers
     skip: tuple[str, ...] = ()  #: real paths never scanned
+    wanted: Callable[[str], bool] = is_media  #: tells by a file's name
     queue: ChunkQueue = field(default_factory=ChunkQueue)
 
 
@@ -87,7 +88,7 @@ class _Shared:
 
     def _scan(self) -> None:
         ingest = self._ingest
-        found = discover(ingest.roots, ingest.parameters.directories, ingest.skip)
+        found = discover(ingest.roots, ingest.parameters.directories, ingest.skip, ingest.wanted)
         for batch in _batches(found):
             if self.stopped:
                 return

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from tallylight.clock import stopwatch
-from tallylight.ingest.extract import picture, video
+from tallylight.ingest.extract import picture, plugins, video
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
@@ -37,12 +37,14 @@ def extract(options: Options, candidate: Candidate) -> Outcome:
     through the roots only, and nothing is written but the thumbnail.
     """
     begun = stopwatch()
-    outcome = _listed(candidate) if options.tier is Tier.INDEX else _read(options, candidate)
+    outcome = _listed(options, candidate) if options.tier is Tier.INDEX else _read(options, candidate)
     return replace(outcome, ms=round((stopwatch() - begun) * 1000, 3))
 
 
-def _listed(candidate: Candidate) -> Outcome:
-    type_ = "video" if _suffix(candidate).lower() in VIDEO_SUFFIXES else "image"
+def _listed(options: Options, candidate: Candidate) -> Outcome:
+    suffix = _suffix(candidate).lower()
+    type_ = "video" if suffix in VIDEO_SUFFIXES else "image"
+    type_ = next((one.type for one in options.extractors if suffix in one.suffixes), type_)
     return _outcome(candidate, OutcomeKind.EXTRACTED, media={"type": type_})
 
 
@@ -73,11 +75,17 @@ def _outcome(candidate: Candidate, kind: OutcomeKind, **further: object) -> Outc
 
 
 def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcome:
-    kind = _kind(source)
+    plugin = None
+    if options.extractors:
+        plugin = plugins.recognised(options.extractors, source.head, _suffix(candidate).lower())
+    kind = plugin.kind if plugin else _kind(source)
     full = options.tier is Tier.FULL
     if full and kind.type == "image":
         source.slurp()
-    found = (video if kind.type == "video" else picture).read(source, kind, full=full)
+    if plugin:
+        found = plugins.read(plugin, source, full=full, limits=options.limits)
+    else:
+        found = (video if kind.type == "video" else picture).read(source, kind, full=full)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
     outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
     return _seen(outcome, options, source, found) if full else outcome

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tallylight.ingest.extract.limits import LIMITS, Limits
+from tallylight.ingest.extract.plugins import Installed
 from tallylight.model import ConflictRule, Tier
 from tallylight.roots import Roots
 from tallylight.thumbnails import Thumbnails
@@ -24,4 +25,5 @@ class Options:
     pixel_hash: bool = False  #: hash the decoded pixels too (tier full)
     detect_nsfw: bool = False  #: tier full, and the extra `nsfw`
     limits: Limits = LIMITS
+    extractors: tuple[Installed, ...] = ()  #: of other packages
     thumbnails: Thumbnails | None = None  #: where thumbnails go in tier full; None makes none

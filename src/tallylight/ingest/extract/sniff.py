@@ -91,7 +91,7 @@ def mismatch(suffix: str, kind: Kind) -> str:
     """A warning where a file's ending promises another kind than its bytes hold; else empty."""
     if suffix.lower() in kind.suffixes:
         return ""
-    article = "an" if kind.name[0] in "AM" and kind.name != "Matroska" else "a"
+    article = "an" if kind.name == "MP4" or kind.name[0] in "AEIOUaeiou" else "a"
     return f"named {suffix} but is {article} {kind.name}"
 
 

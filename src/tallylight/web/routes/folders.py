@@ -17,7 +17,10 @@ router = APIRouter(prefix="/api/ingest", tags=["folders"])
 async def list_directories(services: Given, path: str | None = None) -> Json:
     """The folders directly below `path`, or the roots; counts are of the files directly in each."""
     budget = Budget(services.clock.monotonic)
-    listing = await to_thread.run_sync(directories, services.roots, path, services.catalog, budget, services.skipped)
+    suffixes = services.extractors.suffixes
+    listing = await to_thread.run_sync(
+        directories, services.roots, path, services.catalog, budget, services.skipped, suffixes
+    )
     return listing.as_json()
 
 
@@ -25,5 +28,6 @@ async def list_directories(services: Given, path: str | None = None) -> Json:
 async def list_file_types(folders: Folders, services: Given) -> Json:
     """The media types anywhere below these folders, without dots."""
     budget = Budget(services.clock.monotonic)
-    found = await to_thread.run_sync(file_types, services.roots, folders, budget, services.skipped)
+    suffixes = services.extractors.suffixes
+    found = await to_thread.run_sync(file_types, services.roots, folders, budget, services.skipped, suffixes)
     return found.as_json()
