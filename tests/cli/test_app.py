@@ -9,7 +9,7 @@ from tests.cli.running import Tallylight
 
 import tallylight as package
 
-COMMANDS = ["demo", "serve", "ingest", "sessions", "show", "commit", "reparse"]
+COMMANDS = ["demo", "serve", "ingest", "sessions", "show", "commit", "reparse", "extractors"]
 
 
 def test_the_version_is_told(tallylight: Tallylight) -> None:
@@ -45,6 +45,7 @@ def test_without_arguments_there_is_help(tallylight: Tallylight) -> None:
         ("show", ["--data", "--json", "--failures"]),
         ("commit", ["--data", "--json"]),
         ("reparse", ["--data", "--dry-run", "--json", "--jobs"]),
+        ("extractors", ["--json"]),
     ],
 )
 def test_every_command_explains_its_options(tallylight: Tallylight, command: str, options: list[str]) -> None:
