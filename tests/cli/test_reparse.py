@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.running import Tallylight
+from tests.cli.test_terminal import Terminal, plain
 from tests.contract.catalog_suite import item
 from tests.contract.journal_suite import extracted, raw_text
 from tests.serving import ALARM, TALLYLIGHT, Server
@@ -126,3 +128,15 @@ def test_stopped_or_killed_it_goes_on_the_next_time(tallylight: Tallylight, tmp_
     assert after["changed"] + after["same"] == files
     assert after["same"] > 0
     assert after["changed"] > 0
+
+
+def test_on_a_terminal_there_is_a_bar_and_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    fill(tmp_path / "data", 4 * BATCH)
+    terminal = Terminal(*TALLYLIGHT, "reparse", "--data", str(tmp_path / "data"), "--jobs", "1")
+    assert terminal.finish() == 0
+    text = plain(terminal.raw)
+    assert re.search(r"━+ *[\d,]+ of 1,025, [\d,]+ changed, [\d,]+ files/s, \d+ s left", text)
+    last = text.rstrip().splitlines()[-1]
+    assert last.endswith("1,024 changed, 0 the same, 1 without texts, 0 failed")
+    assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l"), "the cursor is shown again"
+    assert terminal.after == terminal.before
