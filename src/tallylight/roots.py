@@ -39,6 +39,8 @@ def absolute(root: str, file: str) -> str:
 
 def raw_bytes(text: str) -> bytes | None:
     """The bytes of an escaped path where they are not UTF-8, to keep beside the text; None where the text is enough."""
+    if text.isascii() and "\\" not in text:  # as nearly all names are
+        return None
     raw = os.fsencode(unescape(text))
     try:
         raw.decode("utf-8")
