@@ -1,8 +1,8 @@
 """Inserts many rows at the speed of the driver.
 
-SQLAlchemy's own way copies and checks each row's mapping and looks each value's type up anew, which for an outcome of 28
-columns takes longer than SQLite takes to store it. What its dialect knows is asked once here: the statement, and what
-turns a column's values into the driver's.
+SQLAlchemy's own way copies and checks each row's mapping and looks each value's type up anew, which for an outcome's
+dozens of columns takes longer than SQLite takes to store it. What its dialect knows is asked once here: the statement,
+and what turns a column's values into the driver's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
@@ -34,9 +33,7 @@ class _Insert:
         return tuple(values) if self.is_positional else dict(zip(self.names, values, strict=True))
 
 
-def insert_many(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: bool = False
-) -> None:
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: bool = False) -> None:
     """Add rows; all have the columns of the first. With `keep`, a row that is already there stays as it is.
 
     Raises as `Connection.execute` does, and ValueError for a value that its column's type refuses.

@@ -47,8 +47,8 @@ _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=
 def encoded(value: Any) -> str:
     """The JSON of a value, in one line. ValueError for NaN and infinities."""
     # Most of an outcome's columns are empty, and setting up the encoder takes as long as a short value does.
-    if value == {} or value == []:
-        return "[]" if isinstance(value, list) else "{}"
+    if not value and isinstance(value, dict | list):
+        return "{}" if isinstance(value, dict) else "[]"
     return _JSON.encode(value)
 
 

@@ -11,7 +11,7 @@ from tallylight.model import Candidate
 #: Milliseconds of estimated work in a chunk: a count moves at least this often, and cancelling waits no longer.
 CHUNK_MS = 50.0
 #: Files in a chunk, however cheap they are.
-MOST_FILES = 64
+MOST_FILES = 256
 #: How much a new measurement counts against the estimate so far.
 _LEARNING = 0.2
 
