@@ -1,7 +1,7 @@
 """The least an ingest can do with the same files on the same cores: what no program of this kind can beat.
 
-`handle`: read, SHA-256, decode (JPEG by draft, one frame of a video), one resize to 256 px and one encode. `header`: open,
-and have the library read the header. Nothing is kept.
+`handle`: read, SHA-256, decode (JPEG by draft, one frame of a video), one resize to 256 px and one encode. `header`:
+open, and have the library read the header. Nothing is kept.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     ./scripts/bench memory [--files 10000 1000000] [--json FILE] [--readme]
 
-The files are real and empty, their walk and their journal too; the engine is not: it answers at once, with outcomes as a
-generated picture gives them. It waits until all are counted, so that every candidate waits in the queue at the same
-time, which is the worst there is. Each count is measured in a process of its own.
+The files are real and empty, and so are the walk and the journal real; the engine is not: it answers at once, with
+outcomes as a generated picture gives them. It begins when all files are counted, so that every candidate waits in the
+queue at the same time, which is the worst there is. Each count is measured in a process of its own.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
+
 from accounts import cpu_of, peak_of
 from readme import machine, put
+from tallylight.cli.draw import Drawer
+from tallylight.cli.follow import follow
 from tallylight.clock import Clock
 from tallylight.engine import Done, Engine, Verdict, WorkerOn
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters
+from tallylight.facts import Trouble
+from tallylight.model import Candidate, Json, Outcome, OutcomeKind, Parameters
 from tallylight.roots import escape
 from tallylight.services import open_services
 from tallylight.settings import Settings
@@ -35,8 +39,8 @@ from tallylight.settings import Settings
 _LATEST: Final = Path(__file__).with_name("memory.json")
 _HEADING: Final = "Latest memory"
 _IN_A_FOLDER: Final = 1000
-#: What the next million files may add. A queue of plain objects took 250 MB.
-_MOST_GROWTH_MB: Final = 32
+#: What a million files may add: SQLite's page cache, which 10,000 do not fill (32 MB), and as much again for the rest.
+_MOST_GROWTH_MB: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,28 @@ class Synthetic:
 
     async def aclose(self) -> None:
         self.opened.set()
+
+
+class Watcher(Drawer):
+    """A reader of the session, which lets the engine begin once all files are counted."""
+
+    def __init__(self, engine: Synthetic) -> None:
+        self._engine = engine
+        self.counted_mb = 0.0
+
+    def message(self, message: Json) -> None:
+        if message["total_final"] and not self.counted_mb:
+            self.counted_mb = peak_of()
+            self._engine.opened.set()
+
+    def failures(self, troubles: Sequence[Trouble]) -> None:
+        pass
+
+    def finish(self, message: Json) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def main() -> None:
@@ -113,20 +139,17 @@ async def _measure(files: int, folder: Path) -> Taken:
     with tempfile.TemporaryDirectory(prefix="tallylight-memory-") as data:
         settings = Settings(roots=(folder,), data=Path(data))
         async with open_services(settings, open_engine=open_engine) as services:
-            began, cpu = time.monotonic(), cpu_of()
+            began, cpu, watcher = time.monotonic(), cpu_of(), Watcher(engine)
             session = await services.supervisor.start(Parameters(directories=(escape(folder),)))
-            record = services.supervisor.record_of(session.session_id)
-            while record is not None and not record.state.total_final:
-                await anyio.sleep(0.05)
-            counted = peak_of()
-            engine.opened.set()
-            await services.supervisor.finished(session.session_id)
-            state = await services.state(session.session_id)
-            if state.processed != files:
-                raise SystemExit(f"{state.processed} of {files} files were done: {state.message}")
-            cpu_us = (cpu_of() - cpu) / files * 1e6
+            message = await follow(services, session.session_id, watcher)
+            if message["processed_files"] != files:
+                raise SystemExit(f"{files} files did not go well: {message}")
             return Taken(
-                files=files, seconds=time.monotonic() - began, cpu_us=cpu_us, counted_mb=counted, peak_mb=peak_of()
+                files=files,
+                seconds=time.monotonic() - began,
+                cpu_us=(cpu_of() - cpu) / files * 1e6,
+                counted_mb=watcher.counted_mb,
+                peak_mb=peak_of(),
             )
 
 
@@ -150,7 +173,8 @@ def _table(taken: Sequence[Taken]) -> str:
         f"| {one.files:,} | {one.counted_mb:,.1f} | {one.peak_mb:,.1f} | {one.cpu_us:,.0f} | {one.seconds:,.1f} |"
         for one in taken
     ]
-    verdict = "met" if growth <= _MOST_GROWTH_MB else "missed"
+    what = f"MB more for {most.files:,} files than for {least.files:,}"
+    verdict = "met" if growth <= _MOST_GROWTH_MB else "**missed**"
     return "\n".join(
         (
             f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.",
@@ -161,7 +185,7 @@ def _table(taken: Sequence[Taken]) -> str:
             "",
             "| target | wanted | found | |",
             "| --- | ---: | ---: | --- |",
-            f"| MB more for {most.files:,} files than for {least.files:,} | ≤ {_MOST_GROWTH_MB} | {growth:.1f} | {verdict} |",
+            f"| {what} | ≤ {_MOST_GROWTH_MB} | {growth:.1f} | {verdict} |",
         )
     )
 

@@ -108,7 +108,6 @@ def targets(results: Results) -> list[Target]:
             f"{metadata.files_per_s:,.0f} ({of_floor:.2f})",
             fast,
         ),
-        _target("full, µs of the main process a file", results.full.main_us, ",.0f", most=_MAIN_US),
         _target("metadata, µs of the main process a file", metadata.main_us, ",.0f", most=_MAIN_US),
         _target("MB of the largest worker", results.worker_mb, ",.0f", most=_WORKER_MB),
     ]
@@ -159,8 +158,8 @@ def _speed(what: str, run: Run, least: float | None) -> str:
 
 def _memory(results: Results) -> str:
     return (
-        f"Most memory that was resident: {results.main_mb:,.0f} MB in the main process, {results.worker_mb:,.0f} MB in the "
-        "largest worker."
+        f"Most memory that was resident: {results.main_mb:,.0f} MB in the main process, {results.worker_mb:,.0f} MB in "
+        "the largest worker."
     )
 
 

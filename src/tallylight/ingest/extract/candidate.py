@@ -152,8 +152,6 @@ def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
     if not options.import_scores:
         return outcome
     score = scores.read(options.roots, path)
-    if score == scores.NONE:
-        return outcome
     warnings = clean_warnings((*outcome.warnings, *score.warnings))
     return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
 
