@@ -121,14 +121,7 @@ def _only_kind(media: Json) -> Json:
 
 def _packed(key: str, text: str) -> RawText:
     raw = clean_text(text).encode()
-    return RawText(key, hashlib.sha256(raw).hexdigest(), _deflated(raw))
-
-
-def _deflated(raw: bytes) -> bytes:
-    # A window as long as the text and tables to match: clearing those for 32 KB takes longer than deflating a prompt.
-    bits = min(max(9, len(raw).bit_length()), 15)
-    deflater = zlib.compressobj(_ZLIB_LEVEL, zlib.DEFLATED, bits, bits - 7)
-    return deflater.compress(raw) + deflater.flush()
+    return RawText(key, hashlib.sha256(raw).hexdigest(), zlib.compress(raw, _ZLIB_LEVEL))
 
 
 def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -> Outcome:
