@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tallylight.db import Database, open_database
 from tallylight.db.tables import facts, journal_clock, raw_texts
-from tallylight.errors import BadParameters, DataFolderUnusable
+from tallylight.errors import BadParameters, DataFolderBusy, DataFolderUnusable
 
 
 @pytest.fixture
@@ -54,6 +54,20 @@ def test_a_reader_sees_one_moment_while_the_writer_goes_on(database: Database) -
 def test_readers_cannot_write(database: Database) -> None:
     with pytest.raises(DataFolderUnusable, match="cannot be written"), database.reading() as connection:
         add(connection, "x")
+
+
+def test_a_write_that_could_not_begin_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tallylight.db.sqlite.BUSY_S", 0.01)
+    first, second = open_database(tmp_path / "two.sqlite"), open_database(tmp_path / "two.sqlite")
+    for _ in range(2):
+        with first.writing(), pytest.raises(DataFolderBusy), second.writing():
+            pass
+    with second.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    with first.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar_one() == 0
+    first.close()
+    second.close()
 
 
 def test_threads_take_turns_at_writing(database: Database) -> None:

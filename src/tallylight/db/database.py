@@ -29,12 +29,16 @@ class Database:
         self._writes = writes
         self._reads = reads
         self._one_at_a_time = threading.RLock()
+        self._writer: Connection | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Any thread, one at a time; the others wait."""
-        with self._one_at_a_time, self._writes.begin() as connection:
-            yield connection
+        with self._one_at_a_time:
+            # Kept open: taking it out of its pool and putting it back takes a fifth of the time of a small write.
+            self._writer = self._writer or self._writes.connect()
+            with self._writer.begin():
+                yield self._writer
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -46,6 +50,8 @@ class Database:
         """Close every connection that is not in use. The last one to close folds the log into the database file."""
         self._reads.dispose()
         with self._one_at_a_time:
+            if self._writer is not None:
+                self._writer.close()
             self._writes.dispose()
 
 

@@ -57,6 +57,7 @@ class LocalEngine:
         self._workers: Workers | None = None
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
+        self._sealed: tuple[Callable[[Any], Any], bytes] | None = None  #: the newest function, and pickled
 
     @property
     def jobs(self) -> int:
@@ -102,7 +103,10 @@ class LocalEngine:
         """
         if self._closed or self._workers is None:
             raise RuntimeError("The engine is not running; start it first, and do not use it once it is closed.")
-        sealed_function = pickle.dumps(function, pickle.HIGHEST_PROTOCOL)
+        # A session asks with the same function chunk after chunk.
+        if self._sealed is None or self._sealed[0] is not function:
+            self._sealed = function, pickle.dumps(function, pickle.HIGHEST_PROTOCOL)
+        sealed_function = self._sealed[1]
         sealed_items = [pickle.dumps(item, pickle.HIGHEST_PROTOCOL) for item in items]
         async with self._turn:
             return await self._verdicts(sealed_function, sealed_items)

@@ -58,7 +58,7 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
         raise
     except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
         outcome = _failed(candidate, explain(error))
-    if source is not None:
+    if source is not None and (source.size, source.mtime_ns) != (outcome.bytes, outcome.mtime_ns):
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)
     return _with_score(outcome, options, path) if outcome.kind is OutcomeKind.EXTRACTED else outcome
 
@@ -68,10 +68,8 @@ def _failed(candidate: Candidate, trouble: Unreadable) -> Outcome:
 
 
 def _outcome(candidate: Candidate, kind: OutcomeKind, **further: object) -> Outcome:
-    base = Outcome(
-        root=candidate.root, file=candidate.file, kind=kind, bytes=candidate.size, mtime_ns=candidate.mtime_ns
-    )
-    return replace(base, **further)  # type: ignore[arg-type]
+    known = {"bytes": candidate.size, "mtime_ns": candidate.mtime_ns, **further}
+    return Outcome(root=candidate.root, file=candidate.file, kind=kind, **known)  # type: ignore[arg-type]
 
 
 def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcome:
@@ -105,14 +103,15 @@ def _kind(source: Source) -> Kind:
 def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
     parameters, troubles = _generation(found)
-    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)))
-    outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
+    known: Json = {"warnings": clean_warnings(filter(None, (*found.warnings, *troubles)))}
     if options.extract_keywords:
-        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size))
+        known["keywords"] = keywords(parameters.get("prompt", ""), found.shown_size)
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
-        outcome = replace(outcome, media=found.media, generation=parameters, texts=texts)
-    return outcome
+        known |= {"media": found.media, "generation": parameters, "texts": texts}
+    else:
+        known["media"] = _only_kind(found.media)
+    return replace(outcome, **known)
 
 
 def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
