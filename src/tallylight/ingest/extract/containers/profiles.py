@@ -9,8 +9,8 @@ from tallylight.ingest.extract import iptc
 from tallylight.ingest.extract.containers.embedded import Embedded
 
 _KEY: Final = b"Raw profile type "
-#: The name once more, how many bytes there are, and then the digits, in lines.
-_PROFILE = re.compile(rb"\s*[\w.]{1,40}\s+(\d{1,10})\s+([0-9A-Fa-f\s]*)")
+#: A name, how many bytes there are, and then the digits, each in lines of their own.
+_PROFILE = re.compile(rb"\n[^\n]{1,80}\n\s*(\d{1,10})\s([0-9A-Fa-f\s]*)")
 _XMP_IN_SEGMENT: Final = b"http://ns.adobe.com/xap/1.0/\0"
 
 
