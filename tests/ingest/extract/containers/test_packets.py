@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zlib
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from tests.ingest.extract import build
@@ -195,3 +198,18 @@ def test_a_jpeg_is_walked_past_what_nobody_wants() -> None:
     assert jpeg.walk(io.BytesIO(data)).xmp == [XMP]
     cut = with_segments(JPEG, segment(0xE2, b"x" * 100))[:50]
     assert jpeg.walk(io.BytesIO(cut)).ending == "cut"
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(edits=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=20))
+@pytest.mark.parametrize("name", [*WITH_XMP, *(f"{name} with IPTC" for name in WITH_IPTC)])
+def test_mutated_packets_are_outcomes(folder: Folder, name: str, edits: list[tuple[int, int]]) -> None:
+    whole = WITH_IPTC[name.removesuffix(" with IPTC")]() if name.endswith("IPTC") else WITH_XMP[name]()
+    data = bytearray(whole)
+    for at, byte in edits:
+        data[at % len(data)] = byte
+    outcome = folder.outcome("a.png", bytes(data), tier=Tier.METADATA)
+    assert (outcome.kind is OutcomeKind.FAILED) == (outcome.code is not None)
+    text = json.dumps([outcome.media, outcome.keywords, outcome.provenance, outcome.warnings], allow_nan=False)
+    assert "\\u0000" not in text
+    text.encode()
