@@ -59,7 +59,7 @@ def test_only_what_runs_is_not_at_rest() -> None:
 
 
 def test_the_types_are_those_that_were_promised() -> None:
-    promised = ".png .jpg .jpeg .webp .gif .bmp .tif .tiff .avif .mp4 .m4v .mov .webm .mkv .avi"
+    promised = ".png .jpg .jpeg .webp .gif .bmp .tif .tiff .avif .heic .heif .hif .mp4 .m4v .mov .webm .mkv .avi"
     assert set(promised.split()) == MEDIA_SUFFIXES
     assert not IMAGE_SUFFIXES & VIDEO_SUFFIXES
 

@@ -8,7 +8,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif"}
+)
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"})
 MEDIA_SUFFIXES = IMAGE_SUFFIXES | VIDEO_SUFFIXES
 
@@ -143,16 +145,17 @@ class Outcome:
     code: Reason | None = None  #: set exactly when `kind` is failed
     message: str = ""  #: for people, when failed
     warnings: tuple[str, ...] = ()  #: trouble with the metadata of a readable file
-    #: Technical facts: type (`image`|`video`), format, width, height, mode, has_alpha, created_at, camera_make,
-    #: camera_model,
-    #: orientation, duration, frame_rate, codec, tags …; only what is known.
+    #: Technical facts: type (`image`|`video`), format, width, height, mode, has_alpha, created_at (ISO 8601),
+    #: created_at_certainty (`exact`|`local`|`day`|`guess`), camera_make, camera_model, lens, exposure_time (text),
+    #: f_number, iso, focal_length, flash, gps {latitude, longitude, altitude}, title, description, creator, copyright,
+    #: label, orientation, duration, frame_rate, codec, tags …; only what is known.
     media: Json = field(default_factory=dict)
     #: The normalised generation parameters: generator, version, prompt, negative_prompt,
     #: negative_terms [{text, weight}], model, model_hash, models [name], loras [{name, weight}], embeddings [name],
     #: sampler, scheduler, steps, cfg_scale, seed (text: beyond 2^53), clip_skip, width, height, denoise, hires {…},
     #: parameters {…}.
     generation: Json = field(default_factory=dict)
-    keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source: prompt, size, xmp, iptc, caption, takeout
+    keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source: prompt, size, xmp, iptc, exif, caption, takeout
     provenance: Json = field(
         default_factory=dict
     )  #: for each field, who said so: `exif:DateTimeOriginal`, `xmp:sidecar`

@@ -66,6 +66,40 @@ def exif_block(tags: dict[int, Any], below: dict[int, Any] | None = None) -> byt
     return exif.tobytes()
 
 
+def segment(marker: int, content: bytes) -> bytes:
+    """A segment of a JPEG."""
+    return bytes((0xFF, marker)) + struct.pack(">H", len(content) + 2) + content
+
+
+def with_segments(data: bytes, *segments: bytes) -> bytes:
+    """A JPEG with more segments at its beginning."""
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def dataset(record: int, number: int, value: bytes) -> bytes:
+    """One dataset of IPTC-IIM."""
+    return struct.pack(">BBBH", 0x1C, record, number, len(value)) + value
+
+
+def photoshop(resources: dict[int, bytes], name: bytes = b"") -> bytes:
+    """Photoshop's resources, as APP13 holds them behind its own name."""
+    titled = bytes((len(name),)) + name
+    titled += b"\0" * (len(titled) % 2)
+    return b"".join(
+        b"8BIM" + struct.pack(">H", number) + titled + struct.pack(">I", len(raw)) + raw + b"\0" * (len(raw) % 2)
+        for number, raw in resources.items()
+    )
+
+
+def gif_with_xmp(packet: bytes) -> bytes:
+    """A GIF with XMP as Adobe puts it there: the packet as it is, and bytes that lead readers of blocks to the end."""
+    plain = encoded(scene(), "GIF")
+    trailer = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    colours = 3 << (plain[10] & 7) + 1
+    at = 13 + colours
+    return plain[:at] + b"\x21\xff\x0bXMP DataXMP" + packet + trailer + plain[at:]
+
+
 def jpeg_header(width: int, height: int) -> bytes:
     """A JPEG that promises a size and holds no pixels."""
     frame = struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0"

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,12 @@ def test_a_generated_picture_gives_everything(folder: Folder) -> None:
 
     assert outcome.kind is OutcomeKind.EXTRACTED
     assert outcome.warnings == ()
+    written = datetime.fromtimestamp(outcome.mtime_ns // 10**9, UTC)
     assert outcome.media == {
         "type": "image", "format": "png", "width": 96, "height": 64, "mode": "RGB", "has_alpha": False,
+        "created_at": f"{written:%Y-%m-%dT%H:%M:%S}Z", "created_at_certainty": "guess",
     }  # fmt: skip
+    assert outcome.provenance == {"created_at": {"source": "file"}}
     assert outcome.generation["generator"] == "a1111"
     assert outcome.generation["prompt"] == "a (cinematic:1.3) view,\nlong hair, 猫 <lora:film:0.7>"
     assert outcome.generation["loras"] == [{"name": "film", "weight": 0.7}]

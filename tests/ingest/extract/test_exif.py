@@ -12,43 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.extract.build import exif_block
 
-from tallylight.ingest.extract import exif
-
-TAKEN, DIGITISED, CHANGED = 0x9003, 0x9004, 0x0132
+from tallylight.ingest.extract import camera, exif
+from tallylight.ingest.extract.limits import Limits
 
 
 def read(tags: dict[int, Any], below: dict[int, Any] | None = None) -> exif.Exif:
     return exif.read(io.BytesIO(exif_block(tags, below).removeprefix(b"Exif\0\0")))
-
-
-def test_facts_of_a_camera() -> None:
-    found = exif.facts(
-        read(
-            {0x010F: "  Fujifilm ", 0x0110: "X100V", 0x0112: 8, CHANGED: "2024:06:02 00:00:00"},
-            {TAKEN: "2024:06:01 18:30:05", 0x9011: "+02:00", DIGITISED: "2024:06:01 19:00:00"},
-        )
-    )
-    assert found == {
-        "created_at": "2024-06-01T18:30:05+02:00",
-        "camera_make": "Fujifilm",
-        "camera_model": "X100V",
-        "orientation": 8,
-    }
-
-
-@pytest.mark.parametrize(
-    ("first", "below", "date"),
-    [
-        ({CHANGED: "2020:01:01 00:00:00"}, {DIGITISED: "2019:01:01 00:00:00"}, "2019-01-01T00:00:00"),
-        ({CHANGED: "2020:01:01 00:00:00"}, {TAKEN: "0000:00:00 00:00:00"}, "2020-01-01T00:00:00"),
-        ({CHANGED: "9999:12:31 23:59:59"}, {}, "9999-12-31T23:59:59"),
-        ({CHANGED: "1901:02:03 04:05:06"}, {}, "1901-02-03T04:05:06"),
-        ({CHANGED: "2020:13:45 00:00:00"}, {}, None),
-        ({CHANGED: "yesterday"}, {TAKEN: "    :  :     :  :  "}, None),
-    ],
-)
-def test_dates_in_their_order(first: dict[int, Any], below: dict[int, Any], date: str | None) -> None:
-    assert exif.facts(read(first, below)).get("created_at") == date
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 1), (1, 1), (8, 8), (9, 1), (65535, 1)])
@@ -86,7 +55,7 @@ def test_user_comments_never_raise(raw: bytes) -> None:
 def test_texts_of_comfyui_in_webp() -> None:
     found = read({0x0110: "prompt:" + json.dumps({"1": {}}), 0x010F: "workflow:" + json.dumps({"nodes": []})})
     assert exif.texts(found) == [("prompt", '{"1": {}}'), ("workflow", '{"nodes": []}')]
-    assert exif.facts(found) == {}
+    assert exif.is_text_of_a_graph(found.text(exif.MODEL))
 
 
 def test_texts_of_description_and_comment() -> None:
@@ -97,17 +66,83 @@ def test_texts_of_description_and_comment() -> None:
 def test_a_directory_that_points_at_itself_ends() -> None:
     entry = struct.pack(">HHII", 0x8769, 4, 1, 8)
     block = b"MM\0*" + struct.pack(">IH", 8, 1) + entry
-    assert exif.read(io.BytesIO(block)).values == {0x8769: 8}
+    assert exif.read(io.BytesIO(block)).tags == {0x8769: (4, b"\0\0\0\x08")}
 
 
 def test_values_beyond_the_block_are_left_out_or_short() -> None:
     entries = struct.pack(">HHII", 0x010F, 2, 0xFFFFFFFF, 8) + struct.pack(">HHII", 0x0110, 2, 50, 0xFFFFFFF0)
     block = b"MM\0*" + struct.pack(">IH", 8, 2) + entries
-    assert exif.facts(exif.read(io.BytesIO(block))) == {}
+    assert exif.read(io.BytesIO(block)).tags == {}
 
 
 @pytest.mark.parametrize(
     "block", [b"", b"II", b"not a TIFF at all", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff"]
 )
 def test_what_is_no_exif_holds_nothing(block: bytes) -> None:
-    assert exif.read(io.BytesIO(block)).values == {}
+    assert exif.read(io.BytesIO(block)).tags == {}
+
+
+def block(*entries: tuple[int, int, int, bytes], order: str = ">", rest: bytes = b"") -> exif.Exif:
+    """EXIF with entries of tag, type, number and the four bytes that hold a value or say where it is."""
+    head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(f"{order}IH", 8, len(entries))
+    return exif.read(
+        io.BytesIO(head + b"".join(struct.pack(f"{order}HHI", *entry[:3]) + entry[3] for entry in entries) + rest)
+    )
+
+
+@pytest.mark.parametrize("order", [">", "<"])
+def test_numbers_of_every_type(order: str) -> None:
+    def one(kind: int, code: str, *values: float) -> list[float | None]:
+        raw = struct.pack(f"{order}{code}", *values)
+        if len(raw) <= 4:
+            return block((exif.ISO, kind, 1, raw.ljust(4, b"\0")), order=order).numbers(exif.ISO)
+        return block((exif.ISO, kind, 1, struct.pack(f"{order}I", 22)), order=order, rest=raw).numbers(exif.ISO)
+
+    assert one(1, "B", 200) == [200]
+    assert one(3, "H", 60_000) == [60_000]
+    assert one(4, "I", 4_000_000_000) == [4_000_000_000]
+    assert one(5, "II", 1, 4) == [0.25]
+    assert one(6, "b", -3) == [-3]
+    assert one(8, "h", -300) == [-300]
+    assert one(9, "i", -70_000) == [-70_000]
+    assert one(10, "ii", -1, 4) == [-0.25]
+    assert one(11, "f", 0.5) == [0.5]
+    assert one(12, "d", 0.1) == [0.1]
+    assert one(5, "II", 1, 0) == [None]
+    assert one(12, "d", float("nan")) == [None]
+    assert one(11, "f", float("inf")) == [None]
+
+
+def test_a_number_without_end_is_read_no_further_than_needed() -> None:
+    found = block((exif.ISO, 5, 0xFFFFFFFF, struct.pack(">I", 22)), rest=struct.pack(">II", 1, 2) * 1000)
+    assert found.numbers(exif.ISO) == [0.5] * 16
+
+
+def test_all_values_together_keep_to_the_limit() -> None:
+    tags = [exif.MAKE, exif.MODEL, exif.SOFTWARE, exif.ARTIST]
+    entries = b"".join(struct.pack(">HHII", tag, 2, 100, 8) for tag in tags)
+    data = b"MM\0*" + struct.pack(">IH", 8, len(tags)) + entries + b"x" * 200
+    found = exif.read(io.BytesIO(data), Limits(chunk=250))
+    assert list(found.tags) == [exif.MAKE, exif.MODEL]
+
+
+def test_texts_in_the_wrong_directory_are_found() -> None:
+    assert exif.texts(read({0x9286: b"ASCII\0\0\0words"})) == [("exif:UserComment", "words")]
+
+
+def test_windows_writes_comments_in_utf_16() -> None:
+    assert exif.texts(read({0x9C9C: "größe 猫".encode("utf-16-le") + b"\0\0"})) == [("exif:XPComment", "größe 猫")]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=400), st.sampled_from([b"MM\0*\0\0\0\x08", b"II*\0\x08\0\0\0"]))
+def test_noise_never_raises(noise: bytes, head: bytes) -> None:
+    found = exif.read(io.BytesIO(head + noise))
+    exif.texts(found)
+    for tag in found.tags:
+        found.text(tag)
+        found.wide_text(tag)
+        found.numbers(tag)
+    camera.facts(found)
+    camera.claims(found)
+    camera.subjects(found)

@@ -25,7 +25,8 @@ def test_images(format_: str) -> None:
         (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "mov"),
         (b"\0\0\0\x08wide\0\0\0\0mdat", "mov"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "avif"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", None),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "heic"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0heic", "heic"),
         (b"\0\0\0\x18ftypM4A \0\0\0\0M4A ", None),
         (b"II+\0\x08\0\0\0", "tiff"),
         (b"RIFF\0\0\0\0WAVEfmt ", None),
@@ -43,7 +44,6 @@ def test_heads(head: bytes, format_: str | None) -> None:
     [
         (b"%PDF-1.7", "a PDF"),
         (b"PK\x03\x04", "a ZIP archive"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "an HEIC image"),
         (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
         (b'{"a": 1}', "a JSON text"),
         (b"hello", ""),

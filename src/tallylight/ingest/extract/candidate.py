@@ -8,9 +8,11 @@ import zlib
 from dataclasses import replace
 from pathlib import PurePath
 
-from tallylight.clock import stopwatch
+from tallylight.clock import SystemClock, stopwatch
 from tallylight.ingest.extract import picture, plugins, video
+from tallylight.ingest.extract.claims import Claim
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
+from tallylight.ingest.extract.dating import date_of
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.keywords import keywords
@@ -20,6 +22,7 @@ from tallylight.ingest.extract.sidecars import scores
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
+from tallylight.ingest.extract.subjects import with_subjects
 from tallylight.ingest.extract.trouble import Unreadable, described, explain
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
 from tallylight.roots import unescape
@@ -85,7 +88,7 @@ def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcom
     else:
         found = (video if kind.type == "video" else picture).read(source, kind, full=full)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
-    outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
+    outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found, source.mtime_ns)
     return _seen(outcome, options, source, found) if full else outcome
 
 
@@ -100,18 +103,35 @@ def _kind(source: Source) -> Kind:
     return kind
 
 
-def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
+def _described(outcome: Outcome, options: Options, found: Findings, mtime_ns: int) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
     parameters, troubles = _generation(found)
-    known: Json = {"warnings": clean_warnings(filter(None, (*found.warnings, *troubles)))}
+    warnings = [*found.warnings, *troubles]
+    known: Json = {"media": _only_kind(found.media)}
     if options.extract_keywords:
-        known["keywords"] = keywords(parameters.get("prompt", ""), found.shown_size)
+        words = keywords(parameters.get("prompt", ""), found.shown_size)
+        known["keywords"] = with_subjects(words, found.subjects)
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
         known |= {"media": found.media, "generation": parameters, "texts": texts}
-    else:
-        known["media"] = _only_kind(found.media)
-    return replace(outcome, **known)
+        known["provenance"], doubts = _dated(found, outcome.file, mtime_ns)
+        warnings += doubts
+    return replace(outcome, warnings=clean_warnings(filter(None, warnings)), **known)
+
+
+def _dated(found: Findings, file: str, mtime_ns: int) -> tuple[Json, tuple[str, ...]]:
+    """Puts the date on which it was made into the facts. Who said so of each field, and what was wrong with dates."""
+    claims, media = found.claims, found.media
+    if (created_at := media.pop("created_at", "")) and not any(claim.field == "created_at" for claim in claims):
+        claims = [*claims, Claim("created_at", created_at, media["type"])]
+    sources: Json = {claim.field: {"source": claim.source} for claim in reversed(claims) if claim.field in media}
+    date = date_of(claims, PurePath(file).name, mtime_ns, SystemClock().now())
+    if date.created_at:
+        media |= {"created_at": date.created_at, "created_at_certainty": str(date.certainty)}
+        sources["created_at"] = {"source": date.source}
+    if date.offset_source:
+        sources["created_at"]["offset"] = date.offset_source
+    return sources, date.warnings
 
 
 def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:

@@ -43,6 +43,7 @@ def checked(found: object, kind: Kind, limits: Limits) -> Findings:
         texts=embedded.texts,
         xmp=[_block(packet, limits) for packet in found.xmp[: limits.texts]],
         iptc=_block(found.iptc, limits),
+        subjects=[(_text(subject), _text(source)) for subject, source in found.subjects[: limits.keywords]],
         claims=[_claim(claim, limits) for claim in found.claims[: limits.texts]],
         warnings=list(clean_warnings(embedded.warnings, limits)),
         small=None if found.small is None else _small(found.small, limits),

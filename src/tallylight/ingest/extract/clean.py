@@ -28,7 +28,7 @@ def clean_text(text: str, longest: int | None = None) -> str:
 
 def clean_line(text: str, longest: int = LIMITS.value) -> str:
     """A short value on one line, runs of white space as one space."""
-    return clean_text(" ".join(text.replace("\0", " ").split()), longest)
+    return clean_text(" ".join(text.replace("\0", " ").split()), longest) if text else ""
 
 
 def clean_json(value: Any, limits: Limits = LIMITS, depth: int = 0) -> Any:

@@ -20,6 +20,7 @@ class Findings:
     texts: list[tuple[str, str]] = field(default_factory=list)  #: embedded texts with their keys, in file order
     xmp: list[bytes] = field(default_factory=list)  #: embedded XMP packets, as stored
     iptc: bytes = b""  #: IPTC-IIM records, as stored
+    subjects: list[tuple[str, str]] = field(default_factory=list)  #: tags that people gave, each with its source
     claims: list[Claim] = field(default_factory=list)  #: what the file itself says of fields that sidecars speak of too
     warnings: list[str] = field(default_factory=list)
     small: Image.Image | None = None  #: upright, at most the thumbnail's size; only where pixels were decoded

@@ -18,9 +18,10 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from tallylight.ingest.extract import exif, headers
+from tallylight.ingest.extract import exif, headers, heic, iptc
 from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.containers.embedded import Embedded
+from tallylight.ingest.extract.described import describe
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.small import shrink, upright
@@ -39,15 +40,15 @@ def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> 
     embedded = _walk(source.bare() if kind.format == "png" else source.stream(), kind, limits)
     _judge_ending(embedded, kind, full=full)
     if not full and (header := headers.read(kind, source.head, embedded)) is not None:
-        return _findings(kind, header, embedded, exif.read(io.BytesIO(embedded.exif), limits))
+        return _findings(kind, header, embedded, exif.read(io.BytesIO(embedded.exif), limits), limits)
     if isinstance(embedded, webp.WebP):
         _judge_size(embedded.width, embedded.height, limits if full else None)
     if isinstance(embedded, webp.WebP) and not full:
-        return _findings(kind, _webp_header(embedded), embedded, exif.read(io.BytesIO(embedded.exif), limits))
+        return _findings(kind, _webp_header(embedded), embedded, exif.read(io.BytesIO(embedded.exif), limits), limits)
     with _decoding():
         image = _open(source, kind, embedded, full=full)
         tags = _exif(source, kind, embedded, image, limits)
-        found = _findings(kind, _header(image, embedded), embedded, tags)
+        found = _findings(kind, _header(image, embedded), embedded, tags, limits)
         if full:
             _judge_size(*image.size, limits)
             found.small = _small(image, tags.orientation, limits)
@@ -110,21 +111,36 @@ def _open(source: Source, kind: Kind, embedded: Embedded, *, full: bool) -> Imag
             return TiffImageFile(stream)
         case "avif":
             return AvifImageFile(stream)
+        case "heic":
+            return heic.opened(stream)
         case _:
             raise Unreadable(Reason.UNSUPPORTED, f"{kind.name} is not an image format that is read.")
 
 
 def _exif(source: Source, kind: Kind, embedded: Embedded, image: Image.Image, limits: Limits) -> exif.Exif:
-    """From the walker's block; a TIFF is its own; of an AVIF Pillow knows, and puts the rotation box into it."""
+    """From the walker's block; a TIFF is its own; of an AVIF or HEIC the decoder knows, and puts the rotation box into
+    it.
+    """
     if kind.format == "tiff":
-        if source.data is not None:
-            return exif.read(source.stream(), limits)
+        return _tiff_exif(source, embedded, limits)
+    if kind.format in {"avif", "heic"}:
+        embedded.add_exif(image.info.get("exif") or b"")
+        if packet := image.info.get("xmp"):
+            embedded.add_xmp(packet)
+    return exif.read(io.BytesIO(embedded.exif), limits)
+
+
+def _tiff_exif(source: Source, embedded: Embedded, limits: Limits) -> exif.Exif:
+    if source.data is not None:
+        tags = exif.read(source.stream(), limits)
+    else:
         place = source.file.tell()
         tags = exif.read(source.file, limits)
         source.file.seek(place)
-        return tags
-    block = image.info.get("exif", b"") if kind.format == "avif" else embedded.exif
-    return exif.read(io.BytesIO(block.removeprefix(b"Exif\0\0")), limits)
+    if packet := tags.raw(exif.XMP):
+        embedded.add_xmp(packet)
+    embedded.add_iptc(tags.raw(exif.IPTC) or iptc.of_photoshop(tags.raw(exif.PHOTOSHOP), limits))
+    return tags
 
 
 def _header(image: ImageFile.ImageFile, embedded: Embedded) -> Json:
@@ -147,18 +163,26 @@ def _webp_header(found: webp.WebP) -> Json:
     return {**header, "frames": found.frames} if found.frames > 1 else header
 
 
-def _findings(kind: Kind, header: Json, embedded: Embedded, tags: exif.Exif) -> Findings:
+def _findings(kind: Kind, header: Json, embedded: Embedded, tags: exif.Exif, limits: Limits) -> Findings:
     for key, text in exif.texts(tags):
         embedded.add_text(key, text)
-    media = {"type": "image", "format": kind.format, **header, **exif.facts(tags)}
-    return Findings(media=media, texts=embedded.texts, warnings=embedded.warnings)
+    found = Findings(
+        media={"type": "image", "format": kind.format, **header},
+        texts=embedded.texts,
+        xmp=embedded.xmp,
+        iptc=embedded.iptc,
+        warnings=embedded.warnings,
+    )
+    describe(found, tags, limits)
+    return found
 
 
 def _small(image: ImageFile.ImageFile, orientation: int, limits: Limits) -> Image.Image:
     # A JPEG decodes at an eighth of its size in less than half the time; draft never goes below what is asked for.
     image.draft(image.mode, (limits.thumbnail, limits.thumbnail))
     image.load()
-    turned = isinstance(image, TiffImageFile)  # Pillow turns a TIFF upright while it loads
+    # Pillow turns a TIFF upright while it loads; a HEIC is so decoded, and its EXIF says so.
+    turned = isinstance(image, TiffImageFile)
     return upright(shrink(image, limits.thumbnail), 1 if turned else orientation)
 
 

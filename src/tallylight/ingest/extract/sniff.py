@@ -31,6 +31,7 @@ GIF: Final = _kind("image", "gif", "GIF", ".gif")
 BMP: Final = _kind("image", "bmp", "BMP", ".bmp")
 TIFF: Final = _kind("image", "tiff", "TIFF", ".tif", ".tiff")
 AVIF: Final = _kind("image", "avif", "AVIF", ".avif")
+HEIC: Final = _kind("image", "heic", "HEIC", ".heic", ".heif", ".hif")
 # QuickTime and MP4 are one family, and so are WebM and Matroska: players take either under both names.
 MP4: Final = _kind("video", "mp4", "MP4", ".mp4", ".m4v", ".mov")
 MOV: Final = _kind("video", "mov", "QuickTime", ".mov", ".mp4", ".m4v")
@@ -62,7 +63,9 @@ _OTHERS: Final = (
     (re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"), "a JPEG XL image"),
     (re.compile(rb"\s*[{\[]\s*[\"{\[]"), "a JSON text"),
 )
-_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+_HEIF_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
 _AUDIO_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P "})
 
 
@@ -80,8 +83,6 @@ def sniff(head: bytes) -> Kind | None:
 
 def other_name(head: bytes) -> str:
     """What a file of no readable kind seems to be, with its article; empty where nobody can tell."""
-    if head[4:8] == b"ftyp" and _brands(head) & _HEIF_BRANDS:
-        return "an HEIC image"
     if not head.strip(b"\0"):
         return "nothing but zeros"
     return next((name for pattern, name in _OTHERS if pattern.match(head)), "")
@@ -101,7 +102,9 @@ def _base_media(head: bytes) -> Kind | None:
         brands = _brands(head)
         if brands & {b"avif", b"avis"}:
             return AVIF
-        if head[8:12] in _HEIF_BRANDS | _AUDIO_BRANDS:
+        if head[8:12] in _HEIF_BRANDS:
+            return HEIC
+        if head[8:12] in _AUDIO_BRANDS:
             return None
         return MOV if head[8:12] == b"qt  " else MP4
     # Cameras of the 2000s wrote QuickTime files without `ftyp`.

@@ -21,7 +21,7 @@ from PIL import Image
 from tallylight.ingest.extract.clean import clean_line
 from tallylight.ingest.extract.containers import structure
 from tallylight.ingest.extract.containers.embedded import Embedded, length_of
-from tallylight.ingest.extract.exif import iso_date
+from tallylight.ingest.extract.dates import iso_date
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.sniff import Kind

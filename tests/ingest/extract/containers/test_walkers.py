@@ -17,11 +17,21 @@ from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.limits import Limits
 
 EXIF = build.exif_block({0x010F: "Maker", 0x0112: 6}, {0x9003: "2024:01:02 03:04:05", 0x9286: b"ASCII\0\0\0hello"})
+XMP = b"<x>a packet</x>" + b"0" * 32
+PROFILE = f"\niptc\n{len(EXIF):8}\n{EXIF.hex()}\n"
+SEGMENTS = (
+    build.segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+    build.segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + b"\0\0\0\2\0\0\0\0ab"),
+    build.segment(0xED, b"Photoshop 3.0\0" + build.photoshop({0x0404: build.dataset(2, 25, b"sea")})),
+)
 FILES: dict[str, tuple[Callable[[BinaryIO], object], bytes]] = {
     "png": (png.walk, build.png({"parameters": "a", "wörk": "ü" * 50}, exif=EXIF)),
+    "png with profiles": (png.walk, build.png({f"Raw profile type {name}": PROFILE for name in ("exif", "iptc")})),
     "jpeg": (jpeg.walk, build.encoded(build.scene(), "JPEG", exif=EXIF, comment=b"hi")),
-    "webp": (webp.walk, build.encoded(build.scene(), "WEBP", exif=EXIF)),
+    "jpeg with packets": (jpeg.walk, build.with_segments(build.encoded(build.scene(), "JPEG"), *SEGMENTS)),
+    "webp": (webp.walk, build.encoded(build.scene(), "WEBP", exif=EXIF, xmp=XMP)),
     "gif": (gif.walk, build.encoded(build.scene(), "GIF", comment=b"hi")),
+    "gif with xmp": (gif.walk, build.gif_with_xmp(XMP)),
     "exif": (exif.read, EXIF.removeprefix(b"Exif\0\0")),
     "mp4": (lambda stream: structure.shortfall(stream, "mp4"), build.video()),
     "matroska": (lambda stream: structure.shortfall(stream, "matroska"), build.video("matroska")),

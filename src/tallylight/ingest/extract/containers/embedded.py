@@ -10,16 +10,20 @@ from typing import BinaryIO, Literal
 from tallylight.ingest.extract.clean import clean_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
+#: XMP packets of a file; one, and in a JPEG its extension.
+_PACKETS = 4
 #: How the walk ended: at the format's own end, because the bytes ran out, or on bytes that are none of the format.
 Ending = Literal["whole", "cut", "broken"]
 
 
 @dataclass(slots=True)
 class Embedded:
-    """Texts, EXIF and trouble, in file order. `add_text` keeps the whole within the limits."""
+    """Texts, EXIF, XMP, IPTC and trouble, in file order. What is added is kept within the limits."""
 
     limits: Limits = LIMITS
     exif: bytes = b""  #: a TIFF structure, without the `Exif` marker
+    xmp: list[bytes] = field(default_factory=list)  #: packets; what a second one adds, the first could not hold
+    iptc: bytes = b""  #: IPTC-IIM records
     texts: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     ending: Ending = "whole"
@@ -39,6 +43,18 @@ class Embedded:
         """Keep the first EXIF block."""
         if not self.exif:
             self.exif = block.removeprefix(b"Exif\0\0")
+
+    def add_xmp(self, packet: bytes) -> None:
+        """Keep an XMP packet, unless it is over the limit or there are too many."""
+        if len(packet) + sum(map(len, self.xmp)) > self.limits.xmp or len(self.xmp) >= _PACKETS:
+            self.warn(f"an XMP packet of {len(packet):,} bytes was skipped")
+        elif packet not in self.xmp:
+            self.xmp.append(packet)
+
+    def add_iptc(self, records: bytes) -> None:
+        """Keep the first IPTC records."""
+        if not self.iptc:
+            self.iptc = records
 
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:

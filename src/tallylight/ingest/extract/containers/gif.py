@@ -1,4 +1,4 @@
-"""Walks the blocks of a GIF for its comments and to count its frames, which no header tells."""
+"""Walks the blocks of a GIF for its comments and XMP, and to count its frames, which no header tells."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import BinaryIO
 from tallylight.ingest.extract.containers.embedded import Embedded, decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
-_IMAGE, _EXTENSION, _TRAILER, _COMMENT = b"\x2c", b"\x21", b"\x3b", b"\xfe"
+_IMAGE, _EXTENSION, _TRAILER, _COMMENT, _APPLICATION = b"\x2c", b"\x21", b"\x3b", b"\xfe", b"\xff"
+_XMP = b"\x0bXMP DataXMP"
+#: The packet is no run of blocks; behind it stand bytes of which each, taken for a block's length, leads to the end.
+_MAGIC = b"\x01\xff\xfe\xfd"
 
 
 @dataclass(slots=True)
@@ -19,7 +22,7 @@ class Gif(Embedded):
 
 
 def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Gif:
-    """Read the comments of a GIF and count its frames. Never raises for what the bytes hold."""
+    """Read the comments and XMP of a GIF and count its frames. Never raises for what the bytes hold."""
     gif = Gif(limits)
     stream.seek(10)
     _skip_colours(stream, (stream.read(3) or b"\0")[0])
@@ -53,12 +56,29 @@ def _frame(stream: BinaryIO, gif: Gif) -> int:
 
 
 def _extension(stream: BinaryIO, gif: Gif, blocks: int) -> int:
-    if stream.read(1) != _COMMENT:
+    kind = stream.read(1)
+    if kind == _APPLICATION:
+        return _application(stream, gif, blocks)
+    if kind != _COMMENT:
         return _skip_blocks(stream)
     parts: list[bytes] = []
     while (length := stream.read(1)) not in {b"", b"\0"} and len(parts) < blocks:
         parts.append(stream.read(length[0]))
     gif.add_text("comment", decode_text(b"".join(parts)))
+    return len(parts) + 1 if length else 0
+
+
+def _application(stream: BinaryIO, gif: Gif, blocks: int) -> int:
+    name = stream.read(len(_XMP))
+    if name != _XMP:
+        stream.seek(-len(name), 1)
+        return _skip_blocks(stream)
+    parts: list[bytes] = []
+    while (length := stream.read(1)) not in {b"", b"\0"} and len(parts) < blocks:
+        parts.append(length + stream.read(length[0]))
+    packet, found, _ = b"".join(parts).rpartition(_MAGIC)
+    if found:
+        gif.add_xmp(packet)
     return len(parts) + 1 if length else 0
 
 

@@ -1,19 +1,28 @@
-"""Walks the segments of a JPEG for its EXIF and comments, up to the first scan."""
+"""Walks the segments of a JPEG for its EXIF, XMP, IPTC and comments, up to the first scan."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from tallylight.ingest.extract import iptc
 from tallylight.ingest.extract.containers.embedded import Embedded, decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
-_APP1, _COMMENT, _SCAN, _END = 0xE1, 0xFE, 0xDA, 0xD9
+_APP1, _APP13, _COMMENT, _SCAN, _END = 0xE1, 0xED, 0xFE, 0xDA, 0xD9
 #: Markers without content: TEM and the restarts.
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 #: Beginnings of frames of all kinds, the hierarchical one too; between them are tables.
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xDE}) - {0xC4, 0xC8, 0xCC}
+#: All others are passed over unread: profiles, previews, makers' own.
+_WANTED: Final = frozenset({_APP1, _APP13, _COMMENT, *_FRAMES})
+
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+#: What a segment of 64 KB cannot hold: pieces, each with the name of the whole (32 digits), its length and where in it
+#: the piece belongs.
+_EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
+_PHOTOSHOP: Final = b"Photoshop 3.0\0"
 
 
 @dataclass(slots=True)
@@ -24,20 +33,65 @@ class Jpeg(Embedded):
 
 
 def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Jpeg:
-    """Read the EXIF, the comments and the header of a JPEG. Never raises for what the bytes hold."""
+    """Read the EXIF, XMP, IPTC, the comments and the header of a JPEG. Never raises for what the bytes hold."""
     found = Jpeg(limits)
+    parts = _Parts(limits)
     for marker, content in _segments(stream, found):
-        if marker == _APP1 and content.startswith(b"Exif\0"):
-            found.add_exif(content)
-        elif marker == _COMMENT:
+        if marker == _COMMENT:
             found.add_text("comment", decode_text(content.rstrip(b"\0")))
-        elif marker in _FRAMES and len(found.frames) < 2:
-            found.frames.append(content)
+        elif marker in _FRAMES:
+            if len(found.frames) < 2:
+                found.frames.append(content)
+        elif content.startswith(b"Exif\0"):
+            found.add_exif(content)
+        elif content.startswith(_XMP):
+            found.add_xmp(content[len(_XMP) :])
+        else:
+            parts.take(content)
+    if parts.extensions and found.xmp and (whole := parts.extension_of(found.xmp[0])):
+        found.add_xmp(whole)
+    if parts.resources:
+        found.add_iptc(iptc.of_photoshop(bytes(parts.resources), limits))
     return found
 
 
+@dataclass(slots=True)
+class _Parts:
+    """What is spread over several segments."""
+
+    limits: Limits
+    resources: bytearray = field(default_factory=bytearray)  #: Photoshop's
+    extensions: dict[bytes, bytearray] = field(default_factory=dict)  #: of XMP, by their names
+    taken: int = 0
+
+    def take(self, content: bytes) -> None:
+        if content.startswith(_PHOTOSHOP) and len(self.resources) + len(content) <= self.limits.chunk:
+            self.resources += content[len(_PHOTOSHOP) :]
+        elif content.startswith(_EXTENSION):
+            self._take_extension(content[len(_EXTENSION) :])
+
+    def extension_of(self, packet: bytes) -> bytes:
+        """The extension that a packet names as its own, whole; empty where there is none."""
+        return next((bytes(whole) for name, whole in self.extensions.items() if name in packet), b"")
+
+    def _take_extension(self, piece: bytes) -> None:
+        name, rest = piece[:32], piece[40:]
+        length, at = int.from_bytes(piece[32:36], "big"), int.from_bytes(piece[36:40], "big")
+        if not rest or at + len(rest) > length:
+            return
+        whole = self.extensions.get(name)
+        if whole is None:
+            self.taken += length
+            # Phones put whole depth maps there; a packet too long to be read is not worth a warning on each picture.
+            if self.taken > self.limits.xmp:
+                return
+            whole = self.extensions[name] = bytearray(length)
+        if at + len(rest) <= len(whole):
+            whole[at : at + len(rest)] = rest
+
+
 def _segments(stream: BinaryIO, found: Embedded) -> Iterator[tuple[int, bytes]]:
-    """Marker and content of each segment before the pixels; says in `found.ending` how it ended."""
+    """Marker and content of each wanted segment before the pixels; says in `found.ending` how it ended."""
     stream.seek(2)
     for _ in range(found.limits.chunks):
         marker = _marker(stream)
@@ -49,6 +103,9 @@ def _segments(stream: BinaryIO, found: Embedded) -> Iterator[tuple[int, bytes]]:
         if marker in _BARE:
             continue
         length = int.from_bytes(stream.read(2), "big") - 2
+        if length >= 0 and marker not in _WANTED:
+            stream.seek(length, 1)
+            continue
         content = stream.read(max(0, length))
         if length < 0 or len(content) < length:
             found.ending = "cut"

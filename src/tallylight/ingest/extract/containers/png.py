@@ -1,4 +1,4 @@
-"""Walks the chunks of a PNG for its texts and EXIF, before and after the pixels, without decoding them.
+"""Walks the chunks of a PNG for its texts, EXIF, XMP and IPTC, before and after the pixels, without decoding them.
 
 Pillow would do for small texts, but it refuses a picture for a text of more than 1 MB or one bad checksum, so it gets
 the picture without its texts (`bare`).
@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
+from tallylight.ingest.extract.containers import profiles
 from tallylight.ingest.extract.containers.embedded import Embedded, decode_text, inflate, length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
+_XMP = b"XML:com.adobe.xmp"
 #: What decides how the pixels look; no texts, and no colour profile, which may be damaged or a bomb of its own.
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL"}) | _PIXELS
 #: Pillow refuses texts that inflate to more than 1 MiB.
@@ -43,11 +45,12 @@ class Png(Embedded):
     @property
     def harmless(self) -> bool:
         """Whether Pillow can be given the file as it is: no bad chunk, no long text, no packed colour profile."""
-        return not self.warnings and not self.has_profile and self.taken < _PILLOW_TEXTS
+        hidden = sum(map(len, self.xmp)) + len(self.exif) + len(self.iptc)
+        return not self.warnings and not self.has_profile and self.taken + 2 * hidden < _PILLOW_TEXTS
 
 
 def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Png:
-    """Read the texts and EXIF of a PNG. Never raises for what the bytes hold."""
+    """Read the texts, EXIF, XMP and IPTC of a PNG. Never raises for what the bytes hold."""
     png = Png(limits)
     for chunk in _chunks(stream, png):
         if chunk.kind in _NEEDED:
@@ -132,7 +135,10 @@ def _take_text(kind: bytes, content: bytes, png: Png) -> None:
     except ValueError as error:
         png.warn(f"the PNG text {decode_text(key)!r} was skipped: {error}")
         return
-    png.add_text(decode_text(key), decode_text(raw))
+    if key == _XMP:
+        png.add_xmp(raw)
+    elif not profiles.take(key, raw, png):
+        png.add_text(decode_text(key), decode_text(raw))
 
 
 def _text_of(kind: bytes, rest: bytes, limits: Limits) -> bytes:

@@ -14,7 +14,7 @@ _SEGMENT = b"\x18\x53\x80\x67"
 def shortfall(stream: BinaryIO, format_: str, limits: Limits = LIMITS) -> str:
     """What is missing at the end of the file, as a sentence's end (`it ends …`); empty where nothing is."""
     match format_:
-        case "mp4" | "mov" | "avif":
+        case "mp4" | "mov" | "avif" | "heic":
             return _box_shortfall(stream, limits)
         case "matroska" | "webm":
             return _segment_shortfall(stream)

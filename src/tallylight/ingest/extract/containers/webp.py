@@ -1,4 +1,4 @@
-"""Walks the chunks of a WebP for its header, frames and EXIF."""
+"""Walks the chunks of a WebP for its header, frames, EXIF and XMP."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class WebP(Embedded):
 
 
 def walk(stream: BinaryIO, limits: Limits = LIMITS) -> WebP:
-    """Read header and EXIF of a WebP. Never raises for what the bytes hold."""
+    """Read header, EXIF and XMP of a WebP. Never raises for what the bytes hold."""
     webp = WebP(limits)
     for kind, at, length in _chunks(stream, webp):
         stream.seek(at)
-        if kind == b"EXIF":
-            _take_exif(stream, length, webp)
+        if kind in {b"EXIF", b"XMP "}:
+            _take(stream, kind, length, webp)
         elif kind == b"ANMF":
             webp.frames += 1
         elif kind == b"VP8X":
@@ -58,11 +58,13 @@ def _chunks(stream: BinaryIO, webp: WebP) -> Iterator[tuple[bytes, int, int]]:
     webp.warn(f"more than {webp.limits.chunks:,} WebP chunks")
 
 
-def _take_exif(stream: BinaryIO, length: int, webp: WebP) -> None:
+def _take(stream: BinaryIO, kind: bytes, length: int, webp: WebP) -> None:
     if length > webp.limits.chunk:
-        webp.warn(f"an EXIF block of {length:,} bytes was skipped")
-    else:
+        webp.warn(f"a WebP chunk {kind.decode('ascii').strip()} of {length:,} bytes was skipped")
+    elif kind == b"EXIF":
         webp.add_exif(stream.read(length))
+    else:
+        webp.add_xmp(stream.read(length))
 
 
 def _extended(head: bytes, webp: WebP) -> None:
