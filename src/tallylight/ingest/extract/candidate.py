@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from tallylight.clock import stopwatch
-from tallylight.ingest.extract import picture, video
+from tallylight.ingest.extract import picture, sidecars, video
+from tallylight.ingest.extract.believed import believe
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.options import Options
 from tallylight.ingest.extract.phash import phash
-from tallylight.ingest.extract.sidecars import scores
+from tallylight.ingest.extract.sidecars import Told, Wanted
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
@@ -51,14 +52,14 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
     source: Source | None = None
     try:
         with opened(options.roots, path) as source:
-            outcome = _extracted(options, candidate, source)
+            outcome = _extracted(options, candidate, source, path)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
         outcome = _failed(candidate, explain(error))
     if source is not None:
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)
-    return _with_score(outcome, options, path) if outcome.kind is OutcomeKind.EXTRACTED else outcome
+    return outcome
 
 
 def _failed(candidate: Candidate, trouble: Unreadable) -> Outcome:
@@ -72,14 +73,15 @@ def _outcome(candidate: Candidate, kind: OutcomeKind, **further: object) -> Outc
     return replace(base, **further)  # type: ignore[arg-type]
 
 
-def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcome:
+def _extracted(options: Options, candidate: Candidate, source: Source, path: str) -> Outcome:
     kind = _kind(source)
     full = options.tier is Tier.FULL
     if full and kind.type == "image":
         source.slurp()
     found = (video if kind.type == "video" else picture).read(source, kind, full=full)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
-    outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
+    told = _beside(options, path)
+    outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found, told)
     return _seen(outcome, options, source, found) if full else outcome
 
 
@@ -94,17 +96,38 @@ def _kind(source: Source) -> Kind:
     return kind
 
 
-def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
+def _beside(options: Options, path: str) -> Told:
+    """What the sidecars tell. A file is never failed for what lies beside it."""
+    describing = options.extract_metadata or options.extract_keywords
+    if not describing and not options.import_scores:
+        return Told()
+    wanted = Wanted(scores=options.import_scores, described=describing)
+    try:
+        return sidecars.read(options.roots, path, wanted, options.limits)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # noqa: BLE001 (files of any program; the picture is readable all the same)
+        return Told(warnings=[f"the sidecars could not be read: {described(error)}"])
+
+
+def _described(outcome: Outcome, options: Options, found: Findings, told: Told) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
     parameters, troubles = _generation(found)
-    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)))
+    if not parameters and told.texts:
+        # Beside a file lies what its saver could not put into it.
+        found.texts += told.texts
+        parameters, troubles = _generation(found)
+        told.provenance = {"generation": {"source": told.texts_source}} if parameters else {}
+    warnings = clean_warnings(filter(None, (*found.warnings, *told.warnings, *troubles)))
     outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
     if options.extract_keywords:
-        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size))
+        words = keywords(parameters.get("prompt", ""), found.shown_size, tags=told.keywords)
+        outcome = replace(outcome, keywords=words)
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
-        outcome = replace(outcome, media=found.media, generation=parameters, texts=texts)
-    return outcome
+        media = {**found.media, **told.media}
+        outcome = replace(outcome, media=media, generation=parameters, texts=texts, provenance=told.provenance)
+    return believe(outcome, options, (*found.claims, *told.claims))
 
 
 def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
@@ -140,14 +163,6 @@ def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -
         warning = f"no thumbnail: {error.strerror or described(error)}"
         return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning)))
     return replace(outcome, has_thumbnail=True)
-
-
-def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
-    if not options.import_scores:
-        return outcome
-    score = scores.read(options.roots, path)
-    warnings = clean_warnings((*outcome.warnings, *score.warnings))
-    return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
 
 
 def _suffix(candidate: Candidate) -> str:

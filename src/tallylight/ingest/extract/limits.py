@@ -18,6 +18,8 @@ class Limits:
     text: int = 4 * _MEGABYTE  #: one embedded text, inflated; workflows run to 100 KB
     texts_total: int = 16 * _MEGABYTE  #: all embedded texts of a file, inflated
     texts: int = 200  #: embedded texts of a file
+    xmp: int = 4 * _MEGABYTE  #: one XMP packet with its extensions; those with an editing history run to 1 MB
+    xml_depth: int = 100  #: elements of XMP inside each other
     chunks: int = 200_000  #: chunks, segments, boxes or GIF blocks walked over
     json_depth: int = 100
     graph_nodes: int = 5_000  #: of a ComfyUI graph
@@ -28,7 +30,8 @@ class Limits:
     tags: int = 100  #: of a video
     value: int = 2_000  #: characters of a short value: a camera's name, a tag, a parameter
     warnings: int = 20
-    sidecar: int = 64 * 1024
+    sidecar: int = 4 * _MEGABYTE  #: one sidecar; XMP with an editing history and workflows run to 1 MB
+    beside: int = 200_000  #: names listed of one folder to find sidecars; in a larger one each is asked for by itself
     thumbnail: int = 256  #: pixels of the longer side
 
 
