@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
+from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal
 from tallylight.catalog.rows import keyword_rows, media_row, medium_of, text_rows
 from tallylight.db.database import Database
@@ -42,6 +42,17 @@ class SqlCatalog:
             for chunk in chunked(paths):
                 rows = connection.execute(select(*columns).where(media.c.path.in_(chunk)))
                 found |= {row.path: Known(row.size, row.mtime_ns, row.sha256) for row in rows}
+        return found
+
+    def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
+        columns = (media.c.path, media.c.score, media.c.favourite, media.c.provenance)
+        is_rated = or_(media.c.score.is_not(None), media.c.favourite.is_not(None))
+        found: dict[str, Rated] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(paths):
+                for row in connection.execute(select(*columns).where(media.c.path.in_(chunk), is_rated)):
+                    said = Rated(score=row.score, favourite=row.favourite, provenance=row.provenance)
+                    found[row.path] = said
         return found
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.ingest.extract import build
 from tests.ingest.extract.build import Folder
 
-from tallylight.ingest.extract import candidate
+from tallylight.ingest.extract import sidecars
 from tallylight.ingest.extract.limits import Limits
 from tallylight.model import ConflictRule, Outcome, OutcomeKind, Tier
 from tallylight.roots import Roots
@@ -126,7 +126,7 @@ def test_trouble_nobody_foresaw_is_a_warning_too(folder: Folder, monkeypatch: py
     def fail(*_: object) -> None:
         raise KeyError("odd")
 
-    monkeypatch.setattr(candidate.sidecars, "read", fail)
+    monkeypatch.setattr(sidecars, "read", fail)
     assert warned(read(folder)) == "the sidecars could not be read: 'odd'"
 
 
@@ -343,7 +343,7 @@ def test_where_nothing_was_asked_for_nothing_is_opened(folder: Folder, monkeypat
         raise AssertionError("looked")
 
     folder.put("a.txt", b"sea")
-    monkeypatch.setattr(candidate.sidecars, "read", forbidden)
+    monkeypatch.setattr(sidecars, "read", forbidden)
     assert read(folder, extract_metadata=False, extract_keywords=False, import_scores=False).warnings == ()
 
 
