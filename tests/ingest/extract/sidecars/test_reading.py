@@ -379,3 +379,18 @@ def test_names_that_are_not_utf8(folder: Folder) -> None:
     folder.put(os.fsdecode(b"caf\xe9.txt"), b"sea")
     outcome = folder.outcome(name, tier=Tier.METADATA)
     assert (outcome.score, words(outcome, "caption"), outcome.conflicts) == (4, ["sea"], ())
+
+
+def test_what_is_no_text_is_a_warning(folder: Folder) -> None:
+    folder.put("a.txt", b"\x89PNG\0\1\2")
+    outcome = read(folder)
+    assert words(outcome, "caption") == []
+    assert warned(outcome) == "the sidecar 'a.txt' was ignored: it holds no text"
+
+
+def test_a_graph_nested_without_end_costs_only_itself(folder: Folder) -> None:
+    folder.put("a.json", b'{"nodes": [], "links": ' + b"[" * 50_000 + b"]" * 50_000 + b"}")
+    folder.put("a.txt", b"sea")
+    outcome = read(folder)
+    assert words(outcome, "caption") == ["sea"]
+    assert warned(outcome) == "the sidecar 'a.json' was ignored: it holds no JSON"

@@ -35,8 +35,13 @@ class Opening:
     def text(self, path: str) -> str:
         """The text of a sidecar, line ends as one; empty where there is none."""
         raw = self.read(path) or b""
-        wide = raw[:2] in {b"\xfe\xff", b"\xff\xfe"}  # Windows' editors call it Unicode
-        text = raw.decode("utf-16", "replace") if wide else decode_text(raw.removeprefix(b"\xef\xbb\xbf"))
+        if raw[:2] in {b"\xfe\xff", b"\xff\xfe"}:  # Windows' editors call it Unicode
+            text = raw.decode("utf-16", "replace")
+        elif b"\0" in raw:
+            self.ignore(path, "it holds no text")
+            return ""
+        else:
+            text = decode_text(raw.removeprefix(b"\xef\xbb\xbf"))
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def json(self, path: str) -> Any:

@@ -84,8 +84,8 @@ class _Reader:
         own = (self.beside.find(name) for name in (f"{self.name}.json", f"{self.stem}.json"))
         for path in (*own, self._inside(workflows.FOLDER, f"{self.stem}_workflow.json")):
             body = self._json(path)
-            if workflows.kind(body):
-                workflows.add(body, self.told)
+            if key := workflows.kind(body):
+                self.told.add_text(key, self.opening.text(path), workflows.SOURCE)
             elif not takeout.is_takeout(body):
                 downloads.add(body, self.told, self.opening.limits)
 

@@ -29,7 +29,8 @@ def is_takeout(body: Any) -> bool:
 
 def add(body: Json, told: Told, limits: Limits = LIMITS) -> None:
     """Add what it says. Never raises; what it says in a form that Takeout does not use is passed over."""
-    at = max(0.0, float(_seconds(body.get("photoLastModifiedTime")) or 0))
+    changed = _seconds(body.get("photoLastModifiedTime")) or 0
+    at = float(changed) if 0 < changed < _LAST else 0.0
     said = {
         "favourite": True if body.get("favorited") is True else None,  # it says nothing of those that are none
         "title": _title(body.get("title"), limits),
@@ -39,7 +40,7 @@ def add(body: Json, told: Told, limits: Limits = LIMITS) -> None:
         "gps": _place(body.get("geoData")) or _place(body.get("geoDataExif")),
     }
     told.claims += [Claim(key, value, SOURCE, at) for key, value in said.items() if value]
-    told.keywords += [(name, "takeout") for name in _people(body.get("people"))]
+    told.keywords += [(name, "takeout") for name in _people(body.get("people"), limits)]
     told.media |= {flag: True for flag in _FLAGS if body.get(flag) is True}
 
 
@@ -71,6 +72,6 @@ def _place(value: Any) -> Json:
     return place(as_number(value.get("latitude")), as_number(value.get("longitude")), altitude or None)
 
 
-def _people(value: Any) -> list[str]:
-    people = value if isinstance(value, list) else []
+def _people(value: Any, limits: Limits) -> list[str]:
+    people = value[: limits.keywords] if isinstance(value, list) else []
     return [person["name"] for person in people if isinstance(person, dict) and isinstance(person.get("name"), str)]

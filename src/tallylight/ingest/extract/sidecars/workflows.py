@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
-
-from tallylight.ingest.extract.sidecars.told import Told
 
 SOURCE: Final = "workflow:sidecar"
 FOLDER: Final = ".workflows"
@@ -22,8 +19,3 @@ def kind(body: Any) -> str:
         return "workflow"
     nodes = list(body.values())[:_NODES_SEEN]
     return "prompt" if any(isinstance(node, dict) and "class_type" in node for node in nodes) else ""
-
-
-def add(body: Any, told: Told) -> None:
-    """Add a graph under the key that it has where it is embedded."""
-    told.add_text(kind(body), json.dumps(body, ensure_ascii=False), SOURCE)
