@@ -45,7 +45,8 @@ def test_a_packet_as_photographers_have_it() -> None:
             + listed("dc:creator", "Ann", "Bo", kind="Seq")
             + listed("dc:rights", "© Ann", kind="Alt"),
             'xmp:Rating="4" xmp:Label="Red" xmp:CreateDate="2023-05-06" '
-            'photoshop:DateCreated="2023-05-06T07:08:09.250" xmp:MetadataDate="2023-05-07T00:00:00+02:00" exif:GPSLatitude="48,51.5N" exif:GPSLongitude="2,17,24W" '
+            'photoshop:DateCreated="2023-05-06T07:08:09.250" xmp:MetadataDate="2023-05-07T00:00:00+02:00" '
+            'exif:GPSLatitude="48,51.5N" exif:GPSLongitude="2,17,24W" '
             'exif:GPSAltitude="350/10" exif:GPSAltitudeRef="1"',
         )
     )

@@ -21,6 +21,7 @@ from tallylight.ingest.extract.sidecars import Told, Wanted
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
+from tallylight.ingest.extract.subjects import with_subjects
 from tallylight.ingest.extract.trouble import Unreadable, described, explain
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
 from tallylight.roots import unescape
@@ -121,8 +122,8 @@ def _described(outcome: Outcome, options: Options, found: Findings, told: Told) 
     warnings = clean_warnings(filter(None, (*found.warnings, *told.warnings, *troubles)))
     outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
     if options.extract_keywords:
-        words = keywords(parameters.get("prompt", ""), found.shown_size, tags=told.keywords)
-        outcome = replace(outcome, keywords=words)
+        words = keywords(parameters.get("prompt", ""), found.shown_size)
+        outcome = replace(outcome, keywords=with_subjects(words, told.keywords))
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
         media = {**found.media, **told.media}

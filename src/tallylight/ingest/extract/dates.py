@@ -1,4 +1,4 @@
-"""Reads the dates that files hold, and chooses the one that says when a picture was made."""
+"""Reads dates in the forms in which files hold them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def iso_date(text: str, offset: str = "", fraction: str = "") -> str:
     With the time where it is given, with the fraction of a second and the offset from UTC where they are; `offset` and
     `fraction` are those that stand elsewhere.
     """
-    match = _DATE.match(text.strip())
+    match = _DATE.match(text.strip()) if text else None
     if not match:
         return ""
     year, month, day, hour, minute, second, digits, zone = match.groups()
@@ -36,6 +36,16 @@ def iso_date(text: str, offset: str = "", fraction: str = "") -> str:
     if hour is None:
         return moment.date().isoformat()
     return moment.isoformat() + _fraction(digits or fraction) + _zone(zone or offset)
+
+
+def stated(text: str, offset: str = "", fraction: str = "") -> str:
+    """As `iso_date`; where somebody clearly meant a date, but there is none such (the 31st of June), the text itself,
+    so that whoever judges dates can say so.
+    """
+    if date := iso_date(text, offset, fraction):
+        return date
+    match = _DATE.match(text.strip())
+    return match[0] if match and int(match[1]) and int(match[2]) and int(match[3]) else ""
 
 
 def moment(text: str) -> datetime | None:

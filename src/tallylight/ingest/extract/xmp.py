@@ -15,6 +15,7 @@ from typing import Final
 from defusedxml.ElementTree import ParseError, XMLParser
 
 from tallylight.ingest.extract import gps
+from tallylight.ingest.extract.claims import Claim
 from tallylight.ingest.extract.clean import clean_line, clean_text
 from tallylight.ingest.extract.dates import iso_date, timestamp
 from tallylight.ingest.extract.limits import LIMITS, Limits
@@ -87,6 +88,21 @@ def read(packet: bytes, limits: Limits = LIMITS) -> Xmp:
         gps=_place(said),
         warnings=tuple(filter(None, (trouble, rating_trouble))),
     )
+
+
+def claims(found: Xmp, source: str = "xmp") -> list[Claim]:
+    """Its words on score, label, title, description, creator, copyright, date and place."""
+    said = {
+        "score": found.rating,
+        "label": found.label,
+        "title": found.title,
+        "description": found.description,
+        "creator": found.creator,
+        "copyright": found.rights,
+        "created_at": found.created_at,
+        "gps": found.gps,
+    }
+    return [Claim(field, value, source, found.said_at) for field, value in said.items() if value not in (None, "", {})]
 
 
 class _Said:
@@ -226,6 +242,8 @@ def _number(text: str) -> float | None:
 
 
 def _place(said: _Said) -> Json:
+    if not said.one("exif:GPSLatitude"):
+        return {}
     return gps.place(
         gps.from_xmp(said.one("exif:GPSLatitude")),
         gps.from_xmp(said.one("exif:GPSLongitude")),

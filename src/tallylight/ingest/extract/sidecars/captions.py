@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
+from unicodedata import category
 
 from tallylight.ingest.extract.generation import a1111
 from tallylight.ingest.extract.limits import LIMITS, Limits
@@ -16,6 +17,7 @@ SOURCE: Final = "text:sidecar"
 PARAMETERS: Final = "sidecar:parameters"
 
 _COMMAS = re.compile(r"[,，、\n]")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|[。！？；]")
 _LINES = re.compile(r"\n")
 #: `hatsune_miku_\(vocaloid\)`: escaped for a prompt.
 _ESCAPED = re.compile(r"\\([()\[\]\\])")
@@ -29,9 +31,15 @@ def add(text: str, told: Told, limits: Limits = LIMITS) -> None:
     lines = [line for line in text[: limits.prompt].splitlines() if line.strip()]
     by_line = len(lines) > 1 and not any(map(_COMMAS.search, lines))
     tags = (_LINES if by_line else _COMMAS).split("\n".join(lines))
-    told.keywords += [(tag, "caption") for tag in plain(tags)]
+    told.keywords += [(tag, "caption") for tag in plain(tags, limits)]
 
 
-def plain(tags: Iterable[str]) -> list[str]:
-    """Tags without the backslashes that keep a prompt from reading their brackets as emphasis."""
-    return [_ESCAPED.sub(r"\1", tag) for tag in tags if tag.strip()]
+def plain(tags: Iterable[str], limits: Limits = LIMITS) -> Iterator[str]:
+    """Tags without the backslashes that keep a prompt from reading their brackets as emphasis. Of a caption in prose
+    its sentences; what is still too long to be a tag, or only signs, is left out.
+    """
+    for tag in tags:
+        for piece in (tag,) if len(tag) <= limits.keyword else _SENTENCE_END.split(tag):
+            text = _ESCAPED.sub(r"\1", piece).strip(" .;:\t")
+            if len(text) <= limits.keyword and any(category(character)[0] not in "PZC" for character in text):
+                yield text

@@ -16,7 +16,7 @@ def add(body: Any, told: Told, limits: Limits = LIMITS) -> None:
     """Add the tags of a JSON; of one that has none, nothing. Never raises."""
     found = body if isinstance(body, list) else _tags(body) if isinstance(body, dict) else []
     tags = list(_texts(found, limits))[: limits.keywords]
-    told.keywords += [(tag, "caption") for tag in plain(tags)]
+    told.keywords += [(tag, "caption") for tag in plain(tags, limits)]
 
 
 def _tags(body: dict[str, Any]) -> Any:

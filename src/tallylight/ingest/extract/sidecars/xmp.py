@@ -11,7 +11,6 @@ import os
 from typing import Final
 
 from tallylight.ingest.extract import xmp
-from tallylight.ingest.extract.claims import CREATED_AT, Claim
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.sidecars.neighbours import Neighbours
 from tallylight.ingest.extract.sidecars.opening import Opening
@@ -46,19 +45,7 @@ def find(name: str, beside: Neighbours, opening: Opening) -> str:
 def add(raw: bytes, told: Told, limits: Limits = LIMITS) -> None:
     """Add what a packet says."""
     found = xmp.read(raw, limits)
-    said = {
-        "score": found.rating,
-        "label": found.label,
-        "title": found.title,
-        "description": found.description,
-        "creator": found.creator,
-        "rights": found.rights,
-        "gps": found.gps,
-        CREATED_AT: found.created_at,
-    }
-    told.claims += [
-        Claim(key, value, SOURCE, found.said_at) for key, value in said.items() if value not in (None, "", {})
-    ]
+    told.claims += xmp.claims(found, SOURCE)
     told.keywords += [(subject, "xmp") for subject in found.subjects]
     told.warnings += [f"XMP sidecar: {warning}" for warning in found.warnings]
 
