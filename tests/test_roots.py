@@ -256,6 +256,27 @@ def test_elsewhere_the_path_itself_is_looked_at(root: Path, monkeypatch: pytest.
         roots.open(f"{root}/out.png")
 
 
+def test_the_names_in_a_folder_are_listed_up_to_a_number(root: Path) -> None:
+    folder = root / "names"
+    folder.mkdir()
+    for name in ("a.png", ".hidden", os.fsdecode(b"caf\xe9")):
+        (folder / name).touch()
+    assert sorted(Roots.of(root).names(str(folder), 3) or ()) == sorted(path.name for path in folder.iterdir())
+    assert Roots.of(root).names(str(folder), 2) is None
+
+
+def test_no_names_are_listed_outside(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (root / "way_out").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadPath, match="leads out of the folders"):
+        Roots.of(root).names(str(root / "way_out"), 10)
+    with pytest.raises(FileNotFoundError):
+        Roots.of(root).names(str(root / "gone"), 10)
+    (root / "a_file").touch()
+    with pytest.raises(NotADirectoryError):
+        Roots.of(root).names(str(root / "a_file"), 10)
+
+
 @pytest.mark.timeout(5)
 def test_a_fifo_is_refused_at_once(root: Path) -> None:
     os.mkfifo(root / "pipe.png")

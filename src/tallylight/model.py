@@ -156,12 +156,12 @@ class Outcome:
     #: parameters {…}.
     generation: Json = field(default_factory=dict)
     keywords: tuple[Json, ...] = ()  #: {text, weight, source}; source: prompt, size, xmp, iptc, exif, caption, takeout
-    provenance: Json = field(
-        default_factory=dict
-    )  #: for each field, who said so: `exif:DateTimeOriginal`, `xmp:sidecar`
-    #: {field, rule, chosen, values: [{value, source, at}]}: fields on which sources disagreed.
+    #: For each field, who said so: {source, at}. `source` is `exif:DateTimeOriginal`, `xmp`, `xmp:sidecar` …, `at` when
+    #: it was said, in seconds since 1970; absent where nobody knows.
+    provenance: Json = field(default_factory=dict)
+    #: {field, rule, chosen, values: [{value, source, at}]}: fields on which sources disagreed, the believed one first.
     conflicts: tuple[Json, ...] = ()
-    score: int | None = None  #: −1 (reject) … 5, from a valid sidecar; 0 is unrated
+    score: int | None = None  #: −1 (reject) … 5, from a sidecar or the file itself; 0 is unrated
     favourite: bool | None = None
     nsfw_score: float | None = None
     nsfw_model: str | None = None  #: which model gave that score

@@ -12,6 +12,7 @@ import re
 import stat
 from dataclasses import dataclass
 from io import BufferedReader, FileIO
+from itertools import islice
 from pathlib import Path
 
 from tallylight.errors import BadFolder, BadPath
@@ -103,6 +104,18 @@ class Roots:
             os.close(descriptor)
             raise
         return BufferedReader(FileIO(descriptor))
+
+    def names(self, folder: str, most: int) -> list[str] | None:
+        """What lies directly in a folder below a root; None where that is more than `most`. Raises as `open` does."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        try:
+            if not self.contains(_opened_path(descriptor, folder)):
+                raise BadPath(f"{escape(folder)} leads out of the folders this server may read.")
+            with os.scandir(descriptor) as entries:
+                found = [entry.name for entry in islice(entries, most + 1)]
+        finally:
+            os.close(descriptor)
+        return found if len(found) <= most else None
 
     def named(self) -> str:
         """The roots for a message."""

@@ -289,7 +289,13 @@ def _workshop(
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
         return commit.Commit(
-            session_id=session.session_id, journal=journal, catalog=catalog, record=record, write=write, now=now
+            session_id=session.session_id,
+            journal=journal,
+            catalog=catalog,
+            record=record,
+            write=write,
+            now=now,
+            rule=session.parameters.conflict_rule,
         )
 
     return Workshop(

@@ -78,6 +78,7 @@ def test_options_arrive_as_set(page: Page, server: Server) -> None:
     page.get_by_role("checkbox", name="Derive keywords").uncheck()
     page.get_by_role("checkbox", name="Skip files").uncheck()
     page.get_by_label("Stop after this many files").fill("12")
+    page.get_by_label("Where sources disagree, believe").select_option("the highest score")
 
     sent = asked(page)
 
@@ -86,6 +87,7 @@ def test_options_arrive_as_set(page: Page, server: Server) -> None:
         "pattern": "",
         "tier": "metadata",
         "max_files": 12,
+        "conflict_rule": "highest",
         "extract_metadata": True,
         "extract_keywords": False,
         "import_scores": True,
@@ -130,10 +132,13 @@ def test_the_same_settings_again(page: Page, server: Server) -> None:
     server.engine.open()
     walk.choose_root(page, server)
     page.get_by_role("radio", name="Metadata Headers").check()
+    rule = page.get_by_label("Where sources disagree, believe")
+    rule.select_option("sidecars first")
     walk.press_start(page)
     page.get_by_role("link", name="Same settings again").click()
     expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
     expect(page.get_by_role("radio", name="Metadata Headers")).to_be_checked()
+    expect(rule).to_have_value("sidecar")
 
 
 def test_an_unknown_session_is_told(page: Page, server: Server, allowed_errors: list[str]) -> None:

@@ -75,6 +75,17 @@ def test_the_commit_lands(page: Page, server: Server) -> None:
     expect(page.locator("#sessions-list")).to_contain_text(f"Committed · {PICTURES + 1} files, 1 failure")
 
 
+def test_the_review_counts_files_on_which_sources_disagree(page: Page, server: Server) -> None:
+    picture(server.root / "one.png", "fog", score=2)
+    picture(server.root / "two.png", "fog")
+    names = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:x="http://ns.adobe.com/xap/1.0/"'
+    (server.root / "one.xmp").write_text(f'<r:RDF {names}><r:Description x:Rating="5"/></r:RDF>')
+    walk.start(page, server)
+    walk.finish(page, server)
+    conflicts = page.locator("#plan-list div").filter(has_text="Conflicts")
+    expect(conflicts.locator("dd").first).to_have_text("1")
+
+
 def test_a_second_run_finds_everything_in_the_catalog(page: Page, server: Server) -> None:
     picture(server.root / "one.png", "fog")
     walk.start(page, server)

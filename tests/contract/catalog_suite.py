@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium, Reread
+from tallylight.catalog import Catalog, CommitItem, Known, Medium, Rated, Reread
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText
 
@@ -182,6 +182,20 @@ class CatalogContract:
         asked = [one.path for one in batch] + ["/pictures/none.png", "/pictures"]
         assert catalog.known(asked) == {one.path: Known(11, 22, "ef" * 32) for one in batch}
         assert catalog.known([]) == {}
+
+    def test_ratings_of_any_number_of_paths(self, catalog: Catalog) -> None:
+        said = {"score": {"source": "xmp:sidecar", "at": 5.5}}
+        rated = replace(extracted(), score=0, favourite=None, provenance=said)
+        liked = replace(extracted(), score=None, favourite=False)
+        bare = replace(extracted(), score=None, favourite=None)
+        batch = [item(f"/pictures/{number}.png", number, outcome=rated) for number in range(1100)]
+        batch += [item("/pictures/liked.png", 1100, outcome=liked), item("/pictures/bare.png", 1101, outcome=bare)]
+        catalog.commit("s-1", batch, 1.0)
+        found = catalog.ratings([*(one.path for one in batch), "/pictures/none.png"])
+        assert len(found) == 1101
+        assert found["/pictures/7.png"] == Rated(score=0, provenance=said)
+        assert found["/pictures/liked.png"] == Rated(favourite=False, provenance=liked.provenance)
+        assert catalog.ratings([]) == {}
 
     def test_hashes_name_one_path_each(self, catalog: Catalog) -> None:
         def hashed(name: str, seq: int, sha256: str | None) -> CommitItem:

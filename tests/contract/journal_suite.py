@@ -233,6 +233,18 @@ class JournalContract:
         assert journal.items("s-1", kind=OutcomeKind.UNCHANGED) == []
         assert journal.items("s-1", limit=0) == journal.items("s-1", limit=-1) == []
 
+    def test_items_on_which_sources_disagreed(self, journal: Journal) -> None:
+        conflict = {"field": "score", "rule": "newest", "chosen": 2, "values": []}
+        outcomes = [
+            replace(extracted(f"{number}.png"), conflicts=(conflict,) if number % 3 == 0 else ()) for number in range(7)
+        ]
+        begun(journal, "s-1", *processed(*outcomes, failed()))
+        page = journal.items("s-1", conflicts=True, limit=2)
+        assert seqs(page) == [1, 4]
+        assert page[0].outcome.conflicts == (conflict,)
+        assert seqs(journal.items("s-1", conflicts=True, after=page[-1].seq)) == [7]
+        assert journal.items("s-1", conflicts=True, kind=OutcomeKind.FAILED) == []
+
     def test_items_of_one_session_only(self, journal: Journal) -> None:
         begun(journal, "s-1", *processed(extracted("mine.png")))
         begun(journal, "s-2", *processed(extracted("yours.png"), failed()))

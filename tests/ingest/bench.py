@@ -207,6 +207,7 @@ async def open_bench(
             record=record,
             write=writer.run,
             now=clock.now,
+            rule=session.parameters.conflict_rule,
         )
 
     workshop = Workshop(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ from tallylight.facts import Committed, Discovered, Fact, Moved, Processed, Star
 from tallylight.ingest.commit import BATCH
 from tallylight.journal import Session
 from tallylight.messages import view
-from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Status
+from tallylight.model import ConflictRule, Outcome, OutcomeKind, Parameters, RawText, Status
 from tallylight.testing import PacedEngine
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +81,37 @@ async def test_every_file_is_committed_once_batch_by_batch(tmp_path: Path, count
     assert batches == catalog.batches
     assert all(size == BATCH for size in batches[:-1])
     assert state.status is Status.COMMITTED
+
+
+@pytest.mark.parametrize(
+    ("rule", "score", "source"),
+    [("newest", 2, "xmp"), ("database", 5, "hand"), ("highest", 5, "hand"), ("sidecar", 2, "xmp")],
+)
+async def test_the_rule_of_the_session_decides_between_file_and_catalog(
+    tmp_path: Path, rule: str, score: int, source: str
+) -> None:
+    def rated(score: int | None, source: str, at: float) -> Outcome:
+        provenance = {"score": {"source": source, "at": at}} if score is not None else {}
+        return Outcome(root="/m", file="a.png", kind=OutcomeKind.EXTRACTED, score=score, provenance=provenance)
+
+    async with open_bench(tmp_path) as bench:
+        bench.catalog.commit("earlier", [CommitItem(1, "/m/a.png", rated(5, "hand", 10.0))], 1.0)
+        parameters = replace(bench.parameters(), conflict_rule=ConflictRule(rule))
+        for session_id, found in (("s-1", rated(2, "xmp", 20.0)), ("s-2", rated(None, "", 0.0))):
+            state = initial(session_id, parameters)
+            facts: list[Fact] = [
+                Started(at=1.0),
+                Moved(at=1.0, status=Status.PROCESSING),
+                Processed(at=2.0, outcome=found),
+                Moved(at=3.0, status=Status.COMPLETED),
+            ]
+            session = Session(session_id=session_id, epoch="abcdef", created_at=1.0, parameters=parameters, state=state)
+            bench.add(session, facts)
+            for _ in range(2):  # once more changes nothing
+                await bench.commit(session_id)
+                [medium] = bench.catalog.media()
+                assert medium.outcome.score == score
+                assert medium.outcome.provenance["score"]["source"] == source
 
 
 async def test_raw_texts_go_along(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tallylight.ingest import preview as room
 from tallylight.ingest.preview import Effect, Preview, Tally, classify, preview
 from tallylight.journal import Session
 from tallylight.journal.memory import MemoryJournal
-from tallylight.model import Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import ConflictRule, Outcome, OutcomeKind, Parameters, Reason
 from tallylight.roots import absolute
 
 A, B = "aa" * 32, "bb" * 32
@@ -109,6 +109,18 @@ def test_after_the_commit_everything_is_unchanged() -> None:
     assert preview(journal_of(*outcomes), catalog_of(*outcomes), "s") == Preview(unchanged=3)
 
 
+def test_files_on_which_somebody_disagrees_are_counted_once() -> None:
+    own = {"field": "title", "rule": "newest", "chosen": "a", "values": []}
+    catalog = catalog_of(extracted("both.png", A, score=1, favourite=True), extracted("same.png", B, score=4))
+    journal = journal_of(
+        extracted("both.png", A, score=2, favourite=False, conflicts=(own,)),
+        extracted("same.png", B, score=4),
+        extracted("own.png", "cc" * 32, conflicts=(own,)),
+        replace(failed(), conflicts=(own,)),
+    )
+    assert preview(journal, catalog, "s") == Preview(new=1, unchanged=2, failed=1, conflicts=2)
+
+
 def test_an_unknown_session() -> None:
     with pytest.raises(NotFound):
         preview(MemoryJournal(), MemoryCatalog(), "s")
@@ -130,7 +142,7 @@ def test_every_outcome_is_counted_once_however_they_are_paged(
     outcomes = [failed() if bad else extracted(f"{number}.png", sha256) for number, sha256, bad in drawn]
     catalog = catalog_of(extracted("0.png", A), extracted("9.png", B))
     state = initial("s", PARAMETERS)
-    whole, paged = Tally(catalog), Tally(catalog)
+    whole, paged = Tally(catalog, ConflictRule.NEWEST), Tally(catalog, ConflictRule.NEWEST)
     whole.add(outcomes)
     for start in range(0, len(outcomes), size):
         paged.add(outcomes[start : start + size])

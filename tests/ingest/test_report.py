@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallylight.catalog import CommitItem
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.errors import NotFound
 from tallylight.facts import Counted, Discovered, Fact, FolderUnread, Moved, Processed, Started, initial, reduce_all
-from tallylight.ingest.report import MOST_FAILURES, MOST_SAMPLES, Report, report, spread, suffix_of
+from tallylight.ingest.report import (
+    MOST_CONFLICTS,
+    MOST_FAILURES,
+    MOST_SAMPLES,
+    Conflict,
+    Report,
+    report,
+    spread,
+    suffix_of,
+)
 from tallylight.journal import Session
 from tallylight.journal.memory import MemoryJournal
 from tallylight.messages import view
@@ -67,6 +78,27 @@ def made(journal: MemoryJournal, now: float = 120.0) -> Report:
     return report(journal, MemoryCatalog(), "s", now)
 
 
+def test_conflicts_are_listed_with_what_a_commit_would_choose() -> None:
+    catalog = MemoryCatalog()
+    catalog.commit("earlier", [CommitItem(1, "/m/1.png", replace(extracted(1), score=5))], 1.0)
+    found = report(run_of(extracted(1), extracted(2), failed(3)), catalog, "s", 120.0)
+    values = [{"value": 3, "source": "file"}, {"value": 5, "source": "catalog"}]
+    assert found.conflicts == (
+        Conflict(seq=5, root="/m", file="1.png", field="score", rule="newest", chosen=3, values=values),
+    )
+    assert (found.preview.conflicts, found.conflicts_left_out) == (1, 0)
+    assert json.loads(json.dumps(found.as_json()))["conflicts"][0]["chosen"] == 3
+
+
+def test_conflicts_beyond_the_most_are_only_counted() -> None:
+    entry = {"field": "title", "rule": "newest", "chosen": "a", "values": []}
+    disputed = replace(extracted(1), conflicts=(entry, entry))
+    found = made(run_of(*([disputed] * (MOST_CONFLICTS // 2 + 3))))
+    assert len(found.conflicts) == MOST_CONFLICTS
+    assert found.conflicts_left_out == 6
+    assert found.preview.conflicts == MOST_CONFLICTS // 2 + 3
+
+
 DONE = Moved(at=110.0, status=Status.COMPLETED)
 
 
@@ -79,7 +111,7 @@ def test_a_report_agrees_with_the_message_of_the_session() -> None:
     assert (found.started_at, found.ended_at, found.made_at) == (100.0, 110.0, 120.0)
     assert found.parameters == PARAMETERS.as_json()
     assert found.preview.as_json() == {
-        "new": 2, "changed": 0, "duplicate": 0, "unchanged": 0, "failed": 1, "excluded": 2
+        "new": 2, "changed": 0, "duplicate": 0, "unchanged": 0, "failed": 1, "excluded": 2, "conflicts": 0,
     }  # fmt: skip
 
 

@@ -45,6 +45,8 @@ def _fill(root: Path) -> None:
     scores = root / ".scores"
     scores.mkdir()
     (scores / "picture_000.png.json").write_text('{"score": -1, "favourite": true}')
+    (scores / "picture_001.png.json").write_text('{"favourite": false}')
+    (root / "picture_001.png.json").write_text('{"photoTakenTime": {"timestamp": "1258375918"}, "favorited": true}')
 
 
 async def test_an_item_has_every_field(it: Site, session_id: str) -> None:
@@ -110,6 +112,18 @@ async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
     assert (await it.get(f"/api/ingest/items/{session_id}?outcome=excluded"))["items"] == []
 
 
+async def test_items_on_which_sources_disagree(it: Site, session_id: str) -> None:
+    [item] = (await it.get(f"/api/ingest/items/{session_id}?conflicts=true"))["items"]
+    assert (item["file"], item["favourite"]) == ("picture_001.png", False)
+    [conflict] = item["conflicts"]
+    assert (conflict["field"], conflict["chosen"], conflict["rule"]) == ("favourite", False, "newest")
+    assert item["provenance"]["favourite"] == {"source": "scores:sidecar"}
+    assert len((await it.get(f"/api/ingest/items/{session_id}?conflicts=false"))["items"]) == 8
+    report = await it.get(f"/api/ingest/report/{session_id}?format=json")
+    assert report["preview"]["conflicts"] == 1
+    assert [(entry["file"], entry["field"]) for entry in report["conflicts"]] == [("picture_001.png", "favourite")]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -123,6 +137,7 @@ async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
         f"after={10**30}",
         "outcome=lost",
         "outcome=",
+        "conflicts=maybe",
     ],
 )
 async def test_a_page_out_of_range_is_refused(it: Site, session_id: str, query: str) -> None:
@@ -188,7 +203,11 @@ async def test_the_report_as_json_agrees_with_the_status(it: Site, session_id: s
     assert body["session_id"] == session_id
     assert body["counts"] == stats
     # The nasty one and the one that is not UTF-8 have bytes of their own, so nothing is a duplicate.
-    assert {key: value for key, value in body["preview"].items() if value} == {"new": 7, "failed": 1}
+    assert {key: value for key, value in body["preview"].items() if value} == {
+        "new": 7,
+        "failed": 1,
+        "conflicts": 1,
+    }
 
 
 async def test_another_format_is_refused(it: Site, session_id: str) -> None:

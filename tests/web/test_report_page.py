@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallylight.ingest.preview import Preview
-from tallylight.ingest.report import Durations, Failure, Report, Sample, Slow, TypeCount
+from tallylight.ingest.report import Conflict, Durations, Failure, Report, Sample, Slow, TypeCount
 from tallylight.model import Json, Parameters
 from tallylight.visible import visible
 from tallylight.web.report_page import Thumbnail, render
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBPdata"
+PLACE = {"latitude": 48.5, "longitude": 2.25}
 HOSTILE = "<script>alert(1)</script>\"' onerror=x \u202egnp.exe\n\x1b[31m</style>{{ 7*7 }}&amp;"
 
 
@@ -64,8 +67,18 @@ def report_of(name: str = "a.png", *, samples: tuple[Sample, ...] | None = None,
         failures=(Failure(seq=1, root="/m", file=name, code="empty", message=name),),
         failures_left_out=3,
         folders_unread=(Failure(seq=2, root=None, file=name, code="permission", message=name),),
+        conflicts=(conflict("title", name, "z"), conflict("favourite", True, False), conflict("gps", PLACE, "")),
+        conflicts_left_out=2,
         samples=(sample(name),) if samples is None else samples,
     )
+
+
+def conflict(field: str, chosen: Any, other: Any) -> Conflict:
+    values = [
+        {"value": chosen, "source": "xmp:sidecar", "at": 1.8e9},
+        {"value": other, "source": "catalog"},
+    ]
+    return Conflict(seq=1, root="/m", file="a.png", field=field, rule="newest", chosen=chosen, values=values)
 
 
 class Page(HTMLParser):
@@ -97,6 +110,17 @@ def test_the_page_tells_numbers_samples_failures_and_parameters() -> None:
         *("favourite", "mist", "empty", "and 3 more", "permission", "2.5 MB", "skip_existing", "none", "1.5 s"),
     ):
         assert told in text, told
+
+
+def test_the_page_tells_who_said_what_and_what_is_taken() -> None:
+    text = Page(render(report_of(), none).html).text
+    for told in ("favourite", "yes: xmp:sidecar, 2027-01-15 08:00:00 UTC", "no: catalog", "48.5, 2.25", "and 2 more"):
+        assert told in text, told
+
+
+def test_a_long_value_is_elided() -> None:
+    long = replace(report_of(samples=()), conflicts=(conflict("description", "x" * 5000, "y"),))
+    assert "x" * 201 not in render(long, none).html
 
 
 def test_it_needs_nothing_else() -> None:

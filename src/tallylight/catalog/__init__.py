@@ -1,5 +1,5 @@
 """Committed media: what stays when sessions are forgotten."""
 
-from tallylight.catalog.contract import Catalog, CommitItem, Known, Medium, Refused, Reread
+from tallylight.catalog.contract import Catalog, CommitItem, Known, Medium, Rated, Refused, Reread
 
-__all__ = ["Catalog", "CommitItem", "Known", "Medium", "Refused", "Reread"]
+__all__ = ["Catalog", "CommitItem", "Known", "Medium", "Rated", "Refused", "Reread"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tallylight.model import Json, Outcome, RawText
@@ -16,6 +16,15 @@ class Known:
     size: int
     mtime_ns: int
     sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """What the catalog holds of a person's verdict on one file."""
+
+    score: int | None = None
+    favourite: bool | None = None
+    provenance: Json = field(default_factory=dict)  #: as `Outcome.provenance`
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,10 @@ class Catalog(Protocol):
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
+        ...
+
+    def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
+        """The scores and favourites of these absolute, escaped paths; those without either are absent. Any number."""
         ...
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Refused, Reread
+from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, RawText
@@ -57,6 +57,15 @@ class MemoryCatalog:
         with self._lock:
             found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
         return {path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256) for path, outcome in found.items()}
+
+    def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
+        with self._lock:
+            found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
+        return {
+            path: Rated(score=outcome.score, favourite=outcome.favourite, provenance=outcome.provenance)
+            for path, outcome in found.items()
+            if outcome.score is not None or outcome.favourite is not None
+        }
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
         wanted = set(sha256s)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Refused, Reread
+from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal, reread_item
 from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_row, text_rows
 from tallylight.db.database import Database
@@ -61,6 +61,17 @@ class SqlCatalog:
             for chunk in chunked(paths):
                 rows = connection.execute(select(*columns).where(media.c.path.in_(chunk)))
                 found |= {row.path: Known(row.size, row.mtime_ns, row.sha256) for row in rows}
+        return found
+
+    def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
+        columns = (media.c.path, media.c.score, media.c.favourite, media.c.provenance)
+        is_rated = or_(media.c.score.is_not(None), media.c.favourite.is_not(None))
+        found: dict[str, Rated] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(paths):
+                for row in connection.execute(select(*columns).where(media.c.path.in_(chunk), is_rated)):
+                    said = Rated(score=row.score, favourite=row.favourite, provenance=row.provenance)
+                    found[row.path] = said
         return found
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     tier: Annotated[Tier, typer.Option(help="How deep: list, read metadata, or also decode and hash.")] = Tier.FULL,
     pattern: Annotated[str, typer.Option(help="Names to take, such as '*.mp4|*.png'. [default: all media]")] = "",
     no_keywords: Annotated[bool, typer.Option("--no-keywords", help="Make no keywords.")] = False,
-    no_scores: Annotated[bool, typer.Option("--no-scores", help="Read no score sidecars.")] = False,
+    no_scores: Annotated[bool, typer.Option("--no-scores", help="Take no scores and favourites.")] = False,
     nsfw: Annotated[bool, typer.Option("--nsfw", help="Detect NSFW pictures (needs a model).")] = False,
     no_skip_existing: Annotated[
         bool, typer.Option("--no-skip-existing", help="Also read files the catalog knows unchanged.")

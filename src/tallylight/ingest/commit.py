@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from anyio import to_thread
 
 from tallylight.catalog import Catalog, CommitItem, Refused
 from tallylight.facts import CommitPlanned, Committed
+from tallylight.ingest.agreement import agree
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.journal import Item, Journal
-from tallylight.model import OutcomeKind, RawText
+from tallylight.model import ConflictRule, OutcomeKind, RawText
 from tallylight.roots import absolute
 
 #: Rows in one transaction: large enough to be fast, small enough that the bar moves.
@@ -29,6 +30,7 @@ class Commit:
     record: Record
     write: Write
     now: Now
+    rule: ConflictRule  #: whom to believe where a file and the catalog disagree
 
 
 async def run(commit: Commit) -> None:
@@ -39,8 +41,15 @@ async def run(commit: Commit) -> None:
     total = commit.record.state.processed - commit.record.state.errors
     await commit.record.record(CommitPlanned(at=commit.now(), total=total))
     async for items in _batches(commit):
-        refused = await commit.write(commit.catalog.commit, commit.session_id, items, commit.now())
+        refused = await commit.write(_store, commit, items)
         await commit.record.record(_settled(commit, items, refused))
+
+
+def _store(commit: Commit, items: list[CommitItem]) -> list[Refused]:
+    """Store a batch. What the catalog said before is read by the one writer too, so that nobody changes it between."""
+    rated = commit.catalog.ratings([item.path for item in items])
+    agreed = [replace(item, outcome=agree(item.outcome, rated.get(item.path), commit.rule).outcome) for item in items]
+    return commit.catalog.commit(commit.session_id, agreed, commit.now())
 
 
 def _settled(commit: Commit, items: list[CommitItem], refused: list[Refused]) -> Committed:

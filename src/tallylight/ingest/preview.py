@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
 
-from tallylight.catalog import Catalog, Known
+from tallylight.catalog import Catalog, Known, Rated
 from tallylight.facts import State
+from tallylight.ingest.agreement import agree
 from tallylight.journal import Journal
-from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.model import ConflictRule, Json, Outcome, OutcomeKind
 from tallylight.roots import absolute
 
 PAGE: Final = 500
@@ -29,7 +30,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Files by what a commit would do with them; they add up to all that were discovered and have an outcome."""
+    """Files by what a commit would do with them; they add up to all that were discovered and have an outcome.
+
+    `conflicts` counts some of them once more: those on which sources, or a source and the catalog, disagree.
+    """
 
     new: int = 0
     changed: int = 0
@@ -37,6 +41,7 @@ class Preview:
     unchanged: int = 0
     failed: int = 0
     excluded: int = 0
+    conflicts: int = 0
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -61,30 +66,40 @@ def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
 
 
 class Tally:
-    """Counts the effects of outcomes given page by page, in the order of the session.
+    """Counts the effects of outcomes given page by page, in the order of the session. `rule` decides conflicts.
 
     Remembers each distinct content (about 100 bytes of memory), because a duplicate may come any time later; nothing
     else grows.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, rule: ConflictRule) -> None:
         self._catalog = catalog
+        self._rule = rule
+        self._conflicts = 0
         self._seen: set[int] = set()
         self._counts = dict.fromkeys(Effect, 0)
 
-    def add(self, page: Sequence[Outcome]) -> None:
-        """Count these; asks the catalog twice, however many they are."""
-        known = self._catalog.known([absolute(outcome.root, outcome.file) for outcome in page])
+    def add(self, page: Sequence[Outcome]) -> list[tuple[Json, ...]]:
+        """Count these, and tell the conflicts of each; asks the catalog thrice, however many they are."""
+        paths = [absolute(outcome.root, outcome.file) for outcome in page]
+        known = self._catalog.known(paths)
         held = self._catalog.hashes([outcome.sha256 for outcome in page if outcome.sha256])
+        rated = self._catalog.ratings(paths)
         for outcome in page:
             self._counts[self._effect(outcome, known, held)] += 1
+        conflicts = [self._conflicts_of(outcome, rated.get(path)) for outcome, path in zip(page, paths, strict=True)]
+        self._conflicts += sum(map(bool, conflicts))
+        return conflicts
 
     def preview(self, state: State) -> Preview:
         """The counts so far, with what discovery passed over: those files have no outcome of their own."""
         counts = dict(self._counts)
         counts[Effect.UNCHANGED] += state.unchanged
         counts[Effect.EXCLUDED] += state.excluded
-        return Preview(**{effect.value: count for effect, count in counts.items()})
+        return Preview(**{effect.value: count for effect, count in counts.items()}, conflicts=self._conflicts)
+
+    def _conflicts_of(self, outcome: Outcome, rated: Rated | None) -> tuple[Json, ...]:
+        return agree(outcome, rated, self._rule).conflicts if outcome.kind is OutcomeKind.EXTRACTED else ()
 
     def _effect(self, outcome: Outcome, known: Mapping[str, Known], held: Mapping[str, str]) -> Effect:
         path = absolute(outcome.root, outcome.file)
@@ -106,11 +121,11 @@ class Tally:
 
 def preview(journal: Journal, catalog: Catalog, session_id: str) -> Preview:
     """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session."""
-    state = journal.session(session_id).state
-    tally = Tally(catalog)
+    session = journal.session(session_id)
+    tally = Tally(catalog, session.parameters.conflict_rule)
     for page in pages(journal, session_id):
         tally.add(page)
-    return tally.preview(state)
+    return tally.preview(session.state)
 
 
 def pages(journal: Journal, session_id: str) -> Iterator[list[Outcome]]:

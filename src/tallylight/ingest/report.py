@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from heapq import nlargest
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from tallylight.catalog import Catalog
 from tallylight.facts import Fact, FolderUnread, Processed, State
@@ -17,6 +17,7 @@ from tallylight.messages import view
 from tallylight.model import Json, OutcomeKind
 
 MOST_FAILURES: Final = 1_000
+MOST_CONFLICTS: Final = 1_000
 MOST_SAMPLES: Final = 48
 MOST_SLOWEST: Final = 5
 MOST_KEYWORDS: Final = 8
@@ -33,6 +34,19 @@ class Failure:
     file: str
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A field of a file on which sources, or a source and the catalog, disagree."""
+
+    seq: int
+    root: str
+    file: str
+    field: str
+    rule: str
+    chosen: Any
+    values: list[Json]  #: {value, source, at} of each, the chosen one first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +121,8 @@ class Report:
     failures_left_out: int = 0
     folders_unread: tuple[Failure, ...] = ()
     folders_unread_left_out: int = 0
+    conflicts: tuple[Conflict, ...] = ()  #: the first `MOST_CONFLICTS`
+    conflicts_left_out: int = 0
     samples: tuple[Sample, ...] = ()  #: spread evenly over what was extracted
 
     def as_json(self) -> Json:
@@ -120,12 +136,13 @@ def report(journal: Journal, catalog: Catalog, session_id: str, now: float, samp
     """
     session = journal.session(session_id)
     found = _Found(session.state.processed - session.state.errors, samples)
-    tally = Tally(catalog)
+    tally = Tally(catalog, session.parameters.conflict_rule)
     # Facts written after the state was read would make the parts disagree.
     facts = islice(journal.facts(session_id), session.state.seq)
     for page in _pages(facts):
         found.add(page)
-        tally.add([fact.outcome for _, fact in page if isinstance(fact, Processed)])
+        items = [Item(seq, fact.at, fact.outcome) for seq, fact in page if isinstance(fact, Processed)]
+        found.add_conflicts(items, tally.add([item.outcome for item in items]))
     return _report(session, found, tally.preview(session.state), now)
 
 
@@ -151,6 +168,8 @@ def _report(session: Session, found: _Found, preview: Preview, now: float) -> Re
         failures_left_out=found.failed.total() - len(found.failures),
         folders_unread=tuple(found.unread),
         folders_unread_left_out=found.unread_count - len(found.unread),
+        conflicts=tuple(found.conflicts),
+        conflicts_left_out=found.conflict_count - len(found.conflicts),
         samples=tuple(found.samples),
     )
 
@@ -166,6 +185,8 @@ class _Found:
         self.failures: list[Failure] = []
         self.unread: list[Failure] = []
         self.unread_count = 0
+        self.conflicts: list[Conflict] = []
+        self.conflict_count = 0
         self.samples: list[Sample] = []
         self.slowest: list[Slow] = []
         self.ms = 0.0
@@ -180,6 +201,13 @@ class _Found:
                 self._add_folder(seq, fact)
         slow = (Slow(seq=s, file=f.outcome.file, ms=f.outcome.ms) for s, f in page if isinstance(f, Processed))
         self.slowest = nlargest(MOST_SLOWEST, [*self.slowest, *slow], key=lambda each: each.ms)
+
+    def add_conflicts(self, items: Sequence[Item], conflicts: Sequence[tuple[Json, ...]]) -> None:
+        """Those of each of these items, as a commit would settle them."""
+        for item, entries in zip(items, conflicts, strict=True):
+            self.conflict_count += len(entries)
+            fitting = entries[: MOST_CONFLICTS - len(self.conflicts)]
+            self.conflicts += [_conflict(item, entry) for entry in fitting]
 
     def types(self) -> dict[str, TypeCount]:
         files = self.extracted + self.failed
@@ -225,6 +253,10 @@ def spread(count: int, wanted: int) -> list[int]:
 def suffix_of(file: str) -> str:
     """The suffix of a name, in lower case and without dot; discovery finds no file without one."""
     return file.rpartition(".")[2].lower()
+
+
+def _conflict(item: Item, entry: Json) -> Conflict:
+    return Conflict(seq=item.seq, root=item.outcome.root, file=item.outcome.file, **entry)
 
 
 def _sample(item: Item) -> Sample:

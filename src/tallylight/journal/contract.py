@@ -114,9 +114,15 @@ class Journal(Protocol):
         ...
 
     def items(
-        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        kind: OutcomeKind | None = None,
+        conflicts: bool = False,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Item]:
-        """Its outcomes numbered above `after`, in order."""
+        """Its outcomes numbered above `after`, in order; with `conflicts` only those on which sources disagreed."""
         ...
 
     def item(self, session_id: str, seq: int) -> Item:

@@ -93,12 +93,20 @@ class MemoryJournal:
         return iter(facts[max(after, 0) :])
 
     def items(
-        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        kind: OutcomeKind | None = None,
+        conflicts: bool = False,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Item]:
         items = [
             Item(seq, fact.at, fact.outcome)
             for seq, fact in self.facts(session_id, after)
-            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
+            if isinstance(fact, Processed)
+            and kind in {None, fact.outcome.kind}
+            and (fact.outcome.conflicts or not conflicts)
         ]
         return items[: max(limit, 0)]
 

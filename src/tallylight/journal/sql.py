@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
 from tallylight.db.database import Database
 from tallylight.db.many import insert_many
@@ -110,11 +110,20 @@ class SqlJournal:
         return self._facts(session_id, max(after, 0), self.session(session_id).state.seq)
 
     def items(
-        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        kind: OutcomeKind | None = None,
+        conflicts: bool = False,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Item]:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
+        if conflicts:
+            # PostgreSQL compares no JSON, but keeps its text as it was written.
+            query = query.where(cast(outcomes.c.conflicts, Text) != "[]")
         with self._database.reading() as connection:
             _require(connection, session_id)
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()

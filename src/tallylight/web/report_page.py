@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tallylight.ingest.report import Report, Sample
+from tallylight.messages import elide
 from tallylight.visible import visible
 
 #: Answers the bytes of the thumbnail of a content hash, or None where there is none.
@@ -26,6 +27,8 @@ Thumbnail = Callable[[str], bytes | None]
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _KINDS: Final = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+#: Descriptions may run to pages.
+_LONGEST_VALUE: Final = 200
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -61,7 +64,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"grouped": _grouped, "size": _size, "moment": _moment, "seconds": _seconds}
+    environment.filters |= {"grouped": _grouped, "size": _size, "moment": _moment, "seconds": _seconds, "said": _said}
     return environment
 
 
@@ -97,6 +100,17 @@ def _size(number: int) -> str:
 def _moment(at: float) -> str:
     """A wall time that reads the same wherever the file is opened."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _said(value: Any) -> str:
+    """A value of any field for people."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case {"latitude": latitude, "longitude": longitude}:
+            return f"{latitude}, {longitude}"
+        case _:
+            return elide(str(value), _LONGEST_VALUE)
 
 
 def _seconds(number: float) -> str:

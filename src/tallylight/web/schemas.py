@@ -81,8 +81,8 @@ class ProcessParameters(_Request):
         "thumbnails.",
     )
     extract_metadata: StrictBool = Field(True, description="Read technical facts and generation parameters.")
-    extract_keywords: StrictBool = Field(True, description="Keywords from prompt and size.")
-    import_scores: StrictBool = Field(True, description="Scores and favourites from `.scores` sidecars.")
+    extract_keywords: StrictBool = Field(True, description="Keywords from prompt, size, captions and tags.")
+    import_scores: StrictBool = Field(True, description="Scores and favourites, from sidecars and from files.")
     enable_nsfw_detection: StrictBool = Field(
         False, description="Needs a model; this version has none, so true is 400."
     )

@@ -18,7 +18,7 @@ from PIL import Image
 from tests.ingest.extract import build
 from tests.ingest.extract.build import Folder
 
-from tallylight.ingest.extract import Options, candidate, extract
+from tallylight.ingest.extract import Options, composed, extract
 from tallylight.model import Candidate, Outcome, OutcomeKind, Reason, Tier
 from tallylight.roots import Roots
 
@@ -52,7 +52,11 @@ def test_a_generated_picture_gives_everything(folder: Folder) -> None:
         "type": "image", "format": "png", "width": 96, "height": 64, "mode": "RGB", "has_alpha": False,
         "created_at": f"{written:%Y-%m-%dT%H:%M:%S}Z", "created_at_certainty": "guess",
     }  # fmt: skip
-    assert outcome.provenance == {"created_at": {"source": "file"}}
+    assert outcome.provenance == {
+        "created_at": {"source": "file"},
+        "score": {"source": "scores:sidecar"},
+        "favourite": {"source": "scores:sidecar"},
+    }
     assert outcome.generation["generator"] == "a1111"
     assert outcome.generation["prompt"] == "a (cinematic:1.3) view,\nlong hair, 猫 <lora:film:0.7>"
     assert outcome.generation["loras"] == [{"name": "film", "weight": 0.7}]
@@ -341,7 +345,7 @@ def test_trouble_with_the_parameters_is_a_warning(folder: Folder, monkeypatch: p
     def confused(*_: object) -> None:
         raise KeyError("steps")
 
-    monkeypatch.setattr(candidate, "generation", confused)
+    monkeypatch.setattr(composed, "generation", confused)
     outcome = folder.outcome("a.png", build.png())
     assert outcome.kind is OutcomeKind.EXTRACTED
     assert outcome.warnings == ("the generation parameters could not be read: 'steps'",)
@@ -371,7 +375,7 @@ def test_a_name_that_is_not_utf8(folder: Folder, suffix: str, data: bytes) -> No
 
 def test_a_big_picture_is_hashed_by_pieces(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     data = build.png(image=build.scene(300, 300))
-    monkeypatch.setattr("tallylight.ingest.extract.source.Source.slurp", lambda _: None)
+    monkeypatch.setattr("tallylight.ingest.extract.source.Source.slurp", lambda *_: None)
     outcome = folder.outcome("a.png", data)
     assert outcome.sha256 == hashlib.sha256(data).hexdigest()
     assert outcome.has_thumbnail

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import zlib
 from dataclasses import replace
 from pathlib import PurePath
 
-from tallylight.clock import SystemClock, stopwatch
-from tallylight.ingest.extract import picture, plugins, video
-from tallylight.ingest.extract.claims import Claim
-from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
-from tallylight.ingest.extract.dating import date_of
+from tallylight.clock import stopwatch
+from tallylight.ingest.extract import picture, plugins, sidecars, video
+from tallylight.ingest.extract.clean import clean_line
+from tallylight.ingest.extract.composed import composed
 from tallylight.ingest.extract.findings import Findings
-from tallylight.ingest.extract.generation import generation
-from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.options import Options
-from tallylight.ingest.extract.phash import phash
-from tallylight.ingest.extract.sidecars import scores
-from tallylight.ingest.extract.small import encode
+from tallylight.ingest.extract.seen import seen
+from tallylight.ingest.extract.sidecars import Told, Wanted
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
-from tallylight.ingest.extract.subjects import with_subjects
 from tallylight.ingest.extract.trouble import Unreadable, described, explain
-from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
+from tallylight.model import VIDEO_SUFFIXES, Candidate, Outcome, OutcomeKind, Reason, Tier
 from tallylight.roots import unescape
-
-#: Workflows shrink to a tenth at this level already, in half the time of zlib's own choice.
-_ZLIB_LEVEL = 3
 
 
 def extract(options: Options, candidate: Candidate) -> Outcome:
@@ -56,14 +46,14 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
     source: Source | None = None
     try:
         with opened(options.roots, path) as source:
-            outcome = _extracted(options, candidate, source)
+            outcome = _extracted(options, candidate, source, path)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
         outcome = _failed(candidate, explain(error))
     if source is not None and (source.size, source.mtime_ns) != (outcome.bytes, outcome.mtime_ns):
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)
-    return _with_score(outcome, options, path) if outcome.kind is OutcomeKind.EXTRACTED else outcome
+    return outcome
 
 
 def _failed(candidate: Candidate, trouble: Unreadable) -> Outcome:
@@ -75,21 +65,25 @@ def _outcome(candidate: Candidate, kind: OutcomeKind, **further: object) -> Outc
     return Outcome(root=candidate.root, file=candidate.file, kind=kind, **known)  # type: ignore[arg-type]
 
 
-def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcome:
-    plugin = None
-    if options.extractors:
-        plugin = plugins.recognised(options.extractors, source.head, _suffix(candidate).lower())
-    kind = plugin.kind if plugin else _kind(source)
+def _extracted(options: Options, candidate: Candidate, source: Source, path: str) -> Outcome:
     full = options.tier is Tier.FULL
-    if full and kind.type == "image":
-        source.slurp()
-    if plugin:
-        found = plugins.read(plugin, source, full=full, limits=options.limits)
-    else:
-        found = (video if kind.type == "video" else picture).read(source, kind, full=full)
+    kind, found = _found(options, source, _suffix(candidate).lower(), full=full)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
-    outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found, source.mtime_ns)
-    return _seen(outcome, options, source, found) if full else outcome
+    outcome = _outcome(candidate, OutcomeKind.EXTRACTED, mtime_ns=source.mtime_ns)
+    outcome = composed(outcome, options, found, _beside(options, path))
+    return seen(outcome, options, source, found) if full else outcome
+
+
+def _found(options: Options, source: Source, suffix: str, *, full: bool) -> tuple[Kind, Findings]:
+    plugin = plugins.recognised(options.extractors, source.head, suffix) if options.extractors else None
+    kind = plugin.kind if plugin else _kind(source)
+    if full and kind.type == "image":
+        source.slurp(options.limits)
+    if plugin:
+        return kind, plugins.read(plugin, source, full=full, limits=options.limits)
+    if kind.type == "video":
+        return kind, video.read(source, kind, full=full, limits=options.limits)
+    return kind, picture.read(source, kind, full=full, limits=options.limits)
 
 
 def _kind(source: Source) -> Kind:
@@ -103,78 +97,18 @@ def _kind(source: Source) -> Kind:
     return kind
 
 
-def _described(outcome: Outcome, options: Options, found: Findings, mtime_ns: int) -> Outcome:
-    """With the facts, generation parameters, texts and keywords that were asked for."""
-    parameters, troubles = _generation(found)
-    warnings = [*found.warnings, *troubles]
-    known: Json = {"media": _only_kind(found.media)}
-    if options.extract_keywords:
-        words = keywords(parameters.get("prompt", ""), found.shown_size)
-        known["keywords"] = with_subjects(words, found.subjects)
-    if options.extract_metadata:
-        texts = tuple(_packed(key, text) for key, text in found.texts)
-        known |= {"media": found.media, "generation": parameters, "texts": texts}
-        known["provenance"], doubts = _dated(found, outcome.file, mtime_ns)
-        warnings += doubts
-    return replace(outcome, warnings=clean_warnings(filter(None, warnings)), **known)
-
-
-def _dated(found: Findings, file: str, mtime_ns: int) -> tuple[Json, tuple[str, ...]]:
-    """Puts the date on which it was made into the facts. Who said so of each field, and what was wrong with dates."""
-    claims, media = found.claims, found.media
-    if (created_at := media.pop("created_at", "")) and not any(claim.field == "created_at" for claim in claims):
-        claims = [*claims, Claim("created_at", created_at, media["type"])]
-    sources: Json = {claim.field: {"source": claim.source} for claim in reversed(claims) if claim.field in media}
-    date = date_of(claims, PurePath(file).name, mtime_ns, SystemClock().now())
-    if date.created_at:
-        media |= {"created_at": date.created_at, "created_at_certainty": str(date.certainty)}
-        sources["created_at"] = {"source": date.source}
-    if date.offset_source:
-        sources["created_at"]["offset"] = date.offset_source
-    return sources, date.warnings
-
-
-def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
+def _beside(options: Options, path: str) -> Told:
+    """What the sidecars tell. A file is never failed for what lies beside it."""
+    describing = options.extract_metadata or options.extract_keywords
+    if not describing and not options.import_scores:
+        return Told()
+    wanted = Wanted(scores=options.import_scores, described=describing)
     try:
-        return generation(found.texts)
+        return sidecars.read(options.roots, path, wanted, options.limits)
     except (MemoryError, KeyboardInterrupt):
         raise
-    except Exception as error:  # noqa: BLE001 (texts of any program; the picture is readable all the same)
-        return {}, (f"the generation parameters could not be read: {described(error)}",)
-
-
-def _only_kind(media: Json) -> Json:
-    return {key: media[key] for key in ("type", "format")}
-
-
-def _packed(key: str, text: str) -> RawText:
-    raw = clean_text(text).encode()
-    return RawText(key, hashlib.sha256(raw).hexdigest(), zlib.compress(raw, _ZLIB_LEVEL))
-
-
-def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -> Outcome:
-    """With what only the bytes and the pixels tell."""
-    sha256 = source.sha256()
-    outcome = replace(outcome, sha256=sha256)
-    if found.small is None:
-        return outcome
-    outcome = replace(outcome, phash=phash(found.small))
-    if options.thumbnails is None:
-        return outcome
-    try:
-        options.thumbnails.put(sha256, encode(found.small))
-    except OSError as error:
-        warning = f"no thumbnail: {error.strerror or described(error)}"
-        return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning)))
-    return replace(outcome, has_thumbnail=True)
-
-
-def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
-    if not options.import_scores:
-        return outcome
-    score = scores.read(options.roots, path)
-    warnings = clean_warnings((*outcome.warnings, *score.warnings))
-    return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
+    except Exception as error:  # noqa: BLE001 (files of any program; the picture is readable all the same)
+        return Told(warnings=[f"the sidecars could not be read: {described(error)}"])
 
 
 def _suffix(candidate: Candidate) -> str:

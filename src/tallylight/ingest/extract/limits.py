@@ -30,7 +30,8 @@ class Limits:
     tags: int = 100  #: of a video
     value: int = 2_000  #: characters of a short value: a camera's name, a tag, a parameter
     warnings: int = 20
-    sidecar: int = 64 * 1024
+    sidecar: int = 4 * _MEGABYTE  #: one sidecar; XMP with an editing history and workflows run to 1 MB
+    beside: int = 200_000  #: names listed of one folder to find sidecars; in a larger one each is asked for by itself
     thumbnail: int = 256  #: pixels of the longer side
 
 

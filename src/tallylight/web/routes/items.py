@@ -24,12 +24,15 @@ async def items(
     session_id: str,
     services: Given,
     outcome: OutcomeKind | None = None,
+    conflicts: bool = False,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
-    """A page of outcomes in the order they happened; pass `next` as `after` for the following page."""
+    """A page of outcomes in the order they happened; pass `next` as `after` for the following page. `?conflicts=true`
+    gives only those on which their sources disagreed.
+    """
     page = await to_thread.run_sync(
-        lambda: services.journal.items(session_id, kind=outcome, after=after, limit=limit + 1)
+        lambda: services.journal.items(session_id, kind=outcome, conflicts=conflicts, after=after, limit=limit + 1)
     )
     return bodies.items(page, limit)
 

@@ -42,6 +42,7 @@ export class Configure {
       const box = element(option, HTMLInputElement)
       box.checked = parameters[option] && !box.disabled
     }
+    element('conflict_rule', HTMLSelectElement).value = parameters.conflict_rule ?? 'newest'
     element('max_files', HTMLInputElement).value = parameters.max_files === null ? '' : String(parameters.max_files)
     for (const radio of tiers()) radio.checked = radio.value === parameters.tier
   }
@@ -69,6 +70,7 @@ export class Configure {
       pattern: this.fileTypes.pattern,
       tier: tiers().find((radio) => radio.checked)?.value ?? 'full',
       max_files: limit ? Number(limit) : null,
+      conflict_rule: element('conflict_rule', HTMLSelectElement).value,
       ...Object.fromEntries(options),
     }
   }

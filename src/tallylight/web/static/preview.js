@@ -19,6 +19,7 @@ const PLAN = [
   ['unchanged', 'Unchanged', 'in the catalog as it is'],
   ['failed', 'Failed', 'not committed'],
   ['excluded', 'Left out', 'by type or limit'],
+  ['conflicts', 'Conflicts', 'files on which sources disagree; the report lists them'],
 ]
 
 const TITLES = new Map([

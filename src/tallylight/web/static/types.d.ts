@@ -55,6 +55,7 @@ export interface Parameters {
   enable_nsfw_detection: boolean
   skip_existing: boolean
   max_files: number | null
+  conflict_rule: 'newest' | 'sidecar' | 'database' | 'highest'
 }
 
 export type Session = Message & { created_at: number; parameters: Parameters }

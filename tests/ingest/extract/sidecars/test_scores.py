@@ -1,117 +1,107 @@
-"""Scores beside files."""
+"""The score and the favourite in a sidecar of the earlier tool."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.sidecars.scores import Score, parse, read, sidecar_path
-from tallylight.roots import Roots
+from tallylight.ingest.extract.claims import Claim
+from tallylight.ingest.extract.sidecars import Told
+from tallylight.ingest.extract.sidecars.scores import SOURCE, add, moment
+
+
+def told(body: object) -> Told:
+    found = Told()
+    add(body, found)
+    return found
+
+
+def values(found: Told) -> dict[str, object]:
+    return {claim.field: claim.value for claim in found.claims}
 
 
 @pytest.mark.parametrize(
-    ("raw", "score", "favourite"),
+    ("body", "said"),
     [
-        (b'{"score": 5, "favourite": true}', 5, True),
-        (b'{"score": -1, "favourite": false}', -1, False),
-        (b'{"score": 0}', 0, None),
-        (b'{"score": "5"}', 5, None),
-        (b'{"score": " -1 "}', -1, None),
-        (b'{"score": 3.0}', 3, None),
-        (b'{"score": null, "favourite": null}', None, None),
-        (b'\xef\xbb\xbf{"score": 2}', 2, None),
-        (b"{}", None, None),
+        ({"score": 5, "favourite": True}, {"score": 5, "favourite": True}),
+        ({"score": -1, "favourite": False}, {"score": -1, "favourite": False}),
+        ({"score": 0}, {"score": 0}),
+        ({"score": "5"}, {"score": 5}),
+        ({"score": " -1 "}, {"score": -1}),
+        ({"score": 3.0}, {"score": 3}),
+        ({"score": None, "favourite": None}, {}),
+        ({}, {}),
     ],
 )
-def test_scores(raw: bytes, score: int | None, favourite: bool | None) -> None:
-    assert parse(raw) == Score(score, favourite)
+def test_scores(body: object, said: dict[str, object]) -> None:
+    found = told(body)
+    assert values(found) == said
+    assert found.warnings == []
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [
-        b'{"score": 6}',
-        b'{"score": -2}',
-        b'{"score": 3.7}',
-        b'{"score": true}',
-        b'{"score": "abc"}',
-        b'{"score": "3.5"}',
-        b'{"score": 1e308}',
-        b'{"score": NaN}',
-        b'{"score": Infinity}',
-        b'{"score": [5]}',
-        b'{"score": {"a": 1}}',
-        b'{"score": ' + b"9" * 5000 + b"}",
-        b'{"score": "' + b"9" * 5000 + b'"}',
-        b"{",
-        b"[]",
-        b"5",
-        b"",
-        b"\xff\xfe",
-        b"[" * 60_000,
-    ],
+    "score",
+    [6, -2, 3.7, True, "abc", "3.5", 1e308, float("nan"), float("inf"), [5], {"a": 1}, 10**5000, "9" * 5000],
+    ids=lambda score: str(type(score).__name__),
 )
-def test_what_is_no_score_is_a_warning(raw: bytes) -> None:
-    found = parse(raw)
-    assert found.score is None
+def test_what_is_no_score_is_a_warning(score: object) -> None:
+    found = told({"score": score})
+    assert found.claims == []
     assert len(found.warnings) == 1
 
 
+@pytest.mark.parametrize("body", [[], 5, "5", True])
+def test_what_is_no_object_is_a_warning(body: object) -> None:
+    assert told(body).warnings == ["the score sidecar was ignored: it holds no JSON object"]
+
+
 def test_a_bad_favourite_leaves_the_score() -> None:
-    found = parse(b'{"score": 4, "favourite": "yes"}')
-    assert (found.score, found.favourite) == (4, None)
-    assert found.warnings == ("the score sidecar's favourite is neither true nor false",)
+    found = told({"score": 4, "favourite": "yes"})
+    assert values(found) == {"score": 4}
+    assert found.warnings == ["the score sidecar's favourite is neither true nor false"]
 
 
-@settings(deadline=None)
-@given(st.binary(max_size=100))
-def test_parse_never_raises(raw: bytes) -> None:
-    parse(raw)
-    parse(b'{"score": ' + raw + b"}")
+def test_it_says_when_it_was_given() -> None:
+    [score, favourite] = told({"score": 4, "favourite": True, "updated": "2024-06-18T20:15:00Z"}).claims
+    assert score == Claim("score", 4, SOURCE, 1718741700.0)
+    assert favourite.at == score.at
 
 
-def test_it_lies_in_a_folder_beside_the_file(tmp_path: Path) -> None:
-    assert sidecar_path("/a/b.png") == "/a/.scores/b.png.json"
-    (tmp_path / ".scores").mkdir()
-    (tmp_path / ".scores" / "b.png.json").write_bytes(b'{"score": 3}')
-    assert read(Roots.of(tmp_path), str(tmp_path / "b.png")).score == 3
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2024-06-18T20:15:00Z", 1718741700.0),
+        ("2024-06-18T22:15:00.500000+02:00", 1718741700.5),
+        ("1960-01-01T00:00:00Z", 0.0),
+        ("yesterday", 0.0),
+        ("", 0.0),
+        ("0001-01-01T00:00:00", 0.0),
+        (1718741700, 0.0),
+        (None, 0.0),
+    ],
+)
+def test_moments(text: object, at: float) -> None:
+    assert moment(text) == pytest.approx(at)
 
 
-def test_no_sidecar_is_no_score_and_nothing_is_created(tmp_path: Path) -> None:
-    assert read(Roots.of(tmp_path), str(tmp_path / "b.png")) == Score()
-    (tmp_path / ".scores").write_bytes(b"a file")
-    assert read(Roots.of(tmp_path), str(tmp_path / "b.png")) == Score()
-    assert [path.name for path in tmp_path.iterdir()] == [".scores"]
+def test_a_time_without_a_zone_is_the_machine_s_own() -> None:
+    assert moment("2024-06-18T20:15:00") == datetime(2024, 6, 18, 20, 15).astimezone().timestamp()
 
 
-def test_trouble_with_the_file_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = tmp_path / "root"
-    sidecar = root / ".scores" / "b.png.json"
-    sidecar.parent.mkdir(parents=True)
-    roots = Roots.of(root)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["score", "favourite", "updated"]), inner)
+    ),
+    max_leaves=8,
+)
 
-    def warned() -> str:
-        found = read(roots, str(root / "b.png"))
-        assert found.score is None
-        [warning] = found.warnings
-        return warning
 
-    sidecar.write_bytes(b'{"score": 3}' + b" " * 65_536)
-    assert "longer than 65,536 bytes" in warned()
-    sidecar.unlink()
-    (tmp_path / "outside.json").write_bytes(b'{"score": 3}')
-    sidecar.symlink_to(tmp_path / "outside.json")
-    assert "leads out of the roots" in warned()
-    sidecar.unlink()
-    os.mkfifo(sidecar)
-    assert "is no file" in warned()
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Roots, "open", refuse)
-    assert "Permission denied" in warned()
+@given(JSON)
+def test_nothing_is_raised_whatever_it_holds(body: object) -> None:
+    for claim in told(body).claims:
+        assert claim.value in {-1, 0, 1, 2, 3, 4, 5}
+        assert claim.at >= 0

@@ -12,7 +12,14 @@ from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 
 #: Where A1111's text stands: in PNG under its own key, elsewhere in whatever field takes a comment.
-_COMMENTS: Final = ("parameters", "exif:UserComment", "comment", "exif:ImageDescription", "description")
+_COMMENTS: Final = (
+    "parameters",
+    "exif:UserComment",
+    "comment",
+    "exif:ImageDescription",
+    "description",
+    "sidecar:parameters",
+)
 
 
 def generation(texts: list[tuple[str, str]], limits: Limits = LIMITS) -> tuple[Json, tuple[str, ...]]:

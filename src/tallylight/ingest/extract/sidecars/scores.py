@@ -1,67 +1,46 @@
-"""Scores that lie beside the files: `.scores/<name.ext>.json` in the same folder. Nothing is ever created."""
+"""Scores that lie beside the files: `.scores/<name.ext>.json` in the same folder."""
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from tallylight.errors import BadPath
-from tallylight.ingest.extract.clean import load_json
-from tallylight.ingest.extract.limits import LIMITS, Limits
-from tallylight.roots import Roots
+from tallylight.ingest.extract.claims import Claim
+from tallylight.ingest.extract.sidecars.told import Told
 
+SOURCE: Final = "scores:sidecar"
+FOLDER: Final = ".scores"
 LOWEST, HIGHEST = -1, 5
 _WHOLE = re.compile(r"\s*[+-]?\d{1,3}\s*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What a sidecar says; `warning` where it says something that cannot be used."""
-
-    score: int | None = None  #: −1 (reject) to 5; 0 is unrated
-    favourite: bool | None = None
-    warnings: tuple[str, ...] = ()
-
-
-def sidecar_path(path: str) -> str:
-    """Where the sidecar of a file lies."""
-    folder, name = os.path.split(path)
-    return os.path.join(folder, ".scores", f"{name}.json")  # noqa: PTH118 (names that are not UTF-8)
-
-
-def read(roots: Roots, path: str, limits: Limits = LIMITS) -> Score:
-    """The score of a file. No sidecar is no score; one that cannot be used is no score and a warning. Never raises."""
-    try:
-        with roots.open(sidecar_path(path)) as file:
-            raw = file.read(limits.sidecar + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return Score()
-    except BadPath:
-        return _unusable("it leads out of the roots or is no file")
-    except OSError as error:
-        return _unusable(error.strerror or "it cannot be read")
-    if len(raw) > limits.sidecar:
-        return _unusable(f"it is longer than {limits.sidecar:,} bytes")
-    return parse(raw)
-
-
-def parse(raw: bytes) -> Score:
-    """The score in a sidecar's bytes. Never raises."""
-    try:
-        body = load_json(raw.decode("utf-8-sig"))
-    except ValueError:
-        return _unusable("it holds no JSON")
+def add(body: Any, told: Told) -> None:
+    """Add the score and the favourite in a sidecar's JSON, and a warning for each that cannot be used. Never raises."""
     if not isinstance(body, dict):
-        return _unusable("it holds no JSON object")
-    score, score_trouble = _score(body.get("score"))
-    favourite, favourite_trouble = _favourite(body.get("favourite"))
-    return Score(score, favourite, tuple(filter(None, (score_trouble, favourite_trouble))))
+        told.warnings.append("the score sidecar was ignored: it holds no JSON object")
+        return
+    at = moment(body.get("updated"))
+    score, trouble = _score(body.get("score"))
+    favourite, further = _favourite(body.get("favourite"))
+    told.warnings += filter(None, (trouble, further))
+    if score is not None:
+        told.claims.append(Claim("score", score, SOURCE, at))
+    if favourite is not None:
+        told.claims.append(Claim("favourite", favourite, SOURCE, at))
 
 
-def _unusable(why: str) -> Score:
-    return Score(warnings=(f"the score sidecar was ignored: {why}",))
+def moment(text: Any) -> float:
+    """Seconds since 1970 of an ISO time; one without a zone is this machine's own, as the tool that wrote it had it. 0
+    where it is none.
+    """
+    if not isinstance(text, str) or len(text) > 40:
+        return 0.0
+    try:
+        at = datetime.fromisoformat(text.strip()).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+    return max(0.0, at)
 
 
 def _score(value: Any) -> tuple[int | None, str]:
