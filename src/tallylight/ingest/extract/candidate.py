@@ -12,7 +12,7 @@ from tallylight.clock import stopwatch
 from tallylight.ingest.extract import picture, video
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
 from tallylight.ingest.extract.findings import Findings
-from tallylight.ingest.extract.generation import generation
+from tallylight.ingest.extract.generation import Reading, generation
 from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.options import Options
 from tallylight.ingest.extract.phash import phash
@@ -77,7 +77,10 @@ def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcom
     full = options.tier is Tier.FULL
     if full and kind.type == "image":
         source.slurp()
-    found = (video if kind.type == "video" else picture).read(source, kind, full=full)
+    if kind.type == "video":
+        found = video.read(source, kind, full=full)
+    else:
+        found = picture.read(source, kind, full=full, read_stealth=options.read_stealth)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
     outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
     return _seen(outcome, options, source, found) if full else outcome
@@ -96,24 +99,26 @@ def _kind(source: Source) -> Kind:
 
 def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
-    parameters, troubles = _generation(found)
-    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)))
+    reading = _generation(found)
+    warnings = clean_warnings(filter(None, (*found.warnings, *reading.warnings)))
     outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
     if options.extract_keywords:
-        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size))
+        outcome = replace(outcome, keywords=keywords(reading.values, found.shown_size))
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
-        outcome = replace(outcome, media=found.media, generation=parameters, texts=texts)
+        source = {"generation": reading.source} if reading.source else {}
+        outcome = replace(outcome, media=found.media, generation=reading.values, texts=texts)
+        outcome = replace(outcome, provenance={**outcome.provenance, **source})
     return outcome
 
 
-def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
+def _generation(found: Findings) -> Reading:
     try:
         return generation(found.texts)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 (texts of any program; the picture is readable all the same)
-        return {}, (f"the generation parameters could not be read: {described(error)}",)
+        return Reading(warnings=(f"the generation parameters could not be read: {described(error)}",))
 
 
 def _only_kind(media: Json) -> Json:

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from tallylight.ingest.extract import exif
+from tallylight.ingest.extract import exif, stealth
 from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.findings import Findings
@@ -30,8 +30,9 @@ from tallylight.ingest.extract.trouble import Unreadable, described
 from tallylight.model import Json, Reason
 
 
-def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> Findings:
-    """Read an image; with `full`, its pixels too. Raises Unreadable, or OSError where the disk refuses.
+def read(source: Source, kind: Kind, *, full: bool, read_stealth: bool = False, limits: Limits = LIMITS) -> Findings:
+    """Read an image; with `full`, its pixels too, and with `read_stealth` what is hidden in them. Raises Unreadable, or
+    OSError where the disk refuses.
 
     Without `full`, a picture that is cut off behind its header is a finding with a warning.
     """
@@ -47,6 +48,8 @@ def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> 
         found = _findings(kind, _header(image, embedded), embedded, tags)
         if full:
             _judge_size(*image.size, limits)
+            if read_stealth and kind.format in {"png", "webp"}:
+                stealth.read(image, embedded)
             found.small = _small(image, tags.orientation, limits)
     return found
 
