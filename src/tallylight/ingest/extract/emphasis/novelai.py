@@ -2,7 +2,8 @@
 
     {x}  ×1.05    {{x}}  ×1.1025    [x]  ÷1.05    1.3::x::  ×1.3    -1::x::  ×−1
 
-Round brackets are plain. A number with two colons ends the one before it, and two colons alone end all that is open.
+Round brackets are plain. A number with two colons ends the one before it; two colons alone end a number with all that is
+open within, or all that is open.
 Commas, line ends and `|`, which stands between the prompts of characters, end a term.
 """
 
@@ -35,10 +36,11 @@ def read(prompt: str) -> Parts:
 def _take(parts: Parts, match: re.Match[str]) -> None:
     match match.lastgroup:
         case "number":
-            _stop(parts, numbers_only=True)
+            if parts.is_open(_NUMBER):
+                parts.close_all(until=_NUMBER)
             parts.open(_NUMBER, float(match["number"]))
         case "stop" if parts.opened:
-            _stop(parts)
+            parts.close_all(until=_NUMBER)
         case "open" if parts.open(match[0], _FACTORS[match[0]]):
             pass
         case "close" if opened := parts.close("{" if match[0] == "}" else "["):
@@ -47,8 +49,3 @@ def _take(parts: Parts, match: re.Match[str]) -> None:
             parts.end()
         case _:
             parts.add(match[0])
-
-
-def _stop(parts: Parts, *, numbers_only: bool = False) -> None:
-    if not numbers_only or any(opened.bracket == _NUMBER for opened in parts.opened):
-        parts.close_all()

@@ -80,11 +80,16 @@ class Parts:
         for part in self.parts[start:]:
             part.weight *= factor
 
-    def close_all(self) -> None:
-        """Close what is open; each bracket reaches to here."""
+    def is_open(self, bracket: str) -> bool:
+        return any(opened.bracket == bracket for opened in self.opened)
+
+    def close_all(self, until: str = "") -> None:
+        """Close what is open, up to the innermost of some bracket if one is named; each reaches to here."""
         while self.opened:
             last = self.opened.pop()
             self.multiply(last.start, last.factor)
+            if last.bracket == until:
+                return
 
     def terms(self) -> list[Term]:
         """The terms in order, white space made single."""

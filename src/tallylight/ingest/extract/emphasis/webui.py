@@ -19,6 +19,7 @@ _TOKEN = re.compile(
       |  (?P<text>[^\\()\[\],，、\n\rBA]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_BY_TURNS = re.compile(r"[:|]")
 _EMPHASIS: Final = 1.1
 _FACTORS: Final = {"(": _EMPHASIS, "[": 1 / _EMPHASIS}
 
@@ -74,15 +75,20 @@ def _own_weight(parts: Parts, start: int) -> float:
 
 def _schedule(parts: Parts, start: int) -> bool:
     """`[from:to:0.5]` and `[a|b]` are no emphasis but several terms by turns."""
-    inside = [(part.text, part) for part in parts.parts[start:]]
-    if not any(":" in text or "|" in text for text, _ in inside):
+    inside = parts.parts[start:]
+    if not any(_BY_TURNS.search(piece) for part in inside for piece in part.pieces):
         return False
-    if found := number_at_end(inside[-1][0]):
-        inside[-1] = (found[0], inside[-1][1])
-    del parts.parts[start:]
-    for text, part in inside:
-        for number, piece in enumerate(re.split(r"[:|]", text)):
-            if number:
-                parts.end()
-            parts.parts.append(Part([piece], part.weight, part.ends))
+    if found := number_at_end(inside[-1].text):
+        inside[-1].pieces = [found[0]]
+    parts.parts[start:] = [piece for part in inside for piece in _by_turns(part)]
     return True
+
+
+def _by_turns(part: Part) -> list[Part]:
+    first, *others = _BY_TURNS.split(part.text)
+    if not others:
+        return [part]
+    turns = [Part([first], part.weight)]
+    for other in others:
+        turns += [Part(ends=True), Part([other], part.weight)]
+    return turns

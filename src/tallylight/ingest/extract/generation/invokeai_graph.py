@@ -10,11 +10,11 @@ from tallylight.ingest.extract.limits import Limits
 from tallylight.model import Json
 
 _COLLECTOR: Final = "core_metadata"
-#: What a node of some kind, by the end or the beginning of its type, knows: its field, and the metadata's name for it.
+#: What nodes know, told by a part of their type (the first that fits): the field, and the metadata's name for it.
 _KNOWN: Final = {
-    "noise": {"seed": "seed", "width": "width", "height": "height"},
     "denoise": {"steps": "steps", "cfg_scale": "cfg_scale", "scheduler": "scheduler", "seed": "seed",
                 "width": "width", "height": "height", "guidance": "guidance", "num_steps": "steps"},
+    "noise": {"seed": "seed", "width": "width", "height": "height"},
     "model_loader": {"model": "model"},
 }  # fmt: skip
 _OWN: Final = frozenset({"id", "type", "is_intermediate", "use_cache", "metadata"})

@@ -12,7 +12,7 @@ from tallylight.ingest.extract.generation.body import Body
 from tallylight.ingest.extract.generation.fields import normalised, tidy
 from tallylight.model import Json
 
-KEYS: Final = ("Comment", "Description")
+KEYS: Final = ("Comment", "Description", "Software")
 _NAMES: Final = {
     "prompt": "prompt",
     "uc": "negative_prompt",

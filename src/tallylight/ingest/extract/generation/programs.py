@@ -58,6 +58,9 @@ PROGRAMS: Final = tuple(
 )
 
 
-def program(body: Body) -> Program | None:
-    """The program a body is of; None where it is of none that is known."""
-    return next((known for known in PROGRAMS if known.looks_like(body)), None)
+def program(body: Body, *, of_texts: bool = False) -> Program | None:
+    """The program a body is of; None where it is of none that is known. Of a file's own texts only those are asked that
+    write texts under keys of their own.
+    """
+    known = (known for known in PROGRAMS if not of_texts or known.key(body))
+    return next((one for one in known if one.looks_like(body)), None)

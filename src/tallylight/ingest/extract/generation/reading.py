@@ -71,7 +71,7 @@ def _with_names(values: Json, limits: Limits) -> Json:
 
 def _own_words(places: Places) -> _Found | None:
     for key, body in places.bodies:
-        known = program(body)
+        known = program(body, of_texts=not key)
         if known is not None and (values := known.parse(body)):
             return _Found(values, key or known.key(body))
     return None

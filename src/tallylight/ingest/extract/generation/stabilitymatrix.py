@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -78,12 +77,12 @@ def _loras(project: Json, limits: Limits) -> list[Json]:
 
 def _cards(value: Any, limits: Limits) -> Iterator[Json]:
     """The cards with a model, however deep their stacks are nested."""
-    waiting = deque([value])
+    waiting = [value]
     for _ in range(limits.graph_nodes):
         if not waiting:
             return
-        value = waiting.popleft()
+        value = waiting.pop()
         if isinstance(value, dict) and "SelectedModelName" in value:
             yield value
         elif isinstance(value, (dict, list)):
-            waiting.extend(value.values() if isinstance(value, dict) else value)
+            waiting += reversed(list(value.values()) if isinstance(value, dict) else value)
