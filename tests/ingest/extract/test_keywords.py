@@ -67,7 +67,10 @@ def test_weights_follow_the_rules_of_the_program() -> None:
 
 
 def test_networks_and_embeddings_are_no_keywords() -> None:
-    generation = {"prompt": "cat, <lora:film:1>, embedding:charm, (Easy:1.2), very easy", "embeddings": ["charm", "easy"]}
+    generation = {
+        "prompt": "cat, <lora:film:1>, embedding:charm, (Easy:1.2), very easy",
+        "embeddings": ["charm", "easy"],
+    }
     assert [keyword["text"] for keyword in keywords(generation, None)] == ["cat", "very easy"]
 
 

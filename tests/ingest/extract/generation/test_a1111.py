@@ -133,7 +133,9 @@ def test_a_second_pass() -> None:
 
 
 def test_a_second_pass_as_sd_next_writes_it() -> None:
-    found = written("App: SD.Next, Hires scale: 2.0, Hires size: 1024x1536, Hires strength: 0.3, Embeddings: a, Refine: True")
+    found = written(
+        "App: SD.Next, Hires scale: 2.0, Hires size: 1024x1536, Hires strength: 0.3, Embeddings: a, Refine: True"
+    )
     assert found["hires"] == {"upscale": 2.0, "width": 1024, "height": 1536, "denoise": 0.3}
     assert found["embeddings"] == ["a"]
 
@@ -198,7 +200,22 @@ def test_no_text_raises(line: str, text: str) -> None:
     assert parse(text)["generator"]
 
 
-UNITS = ["a: {, ", 'a: ", ', "a: [", ":", "a", ",", 'a: "\\', "{", '\\"', 'a: {\\"', "Steps: 1\n", "<lora:a:1>", " ", "a: 1, "]
+UNITS = [
+    "a: {, ",
+    'a: ", ',
+    "a: [",
+    ":",
+    "a",
+    ",",
+    'a: "\\',
+    "{",
+    '\\"',
+    'a: {\\"',
+    "Steps: 1\n",
+    "<lora:a:1>",
+    " ",
+    "a: 1, ",
+]
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -31,9 +31,9 @@ JSON: dict[str, Any] = {
 #: As PNG has them: each a text of its own, lists as Python writes them, beside texts of others.
 PNG = {key: str(value) for key, value in JSON.items()} | {"Software": "x"}
 TEXT = {
-    "Prompt": "a cat", "Negative Prompt": "a dog", "Seed": 7, "Stable Diffusion model": "models/base", "Clip Skip": False,
-    "Sampler": "euler_a", "Scheduler": "simple", "Width": 512, "Height": 768, "Steps": 25, "Guidance Scale": 7.5,
-    "Prompt Strength": 0.6, "LoRA model": "film, grain", "LoRA Strength": "0.5, 0.25", "Embedding models": "easy",
+    "Prompt": "a cat", "Negative Prompt": "a dog", "Seed": 7, "Stable Diffusion model": "models/base",
+    "Clip Skip": False, "Sampler": "euler_a", "Scheduler": "simple", "Width": 512, "Height": 768, "Steps": 25,
+    "Guidance Scale": 7.5, "Prompt Strength": 0.6, "LoRA model": "film, grain", "LoRA Strength": "0.5, 0.25", "Embedding models": "easy",
 }  # fmt: skip
 EXPECTED = {
     "generator": "easydiffusion",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tallylight.ingest.extract.generation.fields import lora, loras, names, normalised, short, tidy
 from tallylight.ingest.extract.limits import Limits
 
-NAMES = {"p": "prompt", "m": "model", "s": "steps", "steps": "steps", "v": "version", "wh": "size", "u": "hires.upscale",
-         "hs": "hires.size"}  # fmt: skip
+NAMES = {"p": "prompt", "m": "model", "s": "steps", "steps": "steps", "v": "version", "wh": "size",
+         "u": "hires.upscale", "hs": "hires.size"}  # fmt: skip
 
 
 def test_known_names_become_fields_and_the_rest_parameters() -> None:
@@ -73,7 +73,7 @@ def test_loras() -> None:
     assert (one, other) == ({"name": "one", "weight": 0.5}, {"name": "two", "weight": 1.0})
     assert loras([one, None, other], [lora("one", 2)]) == [one, other]
     assert loras([one, other], limits=Limits(networks=1)) == [one]
-    assert [lora(name) for name in (5, [], {"a": 1})] == [None, None, None]
+    assert (lora(5), lora([]), lora({"a": 1})) == (None, None, None)
 
 
 def test_names() -> None:

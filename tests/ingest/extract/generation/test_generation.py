@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
@@ -47,8 +48,17 @@ def read(**texts: Any) -> Reading:
 
 @pytest.mark.parametrize(
     "key",
-    ["parameters", "exif:UserComment", "comment", "exif:ImageDescription", "description", "Comment", "user_comment"]
-    + ["stealth", "anything"],
+    [
+        "parameters",
+        "exif:UserComment",
+        "comment",
+        "exif:ImageDescription",
+        "description",
+        "Comment",
+        "user_comment",
+        "stealth",
+        "anything",
+    ],
 )
 def test_written_parameters_wherever_they_stand(key: str) -> None:
     found = generation([("Software", "x"), (key, WRITTEN)])
@@ -79,8 +89,7 @@ def test_written_parameters_wherever_they_stand(key: str) -> None:
         ("tensorart", {"generation_data": json.dumps(TENSOR) + "\0\0", "prompt": GRAPH}, "generation_data, prompt"),
         ("civitai", {"exif:UserComment": {"extraMetadata": json.dumps(EXTRA), **GRAPH}}, "exif:UserComment"),
         ("drawthings", {"exif:UserComment": DRAW_THINGS}, "exif:UserComment"),
-        ("drawthings", {"XML:com.adobe.xmp": PACKET.format(json.dumps(DRAW_THINGS).replace("&", "&amp;").replace("<", "&lt;"))},
-         "XML:com.adobe.xmp"),
+        ("drawthings", {"XML:com.adobe.xmp": PACKET.format(html.escape(json.dumps(DRAW_THINGS)))}, "XML:com.adobe.xmp"),
     ],
 )  # fmt: skip
 def test_every_program_wherever_it_writes(generator: str, texts: dict[str, Any], source: str) -> None:
@@ -138,7 +147,9 @@ def test_written_values_win_over_the_graph_and_gaps_are_filled() -> None:
 
 
 def test_terms_of_the_negative_prompt_and_embeddings() -> None:
-    text = "cat, embedding:charm\nNegative prompt: blurry, (bad hands:1.4), Easy, blurry\nSteps: 5, TI hashes: \"easy: 11\""
+    text = (
+        'cat, embedding:charm\nNegative prompt: blurry, (bad hands:1.4), Easy, blurry\nSteps: 5, TI hashes: "easy: 11"'
+    )
     found = read(parameters=text).values
     assert found["negative_terms"] == [{"text": "blurry", "weight": 1.0}, {"text": "bad hands", "weight": 1.4}]
     assert found["embeddings"] == ["easy", "charm"]

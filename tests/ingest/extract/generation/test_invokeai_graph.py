@@ -86,7 +86,9 @@ def test_no_graph_raises(nodes: Any, edges: Any) -> None:
     metadata({"nodes": {"work": {"type": "denoise_latents", "steps": nodes}}, "edges": [edges]}, LIMITS)
 
 
-@given(st.lists(st.tuples(*(st.sampled_from(["work", "a", "b"]) for _ in range(2)), st.sampled_from(["item", "prompt"]))))
+@given(
+    st.lists(st.tuples(*(st.sampled_from(["work", "a", "b"]) for _ in range(2)), st.sampled_from(["item", "prompt"])))
+)
 def test_no_edges_raise(ends: list[tuple[str, str, str]]) -> None:
     nodes = {"work": {"type": "denoise_latents"}, "a": {"type": "compel"}, "b": {"type": "core_metadata"}}
     edges = [edge(source, "value", target, field) for source, target, field in ends]

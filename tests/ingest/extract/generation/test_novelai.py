@@ -26,7 +26,8 @@ COMMENT: dict[str, Any] = {
 }
 CAPTIONS = {
     "v4_prompt": {"caption": {"base_caption": "two people", "char_captions": [
-        {"char_caption": "girl, hat", "centers": [{"x": 0.5, "y": 0.5}]}, {"char_caption": "boy"}, {"char_caption": ""}]}},
+        {"char_caption": "girl, hat", "centers": [{"x": 0.5, "y": 0.5}]}, {"char_caption": "boy"},
+        {"char_caption": ""}]}},
     "v4_negative_prompt": {"caption": {"base_caption": "lowres", "char_captions": [{"char_caption": "coat"}]}},
 }  # fmt: skip
 
@@ -86,7 +87,12 @@ def test_captions_that_make_no_sense_leave_the_prompt(caption: Any) -> None:
 
 @pytest.mark.parametrize(
     ("source", "model", "digest"),
-    [("A model", "A model", None), ("A 12345678 B", "A 12345678 B", None), ("", None, None), ("ABCDEF01", "ABCDEF01", None)],
+    [
+        ("A model", "A model", None),
+        ("A 12345678 B", "A 12345678 B", None),
+        ("", None, None),
+        ("ABCDEF01", "ABCDEF01", None),
+    ],
 )
 def test_sources(source: str, model: str | None, digest: str | None) -> None:
     found = parse(Body(texts(Source=source)))

@@ -56,7 +56,9 @@ def test_everything(body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("models", [None, 5, [5], [{}], [{"type": 5, "modelFileName": 5}]])
 def test_models_that_make_no_sense_are_none(models: Any) -> None:
-    assert parse(Body(DATA | {"models": models, "baseModel": models})).keys() & {"loras", "embeddings", "model"} == set()
+    assert (
+        parse(Body(DATA | {"models": models, "baseModel": models})).keys() & {"loras", "embeddings", "model"} == set()
+    )
 
 
 def test_what_is_of_other_programs() -> None:

@@ -2,9 +2,9 @@
 
     {x}  ×1.05    {{x}}  ×1.1025    [x]  ÷1.05    1.3::x::  ×1.3    -1::x::  ×−1
 
-Round brackets are plain. A number with two colons ends the one before it; two colons alone end a number with all that is
-open within, or all that is open.
-Commas, line ends and `|`, which stands between the prompts of characters, end a term.
+Round brackets are plain. A number with two colons ends the one before it; two colons alone end a number and all that is
+open within it, without a number all that is open. Commas, line ends and `|`, which stands between the prompts of
+characters, end a term.
 """
 
 from __future__ import annotations
