@@ -55,8 +55,13 @@ def _terms(generation: Json, name: str, limits: Limits) -> Iterator[tuple[str, f
     embedded = {_tidy(str(embedding), limits) for embedding in generation.get("embeddings", ())}
     for term in _short(terms(prompt[: limits.prompt], syntax), limits):
         text = _tidy(term.text, limits)
-        if text not in embedded and any(unicodedata.category(character)[0] not in "PZC" for character in text):
+        if text not in embedded and _says_something(text):
             yield text, term.weight
+
+
+def _says_something(text: str) -> bool:
+    """Whether it is more than punctuation."""
+    return text[:1].isalnum() or any(unicodedata.category(character)[0] not in "PZC" for character in text)
 
 
 def _tidy(text: str, limits: Limits) -> str:

@@ -33,7 +33,8 @@ PNG = {key: str(value) for key, value in JSON.items()} | {"Software": "x"}
 TEXT = {
     "Prompt": "a cat", "Negative Prompt": "a dog", "Seed": 7, "Stable Diffusion model": "models/base",
     "Clip Skip": False, "Sampler": "euler_a", "Scheduler": "simple", "Width": 512, "Height": 768, "Steps": 25,
-    "Guidance Scale": 7.5, "Prompt Strength": 0.6, "LoRA model": "film, grain", "LoRA Strength": "0.5, 0.25", "Embedding models": "easy",
+    "Guidance Scale": 7.5, "Prompt Strength": 0.6, "LoRA model": "film, grain",
+    "LoRA Strength": "0.5, 0.25", "Embedding models": "easy",
 }  # fmt: skip
 EXPECTED = {
     "generator": "easydiffusion",

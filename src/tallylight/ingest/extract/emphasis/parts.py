@@ -108,8 +108,10 @@ class Parts:
 
 def number_at_end(text: str) -> tuple[str, float] | None:
     """What stands before the last colon, and the number behind it; None where there is none."""
-    head, colon, tail = text.rpartition(":")
-    match = _NUMBER.fullmatch(tail.strip()) if colon and len(tail.strip()) <= _LONGEST_NUMBER else None
+    if ":" not in text:
+        return None
+    head, _, tail = text.rpartition(":")
+    match = _NUMBER.fullmatch(tail.strip()) if len(tail.strip()) <= _LONGEST_NUMBER else None
     return (head, float(match[0])) if match else None
 
 

@@ -153,8 +153,10 @@ def _models(settings: dict[str, Any]) -> Iterator[str]:
 
 def _resources(settings: dict[str, Any], limits: Limits) -> list[Json]:
     """What Civitai lists: `[{"type": "lora", "weight": 0.8, "modelVersionId": 7, "modelName": "Film"}, …]`."""
+    if "Civitai resources" not in settings:
+        return []
     try:
-        listed = load_json(settings.get("Civitai resources", ""), limits)
+        listed = load_json(settings["Civitai resources"], limits)
     except ValueError:
         return []
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

@@ -62,13 +62,12 @@ def normalised(body: Mapping[str, Any], names: Mapping[str, str], limits: Limits
     found: Json = {}
     further: Json = {}
     for name, value in body.items():
-        field = names.get(name, "")
+        field = names.get(name)
         if _is_nothing(value) and field not in _PROMPTS:
             continue
-        read = {key: known for key, known in _read(field, value).items() if key not in found}
-        if read:
-            found |= read
-        elif len(further) < limits.parameters:
+        if field is not None and _take(found, field, value):
+            continue
+        if len(further) < limits.parameters:
             further[clean_line(str(name), 80)] = short(value, limits)
     return tidy({**_nested(found), "parameters": tidy(further)})
 
@@ -117,15 +116,19 @@ def _is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING)
 
 
-def _read(field: str, value: Any) -> Json:
-    """The fields that a value gives; none where it is of the wrong kind."""
+def _take(found: Json, field: str, value: Any) -> bool:
+    """Whether a value gave a field that was not there yet; not where it is of the wrong kind."""
     if field in _SIZES:
         match = _SIZE.fullmatch(value) if isinstance(value, str) else None
         sizes = [as_size(part) for part in match.groups()] if match else []
-        return dict(zip(_SIZES[field], sizes, strict=True)) if sizes and all(sizes) else {}
-    if field not in _READERS:
-        return {}
-    return tidy({field: _READERS[field](value)})
+        new = dict(zip(_SIZES[field], sizes, strict=True)) if sizes and all(sizes) else {}
+    else:
+        read = _READERS[field](value)
+        new = {} if read is None else {field: read}
+    if not new or new.keys() & found.keys():
+        return False
+    found |= new
+    return True
 
 
 def _nested(found: Json) -> Json:

@@ -47,9 +47,9 @@ def generation(texts: list[tuple[str, str]], limits: Limits = LIMITS) -> Reading
     values = _merged(drawn, written, own)
     makers = [found.values["generator"] for found in (own, drawn, written) if found]
     if makers:
-        values = _with_names({**values, "generator": makers[0]}, limits)
+        values = _with_names(clean_json({**values, "generator": makers[0]}, limits), limits)
     sources = dict.fromkeys(found.source for found in (own, written, drawn) if found)
-    return Reading(clean_json(values, limits), ", ".join(sources), tuple(places.warnings))
+    return Reading(values, ", ".join(sources), tuple(places.warnings))
 
 
 def _merged(*founds: _Found | None) -> Json:
