@@ -77,6 +77,7 @@ def test_options_arrive_as_set(page: Page, server: Server) -> None:
     page.get_by_role("radio", name="Metadata Headers").check()
     page.get_by_role("checkbox", name="Derive keywords").uncheck()
     page.get_by_role("checkbox", name="Skip files").uncheck()
+    page.get_by_role("checkbox", name="Look for hidden parameters").check()
     page.get_by_label("Stop after this many files").fill("12")
     page.get_by_label("Where sources disagree, believe").select_option("the highest score")
 
@@ -93,6 +94,7 @@ def test_options_arrive_as_set(page: Page, server: Server) -> None:
         "import_scores": True,
         "skip_existing": False,
         "enable_nsfw_detection": False,
+        "read_stealth": True,
     }
 
 

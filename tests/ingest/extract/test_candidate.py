@@ -54,6 +54,7 @@ def test_a_generated_picture_gives_everything(folder: Folder) -> None:
     }  # fmt: skip
     assert outcome.provenance == {
         "created_at": {"source": "file"},
+        "generation": {"source": "parameters"},
         "score": {"source": "scores:sidecar"},
         "favourite": {"source": "scores:sidecar"},
     }

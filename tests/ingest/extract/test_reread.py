@@ -37,7 +37,14 @@ def test_what_the_parsers_read_today_takes_the_place_of_what_was_read() -> None:
     assert [(found["text"], found["weight"], found["source"]) for found in after.keywords] == [
         ("a cat", 1.0, "prompt"), ("a hat", 1.2, "prompt"), ("landscape", 1.0, "prompt"), ("96x64", 1.0, "size"),
     ]  # fmt: skip
-    assert replace(after, generation=before.generation, keywords=before.keywords) == before
+    assert after.provenance == {"generation": {"source": "parameters"}}
+    assert replace(after, generation=before.generation, keywords=before.keywords, provenance={}) == before
+
+
+def test_a_sidecar_that_told_the_parameters_stays_named() -> None:
+    beside = {"generation": {"source": "text:sidecar"}}
+    after = reread(stored(provenance=beside), [raw_text(WRITTEN, "sidecar:parameters")])
+    assert (after.generation["seed"], after.provenance) == (12, beside)
 
 
 def test_keywords_of_other_sources_stay_in_their_order() -> None:
@@ -64,10 +71,10 @@ def test_texts_that_say_nothing_take_away_what_was_read() -> None:
     before = stored(
         generation={"steps": 1},
         keywords=(keyword("a"), *SIZE),
-        provenance={"generation": "parameters", "score": "scores:sidecar"},
+        provenance={"generation": {"source": "parameters"}, "score": {"source": "scores:sidecar"}},
     )
     after = reread(before, [raw_text("holiday", "comment")])
-    assert (after.generation, after.keywords, after.provenance) == ({}, SIZE, {"score": "scores:sidecar"})
+    assert (after.generation, after.keywords, after.provenance) == ({}, SIZE, {"score": {"source": "scores:sidecar"}})
 
 
 @given(st.lists(st.sampled_from(["a cat", "landscape", "96x64", "harbour"]), max_size=4), st.booleans())

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from tallylight.ingest.extract.values import as_integer, as_model, as_name, as_number, as_seed, as_size
+from tallylight.ingest.extract.values import (
+    as_integer,
+    as_label,
+    as_model,
+    as_name,
+    as_number,
+    as_prompt,
+    as_seed,
+    as_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +52,12 @@ def test_names() -> None:
     assert as_model("sdxl\\sub/model.v1.SafeTensors") == "model.v1"
     assert as_model("plain 1.5") == "plain 1.5"
     assert as_model(".ckpt") is None
+
+
+def test_labels_may_be_numbers() -> None:
+    assert [as_label(value) for value in ("v1.2", 2, 1.5, True, None, "")] == ["v1.2", "2", "1.5", None, None, None]
+
+
+def test_prompts_keep_their_lines() -> None:
+    assert as_prompt(" a\n b\0 ") == "a\n b"
+    assert [as_prompt(value) for value in ("  ", 5, None)] == [None, None, None]

@@ -83,7 +83,7 @@ def _found(options: Options, source: Source, suffix: str, *, full: bool) -> tupl
         return kind, plugins.read(plugin, source, full=full, limits=options.limits)
     if kind.type == "video":
         return kind, video.read(source, kind, full=full, limits=options.limits)
-    return kind, picture.read(source, kind, full=full, limits=options.limits)
+    return kind, picture.read(source, kind, full=full, read_stealth=options.read_stealth, limits=options.limits)
 
 
 def _kind(source: Source) -> Kind:

@@ -15,7 +15,7 @@ from tallylight.ingest.extract.claims import CREATED_AT, Claim
 from tallylight.ingest.extract.clean import clean_text, clean_warnings
 from tallylight.ingest.extract.dating import date_of
 from tallylight.ingest.extract.findings import Findings
-from tallylight.ingest.extract.generation import generation
+from tallylight.ingest.extract.generation import Reading, generation
 from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.limits import Limits
 from tallylight.ingest.extract.options import Options
@@ -27,27 +27,25 @@ from tallylight.model import ConflictRule, Json, Outcome, RawText
 #: Workflows shrink to a tenth at this level already, in half the time of zlib's own choice.
 _ZLIB_LEVEL: Final = 3
 
+Texts = list[tuple[str, str]]
+
 
 def composed(outcome: Outcome, options: Options, found: Findings, told: Told) -> Outcome:
     """The outcome with the facts, generation parameters, texts, keywords and ratings that were asked for, and for each
     who said so. Sidecars give parameters only to a file that has none of its own.
     """
-    parameters, troubles = _generation(found.texts, options.limits)
-    if not parameters and told.texts:
-        # Beside a file lies what its saver could not put into it.
-        found.texts += told.texts
-        parameters, troubles = _generation(found.texts, options.limits)
-        told.provenance = {"generation": {"source": told.texts_source}} if parameters else {}
-    warnings, claims = [*found.warnings, *told.warnings, *troubles], (*found.claims, *told.claims)
+    texts, reading = _generation(found, told, options.limits)
+    warnings, claims = [*found.warnings, *told.warnings, *reading.warnings], (*found.claims, *told.claims)
     known: Json = {"media": _only_kind(found.media)}
     if options.extract_keywords:
-        words = keywords(parameters.get("prompt", ""), found.shown_size, options.limits)
+        words = keywords(reading.values, found.shown_size, options.limits)
         known["keywords"] = with_subjects(words, (*found.subjects, *told.keywords), options.limits)
     if options.extract_metadata:
-        texts = tuple(_packed(key, text) for key, text in found.texts)
-        known |= {"media": {**found.media, **told.media}, "generation": parameters, "texts": texts}
+        packed = tuple(_packed(key, text) for key, text in texts)
+        known |= {"media": {**found.media, **told.media}, "generation": reading.values, "texts": packed}
         known["provenance"], doubts = _dated(outcome, options, known["media"], claims)
-        known["provenance"] |= told.provenance
+        if reading.source:
+            known["provenance"]["generation"] = {"source": reading.source}
         warnings += doubts
     known["warnings"] = clean_warnings(filter(None, warnings), options.limits)
     return believe(replace(outcome, **known), options, claims)
@@ -66,13 +64,23 @@ def _dated(outcome: Outcome, options: Options, media: Json, claims: Sequence[Cla
     return {CREATED_AT: source}, date.warnings
 
 
-def _generation(texts: list[tuple[str, str]], limits: Limits) -> tuple[Json, tuple[str, ...]]:
+def _generation(found: Findings, told: Told, limits: Limits) -> tuple[Texts, Reading]:
+    """The texts that count, and what they say. Beside a file lies what its saver could not put into it."""
+    reading = _read(found.texts, limits)
+    if reading.values or not told.texts:
+        return found.texts, reading
+    texts = [*found.texts, *told.texts]
+    reading = _read(texts, limits)
+    return texts, replace(reading, source=told.texts_source if reading.values else "")
+
+
+def _read(texts: Texts, limits: Limits) -> Reading:
     try:
         return generation(texts, limits)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 (texts of any program; the picture is readable all the same)
-        return {}, (f"the generation parameters could not be read: {described(error)}",)
+        return Reading(warnings=(f"the generation parameters could not be read: {described(error)}",))
 
 
 def _only_kind(media: Json) -> Json:

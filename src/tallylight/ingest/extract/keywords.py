@@ -10,17 +10,21 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from tallylight.ingest.extract.clean import clean_line
-from tallylight.ingest.extract.emphasis import Term, terms
+from tallylight.ingest.extract.emphasis import Term, syntax_of, terms
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|[。！？；]")
 
 
-def keywords(prompt: str, size: tuple[int, int] | None, limits: Limits = LIMITS) -> tuple[Json, ...]:
-    """`{text, weight, source}` of each, those of the prompt first; each text once, with its highest weight."""
+def keywords(generation: Json, size: tuple[int, int] | None, limits: Limits = LIMITS) -> tuple[Json, ...]:
+    """`{text, weight, source}` of each, those of the prompt first; each text once, with its highest weight.
+
+    `generation` is as `Outcome.generation` documents: its generator says how the prompt is read, and its embeddings are
+    names, not keywords.
+    """
     found: dict[str, Json] = {}
-    for text, weight, source in (*_from_prompt(prompt, limits), *_from_size(size)):
+    for text, weight, source in (*_from_prompt(generation, limits), *_from_size(size)):
         known = found.get(text)
         if known is None:
             found[text] = {"text": text, "weight": weight, "source": source}
@@ -31,11 +35,37 @@ def keywords(prompt: str, size: tuple[int, int] | None, limits: Limits = LIMITS)
     return tuple(found.values())
 
 
-def _from_prompt(prompt: str, limits: Limits) -> Iterator[tuple[str, float, str]]:
-    for term in _short(terms(prompt[: limits.prompt]), limits):
-        text = unicodedata.normalize("NFC", clean_line(term.text, limits.keyword)).lower().strip(" .;:")
-        if any(unicodedata.category(character)[0] not in "PZC" for character in text):
-            yield text, term.weight, "prompt"
+def negative_terms(generation: Json, limits: Limits = LIMITS) -> list[Json]:
+    """`{text, weight}` of each term of the negative prompt; each text once, with its highest weight."""
+    found: dict[str, float] = {}
+    for text, weight in _terms(generation, "negative_prompt", limits):
+        if text in found or len(found) < limits.keywords:
+            found[text] = max(weight, found.get(text, weight))
+    return [{"text": text, "weight": weight} for text, weight in found.items()]
+
+
+def _from_prompt(generation: Json, limits: Limits) -> Iterator[tuple[str, float, str]]:
+    for text, weight in _terms(generation, "prompt", limits):
+        yield text, weight, "prompt"
+
+
+def _terms(generation: Json, name: str, limits: Limits) -> Iterator[tuple[str, float]]:
+    """Text and weight of each term of a prompt that is a keyword."""
+    prompt, syntax = str(generation.get(name, "")), syntax_of(str(generation.get("generator", "")))
+    embedded = {_tidy(str(embedding), limits) for embedding in generation.get("embeddings", ())}
+    for term in _short(terms(prompt[: limits.prompt], syntax), limits):
+        text = _tidy(term.text, limits)
+        if text not in embedded and _says_something(text):
+            yield text, term.weight
+
+
+def _says_something(text: str) -> bool:
+    """Whether it is more than punctuation."""
+    return text[:1].isalnum() or any(unicodedata.category(character)[0] not in "PZC" for character in text)
+
+
+def _tidy(text: str, limits: Limits) -> str:
+    return unicodedata.normalize("NFC", clean_line(text, limits.keyword)).lower().strip(" .;:")
 
 
 def _short(found: Iterable[Term], limits: Limits) -> Iterator[Term]:

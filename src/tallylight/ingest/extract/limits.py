@@ -28,6 +28,9 @@ class Limits:
     keyword: int = 200  #: characters of one keyword
     keywords: int = 500
     tags: int = 100  #: of a video
+    parameters: int = 200  #: further parameters of a generation
+    networks: int = 100  #: LoRAs, embeddings or models of a generation
+    stealth: int = 4 * _MEGABYTE  #: data hidden in pixels, as stored
     value: int = 2_000  #: characters of a short value: a camera's name, a tag, a parameter
     warnings: int = 20
     sidecar: int = 4 * _MEGABYTE  #: one sidecar; XMP with an editing history and workflows run to 1 MB

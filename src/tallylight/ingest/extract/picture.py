@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from tallylight.ingest.extract import exif, headers, heic, iptc
+from tallylight.ingest.extract import exif, headers, heic, iptc, stealth
 from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.described import describe
@@ -31,8 +31,9 @@ from tallylight.ingest.extract.trouble import Unreadable, described
 from tallylight.model import Json, Reason
 
 
-def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> Findings:
-    """Read an image; with `full`, its pixels too. Raises Unreadable, or OSError where the disk refuses.
+def read(source: Source, kind: Kind, *, full: bool, read_stealth: bool = False, limits: Limits = LIMITS) -> Findings:
+    """Read an image; with `full`, its pixels too, and with `read_stealth` what is hidden in them. Raises Unreadable, or
+    OSError where the disk refuses.
 
     Without `full`, a picture that is cut off behind its header is a finding with a warning.
     """
@@ -51,6 +52,8 @@ def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> 
         found = _findings(kind, _header(image, embedded), embedded, tags, limits)
         if full:
             _judge_size(*image.size, limits)
+            if read_stealth and kind.format in {"png", "webp"}:
+                stealth.read(image, embedded)
             found.small = _small(image, tags.orientation, limits)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tallylight.ingest.extract.containers.embedded import inflate
 from tallylight.ingest.extract.findings import Findings
-from tallylight.ingest.extract.generation import generation
+from tallylight.ingest.extract.generation import Reading, generation
 from tallylight.ingest.extract.keywords import keywords
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json, Outcome, RawText
@@ -23,10 +23,19 @@ def reread(outcome: Outcome, texts: Sequence[RawText], limits: Limits = LIMITS) 
 
     Raises ValueError for a text that is stored damaged, and whatever a parser raises.
     """
-    parameters, _ = generation([(text.key, _plain(text, limits)) for text in texts], limits)
-    provenance = {field: source for field, source in outcome.provenance.items() if parameters or field != "generation"}
-    found = _keywords(outcome, str(parameters.get("prompt", "")), limits)
-    return replace(outcome, generation=parameters, provenance=provenance, keywords=found)
+    reading = generation([(text.key, _plain(text, limits)) for text in texts], limits)
+    found = _keywords(outcome, reading.values, limits)
+    return replace(outcome, generation=reading.values, provenance=_provenance(outcome, reading), keywords=found)
+
+
+def _provenance(outcome: Outcome, reading: Reading) -> Json:
+    """Where the parameters come from now. Of texts that lay beside the file, the sidecar itself was named."""
+    others = {field: source for field, source in outcome.provenance.items() if field != "generation"}
+    known = outcome.provenance.get("generation", {})
+    if not reading.source:
+        return others
+    is_beside = str(known.get("source", "")).endswith(":sidecar")
+    return {**others, "generation": known if is_beside else {"source": reading.source}}
 
 
 def _plain(text: RawText, limits: Limits) -> str:
@@ -37,13 +46,13 @@ def _plain(text: RawText, limits: Limits) -> str:
     return plain.decode()
 
 
-def _keywords(outcome: Outcome, prompt: str, limits: Limits) -> tuple[Json, ...]:
+def _keywords(outcome: Outcome, parameters: Json, limits: Limits) -> tuple[Json, ...]:
     """Those of the prompt first, then the others as they stood; each text once."""
     size = Findings(media=outcome.media).shown_size
     if not outcome.keywords and size:
         # None were asked for: otherwise there were those of the size at least.
         return ()
-    found = {keyword["text"]: keyword for keyword in keywords(prompt, None, limits)}
+    found = {keyword["text"]: keyword for keyword in keywords(parameters, None, limits)}
     for keyword in _others(outcome, size, limits):
         found.setdefault(keyword["text"], keyword)
     return tuple(found.values())[: limits.keywords]
@@ -52,5 +61,5 @@ def _keywords(outcome: Outcome, prompt: str, limits: Limits) -> tuple[Json, ...]
 def _others(outcome: Outcome, size: tuple[int, int] | None, limits: Limits) -> Iterator[Json]:
     """The keywords of other sources, and those of the size that a term of the old prompt stood in for."""
     of_prompt = {keyword["text"] for keyword in outcome.keywords if keyword["source"] == "prompt"}
-    yield from (keyword for keyword in keywords("", size, limits) if keyword["text"] in of_prompt)
+    yield from (keyword for keyword in keywords({}, size, limits) if keyword["text"] in of_prompt)
     yield from (keyword for keyword in outcome.keywords if keyword["source"] != "prompt")

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from tallylight.ingest.extract.clean import clean_line, whole
+from tallylight.ingest.extract.clean import clean_line, clean_text, whole
 
 _EXTENSION = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
 _INTEGER = re.compile(r"\s*([+-]?\d{1,40})\s*", re.ASCII)
@@ -61,3 +61,13 @@ def as_model(value: Any) -> str | None:
     if name is None:
         return None
     return _EXTENSION.sub("", re.split(r"[\\/]", name)[-1]) or None
+
+
+def as_label(value: Any) -> str | None:
+    """A short text, or a number as one: versions and hashes are written both ways."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else as_name(value)
+
+
+def as_prompt(value: Any) -> str | None:
+    """A long text, its lines kept; None for anything else and for an empty one."""
+    return clean_text(value).strip() or None if isinstance(value, str) else None

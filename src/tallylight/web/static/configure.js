@@ -8,8 +8,14 @@ import { Folders } from './folders.js'
 
 /** @typedef {import('./types.js').Parameters} Parameters */
 
-/** @type {['extract_metadata', 'extract_keywords', 'import_scores', 'skip_existing', 'enable_nsfw_detection']} */
-const OPTIONS = ['extract_metadata', 'extract_keywords', 'import_scores', 'skip_existing', 'enable_nsfw_detection']
+const OPTIONS = /** @type {const} */ ([
+  'extract_metadata',
+  'extract_keywords',
+  'import_scores',
+  'skip_existing',
+  'enable_nsfw_detection',
+  'read_stealth',
+])
 
 export class Configure {
   folders = new Folders()

@@ -53,6 +53,7 @@ export interface Parameters {
   extract_keywords: boolean
   import_scores: boolean
   enable_nsfw_detection: boolean
+  read_stealth: boolean
   skip_existing: boolean
   max_files: number | null
   conflict_rule: 'newest' | 'sidecar' | 'database' | 'highest'

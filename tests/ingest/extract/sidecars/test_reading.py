@@ -249,7 +249,7 @@ def test_parameters_inside_a_file_count_before_those_beside_it(folder: Folder) -
     outcome = folder.outcome("a.png", build.png({"parameters": "a cat\nSteps: 5, Seed: 1"}), tier=Tier.METADATA)
     assert outcome.generation["seed"] == 1
     assert [text.key for text in outcome.texts] == ["parameters"]
-    assert "generation" not in outcome.provenance
+    assert outcome.provenance["generation"] == {"source": "parameters"}
 
 
 @pytest.mark.parametrize(

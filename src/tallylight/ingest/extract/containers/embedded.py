@@ -74,10 +74,10 @@ def length_of(stream: BinaryIO) -> int:
     return length
 
 
-def inflate(packed: bytes, longest: int) -> bytes:
+def inflate(packed: bytes, longest: int, *, window: int = zlib.MAX_WBITS) -> bytes:
     """Inflate zlib data to at most `longest` bytes. ValueError where it is damaged or longer (a zip bomb)."""
     try:
-        inflater = zlib.decompressobj()
+        inflater = zlib.decompressobj(window)
         plain = inflater.decompress(packed, longest + 1)
     except zlib.error:
         raise ValueError("damaged zlib data") from None

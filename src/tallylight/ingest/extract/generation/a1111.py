@@ -1,4 +1,5 @@
-"""Reads the `parameters` text of AUTOMATIC1111's web UI and its relatives (Forge, SD.Next, many savers for ComfyUI).
+"""Reads the `parameters` text of AUTOMATIC1111's web UI and all that write the same: Forge, reForge, SD.Next, Civitai,
+Fooocus when asked to, many savers for ComfyUI.
 
 the prompt, over any number of lines
 Negative prompt: the negative prompt, likewise
@@ -11,31 +12,53 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tallylight.ingest.extract.clean import clean_line, clean_text
+from tallylight.ingest.extract.clean import load_json
 from tallylight.ingest.extract.emphasis import networks
+from tallylight.ingest.extract.generation.fields import lora, loras, names, normalised, tidy
+from tallylight.ingest.extract.generation.settings import pairs, split_settings
 from tallylight.ingest.extract.limits import LIMITS, Limits
-from tallylight.ingest.extract.values import as_integer, as_model, as_name, as_number, as_seed, as_size
 from tallylight.model import Json
 
 _NEGATIVE: Final = "Negative prompt:"
-_SETTINGS = re.compile(r"\s*Steps:\s*\d+\s*(,|$)")
-_KEY = re.compile(r"\s*([^:,\"{}\[\]]{1,80}):\s*")
-_SIZE = re.compile(r"\s*(\d{1,6})\s*[x×]\s*(\d{1,6})\s*")
-_CLOSING: Final = {"{": "}", "[": "]"}
+_SETTINGS = re.compile(r"\s*+Steps:\s*+\d+\s*+(,|$)")
 #: Longer settings are no settings.
 _LONGEST = 256 * 1024
-
-#: Where each known setting goes, and how it is read.
-_KNOWN: Final = {
-    "Steps": ("steps", as_integer),
-    "Sampler": ("sampler", as_name),
-    "Schedule type": ("scheduler", as_name),
-    "CFG scale": ("cfg_scale", as_number),
-    "Seed": ("seed", as_seed),
-    "Model": ("model", as_model),
-    "Model hash": ("model_hash", as_name),
-    "Denoising strength": ("denoise", as_number),
+_NAMES: Final = {
+    "Prompt": "prompt",
+    "Negative prompt": "negative_prompt",
+    "Steps": "steps",
+    "Sampler": "sampler",
+    "Schedule type": "scheduler",
+    "Scheduler": "scheduler",
+    "CFG scale": "cfg_scale",
+    "CFG Scale": "cfg_scale",
+    "Seed": "seed",
+    "Size": "size",
+    "Model": "model",
+    "Model hash": "model_hash",
+    "Denoising strength": "denoise",
+    "Clip skip": "clip_skip",
+    "Hires upscale": "hires.upscale",
+    "Hires scale": "hires.upscale",
+    "Hires upscaler": "hires.upscaler",
+    "Hires steps": "hires.steps",
+    "Hires strength": "hires.denoise",
+    "Hires resize": "hires.size",
+    "Hires size": "hires.size",
+    "Version": "version",
 }
+#: What a program calls itself in `Version`, or how its versions look; the first that fits. Forge puts an `f` before
+#: A1111's version, reForge writes its own in between.
+_VERSIONS: Final = (
+    (re.compile(r"RuinedFooocus"), "ruinedfooocus"),
+    (re.compile(r"Fooocus.*MRE"), "fooocusmre"),
+    (re.compile(r"Fooocus"), "fooocus"),
+    (re.compile(r"ComfyUI"), "comfyui"),
+    (re.compile(r"reForge|f\d[\d.]{0,20}v\d+-v", re.IGNORECASE), "reforge"),
+    (re.compile(r"f\d|(?:neo|classic)\b"), "forge"),
+)
+_LORAS: Final = frozenset({"lora", "lyco", "locon", "dora"})
+_EMBEDDED: Final = frozenset({"embed", "embedding", "textualinversion"})
 
 
 def looks_like(text: str) -> bool:
@@ -48,15 +71,17 @@ def parse(text: str, limits: Limits = LIMITS) -> Json:
 
     Never raises.
     """
-    prompt, negative, settings = _sections(text)
-    found: Json = {"generator": "a1111", "prompt": clean_text(prompt), "negative_prompt": clean_text(negative)}
-    found |= _settings(settings, limits)
-    found["loras"] = [
-        {"name": as_model(network.name) or network.name, "weight": network.weight}
-        for network in networks(prompt[: limits.prompt])
-        if network.kind in {"lora", "lyco"}
-    ]
-    return {key: value for key, value in found.items() if value not in ("", None, [], {})}
+    prompt, negative, line = _sections(text)
+    settings: dict[str, Any] = {}
+    for key, value in split_settings(line[:_LONGEST]):
+        settings.setdefault(key, value)
+    written = {"Prompt": prompt, _NEGATIVE.rstrip(":"): negative}
+    found = normalised(_with_own_prompts({**settings, **written}), _NAMES, limits)
+    resources = _resources(settings, limits)
+    found["generator"] = _generator(settings)
+    found.setdefault("model", _checkpoint(resources))
+    _share_denoise(found)
+    return tidy({**found, **_named(prompt, negative, settings, resources, limits)})
 
 
 def _sections(text: str) -> tuple[str, str, str]:
@@ -71,66 +96,77 @@ def _sections(text: str) -> tuple[str, str, str]:
     return "\n".join(lines[:at]).strip(), "", settings
 
 
-def _settings(line: str, limits: Limits) -> Json:
-    found: Json = {}
-    further: dict[str, str] = {}
-    for key, value in split_settings(line[:_LONGEST]):
-        if key == "Size" and (match := _SIZE.fullmatch(value)):
-            found |= {"width": as_size(match[1]), "height": as_size(match[2])}
-        elif key in _KNOWN and (read := _read(key, value)) is not None:
-            found[_KNOWN[key][0]] = read
-        elif len(further) < limits.tags:
-            further[clean_line(key, 80)] = clean_line(value, limits.value)
-    return {**found, "parameters": further}
+def _with_own_prompts(settings: dict[str, Any]) -> dict[str, Any]:
+    """Fooocus writes what it made of the prompts, and the prompts as somebody wrote them among the settings."""
+    for written, raw in (("Prompt", "Raw prompt"), ("Negative prompt", "Raw negative prompt")):
+        if raw in settings:
+            settings[f"Full {written.lower()}"] = settings.pop(written)
+            settings[written] = settings.pop(raw)
+    return settings
 
 
-def _read(key: str, value: str) -> Any:
-    return _KNOWN[key][1](value)
+def _generator(settings: dict[str, Any]) -> str:
+    version = settings.get("Version", "")
+    if settings.get("App", "").startswith("SD.Next") or "Backend" in settings:
+        return "sdnext"
+    known = next((name for pattern, name in _VERSIONS if pattern.match(version)), "")
+    if not known and not version and ("Civitai resources" in settings or "Civitai metadata" in settings):
+        return "civitai"
+    return known or "a1111"
 
 
-def split_settings(line: str) -> Iterator[tuple[str, str]]:
-    """Keys and values of `key: value, key: "a, b", key: {…}`; quotes taken off, brackets kept. Linear in the length."""
-    at, brackets = 0, True
-    while at < len(line):
-        match = _KEY.match(line, at)
-        if match is None:
-            at = _after(line, at, ",")
-            continue
-        end = _quoted_end(line, match.end())
-        if not end and brackets and line[match.end() : match.end() + 1] in _CLOSING:
-            end = _bracket_end(line, match.end())
-            brackets = end > 0  # one that is never closed: looking again for each would take quadratic time
-        comma = _after(line, end or match.end(), ",")
-        value = line[match.end() : comma].rstrip(", \n")
-        yield match[1].strip(), _unquoted(value) if end else value
-        at = comma
+def _share_denoise(found: Json) -> None:
+    """With a second pass, the one denoising strength there is belongs to it."""
+    if found.get("hires") and "denoise" in found:
+        found["hires"].setdefault("denoise", found["denoise"])
 
 
-def _after(line: str, at: int, sign: str) -> int:
-    found = line.find(sign, at)
-    return len(line) if found < 0 else found + 1
+def _named(prompt: str, negative: str, settings: dict[str, Any], resources: list[Json], limits: Limits) -> Json:
+    """LoRAs, embeddings and further models. Prompts and lists name LoRAs differently, so only the first that names any
+    is believed.
+    """
+    tags = networks(prompt[: limits.prompt]) + networks(negative[: limits.prompt])
+    named = (
+        [lora(tag.name, tag.weight) for tag in tags if tag.kind in _LORAS],
+        [lora(name, weight) for name, weight in pairs(settings.get("Lora weights", ""))],
+        [lora(_name(one), one.get("weight")) for one in resources if one.get("type") in _LORAS],
+        [lora(name) for name, _ in pairs(settings.get("Lora hashes", ""))],
+    )
+    embeddings = (
+        (name for name, _ in pairs(settings.get("TI hashes", ""))),
+        settings.get("Embeddings", "").split(","),
+        (_name(one) for one in resources if one.get("type") in _EMBEDDED),
+    )
+    models = names(_models(settings), limits=limits)
+    return {
+        "loras": loras(next(filter(None, named), []), limits=limits),
+        "embeddings": names(*embeddings, limits=limits),
+        "models": models if len(models) > 1 else [],
+    }
 
 
-def _quoted_end(line: str, at: int) -> int:
-    """Where the quoted text that begins at `at` ends; 0 where none begins or it never ends."""
-    if line[at : at + 1] != '"':
-        return 0
-    match = re.compile(r'"(?:[^"\\]|\\.)*+"').match(line, at)
-    return match.end() if match else 0
+def _models(settings: dict[str, Any]) -> Iterator[str]:
+    """`Refiner: name [hash]`"""
+    for key in ("Model", "Refiner", "Hires checkpoint"):
+        yield settings.get(key, "").partition(" [")[0]
 
 
-def _bracket_end(line: str, at: int) -> int:
-    """Where the bracket that opens at `at` is closed again, quoted texts left alone; 0 where it never is."""
-    opening, closing = line[at], _CLOSING[line[at]]
-    depth = 0
-    for match in re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]').finditer(line, at):
-        depth += (match[0] == opening) - (match[0] == closing)
-        if depth == 0:
-            return match.end()
-    return 0
+def _resources(settings: dict[str, Any], limits: Limits) -> list[Json]:
+    """What Civitai lists: `[{"type": "lora", "weight": 0.8, "modelVersionId": 7, "modelName": "Film"}, …]`."""
+    if "Civitai resources" not in settings:
+        return []
+    try:
+        listed = load_json(settings["Civitai resources"], limits)
+    except ValueError:
+        return []
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _unquoted(value: str) -> str:
-    if len(value) < 2 or not (value[0] == value[-1] == '"'):
-        return value
-    return re.sub(r"\\(.)", r"\1", value[1:-1])
+def _name(resource: Json) -> Any:
+    """A resource's name; of one that has only a number on Civitai, that."""
+    number = resource.get("modelVersionId")
+    return resource.get("modelName") or (f"civitai:{number}" if isinstance(number, int) else None)
+
+
+def _checkpoint(resources: list[Json]) -> Any:
+    return next(iter(names(_name(one) for one in resources if one.get("type") == "checkpoint")), None)

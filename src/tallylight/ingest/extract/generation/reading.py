@@ -2,91 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from tallylight.ingest.extract.clean import clean_json, load_json
+from tallylight.ingest.extract.clean import clean_json
+from tallylight.ingest.extract.emphasis import embeddings
 from tallylight.ingest.extract.generation import a1111, comfyui
+from tallylight.ingest.extract.generation.body import is_json
+from tallylight.ingest.extract.generation.fields import names, tidy
 from tallylight.ingest.extract.generation.graph import Graph, from_prompt, from_workflow
+from tallylight.ingest.extract.generation.places import Places
+from tallylight.ingest.extract.generation.programs import program
+from tallylight.ingest.extract.keywords import negative_terms
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 
-#: Where A1111's text stands: in PNG under its own key, elsewhere in whatever field takes a comment.
-_COMMENTS: Final = (
-    "parameters",
-    "exif:UserComment",
-    "comment",
-    "exif:ImageDescription",
-    "description",
-    "sidecar:parameters",
-)
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the texts of a file say of how it was made."""
+
+    values: Json = field(default_factory=dict)  #: as `Outcome.generation` documents
+    source: str = ""  #: the keys of the texts that say so, the most telling first: `parameters`, `stealth`
+    warnings: tuple[str, ...] = ()  #: what was wrong with them
 
 
-def generation(texts: list[tuple[str, str]], limits: Limits = LIMITS) -> tuple[Json, tuple[str, ...]]:
-    """The generation parameters, as `Outcome.generation` documents, and what was wrong with the texts that hold them.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one place says."""
 
-    Where a program saved A1111's text beside a ComfyUI graph, the text's values win: the saver knew what it saved.
+    values: Json
+    source: str
+
+
+def generation(texts: list[tuple[str, str]], limits: Limits = LIMITS) -> Reading:
+    """The generation parameters that a file's texts hold; which program is asked when, `programs` says.
+
+    A program's own words win over A1111's text beside them, and that over a ComfyUI graph: the saver knew what it
+    saved. Each fills the gaps of the one before. Never raises.
     """
-    known = dict(reversed(texts))  # of two texts with one key the first counts
-    reader = _Graphs(known, limits)
-    drawn, written = reader.parameters(), _written(known, limits)
-    found = {**drawn, **written}
-    if drawn:
-        found["generator"] = drawn["generator"]
-    cleaned: Json = clean_json(found, limits)
-    return cleaned, tuple(reader.warnings)
+    places = Places(texts, limits)
+    own, written, drawn = _own_words(places), _written(places), _drawn(places)
+    values = _merged(drawn, written, own)
+    makers = [found.values["generator"] for found in (own, drawn, written) if found]
+    if makers:
+        values = _with_names(clean_json({**values, "generator": makers[0]}, limits), limits)
+    sources = dict.fromkeys(found.source for found in (own, written, drawn) if found)
+    return Reading(values, ", ".join(sources), tuple(places.warnings))
 
 
-def _written(known: dict[str, str], limits: Limits) -> Json:
-    for key in _COMMENTS:
-        text = known.get(key, "")
-        # Under A1111's own key a text without settings is a prompt; JSON there is another program's.
-        if a1111.looks_like(text) or (key == "parameters" and text.strip() and not _is_json(text)):
-            return a1111.parse(text, limits)
-    return {}
+def _merged(*founds: _Found | None) -> Json:
+    """The later ones win; their further parameters stand side by side."""
+    values: Json = {}
+    for found in filter(None, founds):
+        further = {**values.get("parameters", {}), **found.values.get("parameters", {})}
+        values = tidy({**values, **found.values, "parameters": further})
+    return values
 
 
-class _Graphs:
-    """The ComfyUI graphs among the texts: under their own keys, or together in a comment, as videos have them."""
-
-    def __init__(self, known: dict[str, str], limits: Limits) -> None:
-        self.known = known
-        self.limits = limits
-        self.warnings: list[str] = []
-
-    def parameters(self) -> Json:
-        """From `prompt`, what really ran; from `workflow` where that gives nothing."""
-        wrapped = self._wrapped()
-        found = self._parameters("prompt", wrapped, from_prompt)
-        if "prompt" in found or "seed" in found:
-            return found
-        return self._parameters("workflow", wrapped, from_workflow) or found
-
-    def _parameters(self, key: str, wrapped: Json, read: Callable[[Any, Limits], Graph]) -> Json:
-        graph = read(self._body(key, self.known.get(key) or wrapped.get(key)), self.limits)
-        return comfyui.parse(graph, self.limits) if graph else {}
-
-    def _wrapped(self) -> Json:
-        for key in _COMMENTS:
-            text = self.known.get(key, "")
-            if _is_json(text) and ("prompt" in text or "workflow" in text):
-                body = self._body(key, text)
-                if isinstance(body, dict):
-                    return body
-        return {}
-
-    def _body(self, key: str, value: Any) -> Any:
-        """The JSON of a text. Some programs encode it twice; a `prompt` may also be plain words."""
-        for _ in range(2):
-            if not isinstance(value, str) or not _is_json(value):
-                break
-            try:
-                value = load_json(value, self.limits)
-            except ValueError:
-                self.warnings.append(f"the embedded {key} is damaged JSON")
-                return None
-        return value
+def _with_names(values: Json, limits: Limits) -> Json:
+    """With the embeddings that the prompts name, and the terms of the negative one."""
+    prompts = (str(values.get(name, ""))[: limits.prompt] for name in ("prompt", "negative_prompt"))
+    named = (embeddings(prompt) for prompt in prompts)
+    values = {**values, "embeddings": names(values.get("embeddings", ()), *named, limits=limits)}
+    return tidy({**values, "negative_terms": negative_terms(values, limits)})
 
 
-def _is_json(text: str) -> bool:
-    return text.lstrip()[:1] in {"{", '"'}
+def _own_words(places: Places) -> _Found | None:
+    for key, body in places.bodies:
+        known = program(body, of_texts=not key)
+        if known is not None and (values := known.parse(body)):
+            return _Found(values, key or known.key(body))
+    return None
+
+
+def _written(places: Places) -> _Found | None:
+    for key, text in places.words():
+        if a1111.looks_like(text):
+            return _Found(a1111.parse(text, places.limits), key)
+    # Under A1111's own key a text without settings is a prompt; JSON there is another program's.
+    text = places.whole.text("parameters")
+    return _Found(a1111.parse(text, places.limits), "parameters") if text and not is_json(text) else None
+
+
+def _drawn(places: Places) -> _Found | None:
+    """From the graph that really ran; from the one in the editor where that gives nothing."""
+    found = _graph(places, "prompt", _is_graph, from_prompt)
+    if found and found.values.keys() & {"prompt", "seed"}:
+        return found
+    return _graph(places, "workflow", _is_workflow, from_workflow) or found
+
+
+def _graph(
+    places: Places, name: str, is_one: Callable[[Mapping[str, Any]], bool], read: Callable[[Any, Limits], Graph]
+) -> _Found | None:
+    """A graph under its own key, or together with others in a comment, as videos have them, or as all of a comment."""
+    for key, body in places.bodies:
+        value = body.values if is_one(body.values) else body.json(name) if name in body else None
+        graph = read(value, places.limits) if isinstance(value, Mapping) else None
+        if graph:
+            return _Found(comfyui.parse(graph, places.limits), key or name)
+    return None
+
+
+def _is_graph(values: Mapping[str, Any]) -> bool:
+    return any(isinstance(node, Mapping) and "class_type" in node for node in values.values())
+
+
+def _is_workflow(values: Mapping[str, Any]) -> bool:
+    return isinstance(values.get("nodes"), list) and isinstance(values.get("links"), list)

@@ -16,7 +16,6 @@ class Told:
     texts: list[tuple[str, str]] = field(default_factory=list)  #: generation parameters, with keys like embedded ones
     texts_source: str = ""  #: who holds the first of them, as in `Outcome.provenance`
     keywords: list[tuple[str, str]] = field(default_factory=list)  #: each with its source: `xmp`, `caption`, `takeout`
-    provenance: Json = field(default_factory=dict)  #: of what is not claimed: as `Outcome.provenance`
     media: Json = field(default_factory=dict)  #: facts that no other source speaks of
     warnings: list[str] = field(default_factory=list)
 

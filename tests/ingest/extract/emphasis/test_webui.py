@@ -1,4 +1,4 @@
-"""Prompts, read as generators do."""
+"""Prompts as A1111 and ComfyUI read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.emphasis import Network, networks, terms
+from tallylight.ingest.extract.emphasis import terms
 
 
 def read(prompt: str) -> list[tuple[str, float]]:
@@ -34,7 +34,9 @@ def read(prompt: str) -> list[tuple[str, float]]:
         ("one BREAK two AND three", [("one", 1.0), ("two", 1.0), ("three", 1.0)]),
         ("BREAKFAST, HAND, AND", [("BREAKFAST", 1.0), ("HAND", 1.0)]),
         ("a cat :1.2 AND a dog", [("a cat", 1.0), ("a dog", 1.0)]),
+        ("a cat :1.2", [("a cat", 1.0)]),
         ("ratio 16:9", [("ratio 16:9", 1.0)]),
+        ("embedding:easy, (embedding:bad-hands:1.2), x", [("x", 1.0)]),
         ("(open, never closed", [("open", 1.1), ("never closed", 1.1)]),
         ("closed) twice]", [("closed) twice]", 1.0)]),
         ("(wrong]", [("wrong]", 1.1)]),
@@ -50,16 +52,6 @@ def read(prompt: str) -> list[tuple[str, float]]:
 )  # fmt: skip
 def test_terms(prompt: str, expected: list[tuple[str, float]]) -> None:
     assert read(prompt) == expected
-
-
-def test_networks() -> None:
-    prompt = "a <lora:one:0.8> <LORA:two> <lyco:three:0.5:0.7> <lora:one:0.8> <hypernet:four:x> <not closed:1"
-    assert networks(prompt) == [
-        Network("lora", "one", 0.8),
-        Network("lora", "two", 1.0),
-        Network("lyco", "three", 0.5),
-        Network("hypernet", "four", 1.0),
-    ]
 
 
 @settings(deadline=None)
@@ -78,8 +70,16 @@ def test_terms_keep_the_order(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["(" * 60_000, "()" * 30_000, "(a," * 20_000 + ")" * 5_000, "<a:" * 20_000, "B" * 60_000]
+    "prompt",
+    [
+        "(" * 60_000,
+        "()" * 30_000,
+        "(a," * 20_000 + ")" * 5_000,
+        "B" * 60_000,
+        "(" + " " * 60_000 + ")",
+        " " * 60_000 + ":",
+        "[a:" * 20_000 + "]" * 20_000,
+    ],
 )
 def test_no_prompt_takes_long(prompt: str) -> None:
     terms(prompt)
-    networks(prompt)
