@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tallylight.ingest.extract.clean import clean_json, load_json
 from tallylight.ingest.extract.generation import a1111, comfyui
-from tallylight.ingest.extract.generation.graph import Graph, from_prompt, from_workflow
+from tallylight.ingest.extract.generation.comfyui import Graph, from_prompt, from_workflow
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 
@@ -52,7 +52,8 @@ class _Graphs:
         wrapped = self._wrapped()
         found = self._parameters("prompt", wrapped, from_prompt)
         if "prompt" in found or "seed" in found:
-            return found
+            version = comfyui.version(self._body("workflow", self.known.get("workflow") or wrapped.get("workflow")))
+            return {**found, "version": version} if version else found
         return self._parameters("workflow", wrapped, from_workflow) or found
 
     def _parameters(self, key: str, wrapped: Json, read: Callable[[Any, Limits], Graph]) -> Json:
