@@ -19,7 +19,7 @@ from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.values import as_model
 from tallylight.model import Json
 
-_EMBEDDING = re.compile(r"embedding:\s*([^\s,()\[\]{}:<>|]{1,200})", re.IGNORECASE)
+_EMBEDDING = re.compile(r"embedding:([^\s,()\[\]{}:<>|]{1,200})")
 _EMPTY: Final[tuple[Any, ...]] = ("", None, [], {})
 
 

@@ -48,14 +48,14 @@ def is_maker(node: Node) -> bool:
     """Whether a node makes a picture on its own, as those do that ask a service."""
     known = node.names()
     words = {"prompt", "positive", "positive_prompt", "text"} & known
-    return bool(words and {"seed", "noise_seed", "steps"} & known) and not re.search("encode", node.kind, re.IGNORECASE)
+    return bool(words and {"seed", "noise_seed", "steps"} & known) and not re.search("encode|save", node.kind, re.I)
 
 
 def passes(walk: Walk) -> list[Node]:
     """The samplers of the picture, first to last; empty where there is none."""
     nodes = list(walk.graph.nodes.values())
-    samplers = [node for node in nodes if is_sampler(node)] or [node for node in nodes if is_maker(node)]
-    found = _WayBack(walk, samplers)
+    samplers = list(filter(is_sampler, nodes))
+    found = _WayBack(walk, samplers or list(filter(is_maker, nodes)))
     ends = [node for node in nodes if _rank(node)]
     best = max(filter(found.length, ends), key=lambda end: (_rank(end), *found.merit(end)), default=None)
     if best is None:
@@ -80,6 +80,7 @@ class _WayBack:
         self.made = self._downstream()
         #: How many samplers are on the way back from a node, itself included, and the first of them.
         self.known: dict[str, tuple[int, str]] = {}
+        self.fresh: dict[str, float] = {}
 
     def _downstream(self) -> set[str]:
         """All nodes that a sampler leads to."""
@@ -126,7 +127,9 @@ class _WayBack:
 
     def merit(self, end: Node) -> tuple[int, float, list[tuple[int, str]]]:
         count, first = self._known(end)
-        return count, _freshness(self.walk, self.walk.graph.nodes[first]), _lowest_first(end.key)
+        if first not in self.fresh:
+            self.fresh[first] = _freshness(self.walk, self.walk.graph.nodes[first])
+        return count, self.fresh[first], _lowest_first(end.key)
 
     def samplers(self, end: Node) -> list[Node]:
         found: dict[str, Node] = {}

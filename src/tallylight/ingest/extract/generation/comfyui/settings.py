@@ -117,12 +117,13 @@ def _text_encoders(walk: Walk, sampler: Node) -> list[str]:
 
 
 def clip_chain(walk: Walk, sampler: Node) -> list[Node]:
-    """The nodes that the text encoder comes through, to the positive text."""
-    start = walk.beside(sampler, "guider") or sampler
-    for node in walk.chain(start, "conditioning"):
+    """The nodes that the text encoder comes through, to the positive text and from there to the sampler."""
+    passed: list[Node] = []
+    for node in walk.chain(walk.beside(sampler, "guider") or sampler, "conditioning"):
         if walk.beside(node, "clip") is not None:
-            return list(walk.chain(node, "clip"))
-    return list(walk.chain(sampler, "clip"))
+            return [*passed, *walk.chain(node, "clip")]
+        passed.append(node)
+    return [*passed, *walk.chain(sampler, "clip")]
 
 
 def clip_skip(walk: Walk, sampler: Node) -> int | None:

@@ -61,10 +61,16 @@ def _sides(node: Node) -> list[str]:
     if choosing is None or not _SWITCH.search(node.kind):
         return []
     parts = [name for name in names if _PART.fullmatch(name)]
-    linked = [name for name in parts if name in node.links] or parts
+    if not parts:
+        return [name for name in node.links if name != choosing]
+    linked = [name for name in parts if name in node.links]
     # Of two rows (model1, clip1, model2, clip2) neither is all that is passed on.
-    stems = {match[1] for name in linked if (match := _PART.fullmatch(name))}
-    return linked if len(stems) == 1 else [] if parts else [name for name in names if name in node.links]
+    return next((row for row in (parts, linked) if len({_stem(name) for name in row}) == 1), [])
+
+
+def _stem(name: str) -> str:
+    match = _PART.fullmatch(name)
+    return match[1] if match else name
 
 
 def _by_answer(names: dict[str, str], choice: Any) -> str | None:

@@ -19,7 +19,7 @@ _HANDED_OVER: Final = ("value", "input", "a", "source", "", "*", "any", "anythin
 
 @dataclass(slots=True)
 class Walk:
-    """One reading of one graph."""
+    """One reading of one graph. What is behind a link is found once and kept, so that alone needs no counting."""
 
     graph: Graph
     limits: Limits
@@ -36,7 +36,7 @@ class Walk:
         """The node behind a link, past reroutes and along the chosen side of switches."""
         passed: list[Link] = []
         found: Node | None = None
-        while link is not None and link not in self.reached and self.step():
+        while link is not None and link not in self.reached:
             self.reached[link] = None  # a ring leads nowhere
             passed.append(link)
             found = self.graph.nodes.get(link.node)
