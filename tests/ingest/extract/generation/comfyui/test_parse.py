@@ -202,13 +202,47 @@ def test_a_long_chain_ends(kind: str, name: str) -> None:
     assert read(graph)["generator"] == "comfyui"
 
 
-def test_a_million_links_are_read_once() -> None:
-    many = {f"image{number}": ["s", 0] for number in range(200)}
+def test_many_links_are_read_once() -> None:
+    many = {f"image{number}": ["s", 0] for number in range(40)}
     graph = {str(n): node("SaveImage", **many) for n in range(LIMITS.graph_nodes - 1)}
     assert read({"s": node("KSampler", steps=1, positive=["0", 0]), **graph})["steps"] == 1
 
 
-@pytest.mark.parametrize("unit", ["_", "text_", "1", "a1", "pos_", "clip_vision_", "embedding:", "x8"])
+@pytest.mark.parametrize("name", ["select", "input1", "seed"])
+def test_switches_that_switch_others_end(name: str) -> None:
+    graph = {str(n): node("ImpactSwitch", **({"input1": 1, "select": 1} | {name: [str(n + 1), 0]})) for n in range(4000)}
+    graph["s"] = node("KSampler", steps=["0", 0], positive=["0", 0], latent_image=["0", 0])
+    assert read(graph)["generator"] == "comfyui"
+
+
+def test_one_node_that_all_others_ask_is_not_too_slow() -> None:
+    """A hub of as many and as long inputs as a file may hold, which every step comes to."""
+    hub = node("Hub", lora_name="x" * 1_000_000, **{f"{'pos_' * 2000}{number}": ["hub", 0] for number in range(300)})
+    graph = {
+        str(n): node("LoraLoader", lora_name=["hub", 0], strength_model=["hub", 0], model=[str(n + 1), 0])
+        for n in range(4000)
+    }
+    graph["s"] = node("KSampler", steps=1, positive=["0", 0], model=["0", 0])
+    assert read(graph | {"hub": hub})["steps"] == 1
+
+
+def test_a_subgraph_used_by_all_is_not_too_slow() -> None:
+    big = {
+        "id": 1,
+        "type": "A",
+        "inputs": [{"type": "X"}] * 5000,
+        "widgets_values": ["x"] * 50_000,
+        "outputs": [{}] * 5000,
+    }
+    inside = {"id": "s", "nodes": [big], "links": [[1, 1, 0, 1, 0, "X"]]}
+    body = {
+        "nodes": [{"id": n, "type": "s"} for n in range(LIMITS.graph_nodes)],
+        "definitions": {"subgraphs": [inside]},
+    }
+    assert 0 < len(from_workflow(body)) <= LIMITS.graph_nodes
+
+
+@pytest.mark.parametrize("unit", ["lora", "_", "text_", "1", "a1", "pos_", "clip_vision_", "embedding:", "x8"])
 def test_no_name_and_no_text_takes_long(unit: str) -> None:
     long = unit * (200_000 // len(unit))
     graph = plain(

@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tallylight.ingest.extract.generation.comfyui.sheets import BYPASSED, MUTED, Entry, Origin, Sheet, inputs_of, listed
+from tallylight.ingest.extract.generation.comfyui.sheets import (
+    BYPASSED,
+    MUTED,
+    Entry,
+    Origin,
+    Sheet,
+    inputs_of,
+    listed,
+    outputs_of,
+)
+from tallylight.ingest.extract.limits import Limits
 
 _KINDS: Final = frozenset(
     {"Anything Everywhere", "Anything Everywhere3", "Anything Everywhere?", "Prompts Everywhere", "Seed Everywhere"}
@@ -19,10 +29,10 @@ _SEED: Final = "seed"
 _SIDES: Final = (re.compile("pos", re.IGNORECASE), re.compile("neg", re.IGNORECASE))
 
 
-def broadcast(sheet: Sheet, extra: Any) -> None:
+def broadcast(sheet: Sheet, extra: Any, limits: Limits) -> None:
     """Note on a sheet what its broadcasts bring where."""
     written = extra.get("ue_links") if isinstance(extra, dict) else None
-    for link in listed(written):
+    for link in listed(written, limits.graph_nodes):
         match link:
             case {
                 "downstream": to,
@@ -71,9 +81,9 @@ def _wanted(item: dict[str, Any]) -> str:
 
 def _type_of(sheet: Sheet, origin: Origin, item: dict[str, Any]) -> str:
     """The type of what comes in: its node's output says it even where the input takes anything."""
-    outputs = listed(sheet.entries.get(origin[0], {}).get("outputs"))
-    output = outputs[origin[1]] if 0 <= origin[1] < len(outputs) else None
-    return str(output.get("type") if isinstance(output, dict) else item.get("type"))
+    outputs = outputs_of(sheet.entries.get(origin[0], {}))
+    known = outputs[origin[1]].get("type") if 0 <= origin[1] < len(outputs) else None
+    return str(known or item.get("type"))
 
 
 def _fitting(origins: list[Origin], name: str) -> Origin:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+#: Longer names of nodes and inputs are clipped: patterns are looked for in them at every step.
+LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)

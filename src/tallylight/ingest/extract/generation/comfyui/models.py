@@ -24,6 +24,8 @@ _NO_WAY = re.compile(r"(?:.*_)?(?:upscale|style|vision)_?model\d*", re.IGNORECAS
 _LORA_NAME = re.compile(r"lora_name_?(\d*)|lora_?(\d*)(?:_name)?", re.IGNORECASE)
 _STRENGTH = re.compile(r"(?:.*_)?(?:strength|wt|weight|str)(?:_model)?(?:_?\d+)?", re.IGNORECASE)
 _TAGS = re.compile(r"wildcard.?encode|lora.*(text|tag|prompt|manager)|power prompt|prompt.?control", re.IGNORECASE)
+#: Of a name, folders included: many nodes may be handed one.
+_LONGEST: Final = 2_000
 _NONE: Final = frozenset({"none", "", "[none]", "select lora", "choose"})
 
 
@@ -71,7 +73,7 @@ def _names(walk: Walk, node: Node) -> list[str]:
     if _NO_MODEL.search(node.kind):
         return []
     values = (walk.value(node, name) for name in _MODELS if name in node.values or _is_named(node, name))
-    names = (as_model(value) for value in values if isinstance(value, str))
+    names = (as_model(value[:_LONGEST]) for value in values if isinstance(value, str))
     return [name for name in names if name is not None and name.lower() not in _NONE]
 
 
@@ -144,7 +146,7 @@ def _from_object(value: dict[str, Any]) -> tuple[str, float] | None:
 
 
 def _lora(name: Any, strength: Any) -> tuple[str, float] | None:
-    model = as_model(name)
+    model = as_model(name[:_LONGEST]) if isinstance(name, str) else None
     if model is None or model.lower() in _NONE:
         return None
     weight = as_number(strength)

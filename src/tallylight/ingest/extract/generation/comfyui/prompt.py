@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
-from tallylight.ingest.extract.generation.comfyui.graph import Graph, Link, Node
+from tallylight.ingest.extract.generation.comfyui.graph import LONGEST_NAME, Graph, Link, Node
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.values import as_integer
 
@@ -19,22 +20,22 @@ def from_prompt(body: Any, limits: Limits = LIMITS) -> Graph:
         return graph
     if isinstance(body.get("prompt"), dict) and "class_type" not in body["prompt"]:
         body = body["prompt"]  # the whole request, as scripts save it
-    for key, entry in list(body.items())[: limits.graph_nodes]:
+    for key, entry in islice(body.items(), limits.graph_nodes):
         if isinstance(entry, dict) and isinstance(entry.get("class_type"), str):
-            graph.add(_node(str(key), entry, body))
+            graph.add(_node(str(key), entry, body, limits))
     graph.drop_dead_links()
     return graph
 
 
-def _node(key: str, entry: dict[str, Any], body: dict[str, Any]) -> Node:
-    node = Node(key, entry["class_type"])
+def _node(key: str, entry: dict[str, Any], body: dict[str, Any], limits: Limits) -> Node:
+    node = Node(key, entry["class_type"][:LONGEST_NAME])
     inputs = entry.get("inputs")
-    for name, value in inputs.items() if isinstance(inputs, dict) else ():
+    for name, value in islice(inputs.items(), limits.graph_inputs) if isinstance(inputs, dict) else ():
         link = _link(value, body)
         if link is not None:
-            node.links[str(name)] = link
+            node.links[str(name)[:LONGEST_NAME]] = link
         else:
-            node.values[str(name)] = _unwrapped(value)
+            node.values[str(name)[:LONGEST_NAME]] = _unwrapped(value)
     return node
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
-from tallylight.ingest.extract.limits import Limits
+from tallylight.ingest.extract.limits import LIMITS, Limits
 
 #: Of what a sheet takes in and gives out, in the editor's own numbers.
 ENTRANCE: Final = "-10"
@@ -16,8 +17,7 @@ MUTED: Final = 2
 BYPASSED: Final = 4
 
 _GROUP_PREFIXES: Final = ("workflow/", "workflow>")
-#: Inputs and outputs of one node; Context Big has two dozen.
-_SLOTS: Final = 500
+_SLOTS: Final = LIMITS.graph_inputs
 
 #: A node and which of its outputs.
 Origin = tuple[str, int]
@@ -58,24 +58,34 @@ def opened(body: Any, limits: Limits) -> list[Sheet]:
     return sheets
 
 
-def listed(value: Any) -> list[Any]:
-    """The items of a list, or of an object that numbers them."""
-    return value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+def listed(value: Any, most: int = _SLOTS) -> list[Any]:
+    """The items of a list, or of an object that numbers them, at most so many."""
+    return list(islice(value.values() if isinstance(value, dict) else value if isinstance(value, list) else (), most))
 
 
 def inputs_of(entry: Entry) -> list[dict[str, Any]]:
     """The inputs of a node; what is none keeps its place, for links count places."""
-    return [item if isinstance(item, dict) else {} for item in listed(entry.get("inputs"))[:_SLOTS]]
+    return _slots(entry, "inputs")
+
+
+def outputs_of(entry: Entry) -> list[dict[str, Any]]:
+    """The outputs of a node, likewise."""
+    return _slots(entry, "outputs")
+
+
+def _slots(entry: Entry, name: str) -> list[dict[str, Any]]:
+    return [item if isinstance(item, dict) else {} for item in listed(entry.get(name))]
 
 
 class _Opener:
     def __init__(self, body: dict[str, Any], limits: Limits) -> None:
         self.limits = limits
         #: Nodes and links that may still be read: a sheet within a sheet within a sheet has no end of its own.
-        self.room = limits.graph_nodes * 8
+        self.room = limits.graph_nodes * 4
         definitions, extra = body.get("definitions"), body.get("extra")
         subgraphs = definitions.get("subgraphs") if isinstance(definitions, dict) else None
-        self.subgraphs = {str(item.get("id")): item for item in listed(subgraphs) if isinstance(item, dict)}
+        known = (item for item in listed(subgraphs, limits.graph_nodes) if isinstance(item, dict))
+        self.subgraphs = {str(item.get("id")): item for item in known}
         groups = extra.get("groupNodes") if isinstance(extra, dict) else None
         self.groups: dict[str, Any] = groups if isinstance(groups, dict) else {}
 
@@ -88,7 +98,7 @@ class _Opener:
         return sheet
 
     def _some(self, value: Any) -> list[Any]:
-        found = listed(value)[: max(self.room, 0)]
+        found = listed(value, max(self.room, 0))
         self.room -= len(found) + 1
         return found
 
@@ -215,6 +225,6 @@ def _group_exits(inner: list[Entry], links: list[Any], external: Any) -> dict[in
     """A group gives out, in order, what is used nowhere within and what is marked as external."""
     used = {(str(link[0]), str(link[1])) for link in links}
     used -= {(str(item[0]), str(item[1])) for item in listed(external) if isinstance(item, list) and len(item) >= 2}
-    places = ((str(key), range(len(listed(item.get("outputs"))[:_SLOTS]))) for key, item in enumerate(inner))
+    places = ((str(key), range(len(outputs_of(item)))) for key, item in enumerate(inner))
     outputs = ((key, place) for key, slots in places for place in slots if (key, str(place)) not in used)
     return dict(enumerate(outputs))

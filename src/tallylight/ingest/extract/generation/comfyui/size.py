@@ -16,6 +16,7 @@ _HEIGHT: Final = ("height", "empty_latent_height", "target_height", "resize_heig
 _FRAMES: Final = ("length", "num_frames", "video_frames", "frames")
 _PRESETS: Final = ("resolution", "dimensions", "aspect_ratio", "size", "ratio", "preset")
 _PRESET = re.compile(r"(?<!\d)(\d{2,5})\s*[x×*]\s*(\d{2,5})(?!\d)")
+_LONGEST: Final = 200
 _TURNED: Final = ("swap_dimensions", "invert", "swap", "portrait")
 
 
@@ -59,7 +60,7 @@ def _preset(node: Node) -> tuple[int | None, int | None] | None:
     """The size in a text like `3:4 portrait 896x1152`, turned where the node turns it."""
     for name in _PRESETS:
         value: Any = node.values.get(name)
-        if isinstance(value, str) and (match := _PRESET.search(value)):
+        if isinstance(value, str) and (match := _PRESET.search(value[:_LONGEST])):
             found = as_size(match[1]), as_size(match[2])
             turned = any(str(node.values.get(name, "")).lower() in {"on", "true"} for name in _TURNED)
             return (found[1], found[0]) if turned else found

@@ -26,6 +26,8 @@ class Walk:
     steps: int = 0
     reached: dict[Link, Node | None] = field(default_factory=dict)
     switches: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    #: Switches that are being asked at the moment, each for the choice of the one before.
+    asked: int = 0
 
     def step(self) -> bool:
         """Count a step; whether there are any left."""
@@ -56,8 +58,10 @@ class Walk:
         """The inputs that a switch passes on; None where a node is none."""
         if node.key not in self.switches:
             self.switches[node.key] = None  # a switch that is switched by itself
-            name = choosing_input(node)
+            name = choosing_input(node) if self.asked < self.limits.graph_depth else None
+            self.asked += 1
             self.switches[node.key] = chosen(node, self.value(node, name) if name is not None else None)
+            self.asked -= 1
         return self.switches[node.key]
 
     def chain(self, start: Node | None, want: str) -> Iterator[Node]:

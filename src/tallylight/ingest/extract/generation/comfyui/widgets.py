@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
+from tallylight.ingest.extract.generation.comfyui.graph import LONGEST_NAME
 from tallylight.ingest.extract.generation.comfyui.orders import ORDERS
+from tallylight.ingest.extract.limits import LIMITS
 
 #: What the editor does to a seed after each run stands right after it, and is sent to nobody.
 _AFTER_RUN: Final = frozenset({"fixed", "increment", "decrement", "randomize"})
@@ -17,9 +20,10 @@ _TEXT: Final = "value"
 def named(kind: str, values: Any, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     """The values of a node by name; of nodes whose names nobody tells at least the longest text, as `value`."""
     if isinstance(values, dict):
-        return {str(name): value for name, value in values.items()}
+        return {str(name)[:LONGEST_NAME]: value for name, value in islice(values.items(), LIMITS.graph_inputs)}
     if not isinstance(values, list):
         return {}
+    values = values[: LIMITS.graph_inputs]
     for names in (_listed(inputs), ORDERS.get(kind, ())):
         found, rest = _counted_off(kind, names, values)
         if names and all(value in _BUTTONS for value in rest):
@@ -31,7 +35,8 @@ def named(kind: str, values: Any, inputs: list[dict[str, Any]]) -> dict[str, Any
 
 def _listed(inputs: list[dict[str, Any]]) -> tuple[str, ...]:
     """The inputs that have a field to type in. Older editors list only those that were made linkable."""
-    return tuple(str(item["widget"].get("name")) for item in inputs if isinstance(item.get("widget"), dict))
+    fields = (item["widget"].get("name") for item in inputs if isinstance(item.get("widget"), dict))
+    return tuple(str(name)[:LONGEST_NAME] for name in fields)
 
 
 def _counted_off(kind: str, names: tuple[str, ...], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:

@@ -19,6 +19,7 @@ from tallylight.ingest.extract.generation.comfyui.sheets import (
     Sheet,
     inputs_of,
     listed,
+    outputs_of,
 )
 
 
@@ -79,7 +80,7 @@ class Wires:
         if kind.startswith("reroute") or kind.endswith("setnode"):
             return _through(sheet, key, 0) or Literal(None)
         if kind == "primitivenode":
-            return Literal(next(iter(listed(entry.get("widgets_values"))), None))
+            return Literal(next(iter(listed(entry.get("widgets_values"), 1)), None))
         if kind.endswith("getnode"):
             return self._setter(sheet, _first_text(entry)) or Literal(None)
         return None
@@ -104,7 +105,7 @@ def _setters(sheet: Sheet) -> dict[str, str]:
 
 
 def _first_text(entry: Entry) -> str:
-    return str(next(iter(listed(entry.get("widgets_values"))), ""))
+    return str(next(iter(listed(entry.get("widgets_values"), 1)), ""))
 
 
 def _origin(sheet: Sheet, key: str, place: int, item: dict[str, Any]) -> Origin | None:
@@ -131,7 +132,7 @@ def _before(sheet: Sheet, place: int) -> _Place | Source:
 
 def _bypass(entry: Entry, output: int) -> int | None:
     """The input that a bypassed node passes on to an output: of its type, in the same place where that fits."""
-    outputs = [item if isinstance(item, dict) else {} for item in listed(entry.get("outputs"))]
+    outputs = outputs_of(entry)
     if not 0 <= output < len(outputs):
         return None
     kind = outputs[output].get("type")

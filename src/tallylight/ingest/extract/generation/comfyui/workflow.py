@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from tallylight.ingest.extract.generation.comfyui.everywhere import broadcast
-from tallylight.ingest.extract.generation.comfyui.graph import Graph, Link, Node
+from tallylight.ingest.extract.generation.comfyui.graph import LONGEST_NAME, Graph, Link, Node
 from tallylight.ingest.extract.generation.comfyui.sheets import BYPASSED, MUTED, Entry, Sheet, inputs_of, listed, opened
 from tallylight.ingest.extract.generation.comfyui.widgets import named
 from tallylight.ingest.extract.generation.comfyui.wires import Literal, Wires
@@ -21,7 +21,7 @@ def from_workflow(body: Any, limits: Limits = LIMITS) -> Graph:
     graph = Graph()
     sheets = opened(body, limits)
     for sheet in sheets:
-        broadcast(sheet, body.get("extra") if sheet.parent is None else None)
+        broadcast(sheet, body.get("extra") if sheet.parent is None else None, limits)
     wires = Wires()
     for sheet in sheets:
         for key, entry in sheet.entries.items():
@@ -38,12 +38,13 @@ def from_workflow(body: Any, limits: Limits = LIMITS) -> Graph:
 
 def _node(sheet: Sheet, key: str, entry: Entry, wires: Wires) -> Node:
     inputs = inputs_of(entry)
-    node = Node(sheet.prefix + key, entry["type"], named(entry["type"], entry.get("widgets_values"), inputs))
+    kind = entry["type"][:LONGEST_NAME]
+    node = Node(sheet.prefix + key, kind, named(kind, entry.get("widgets_values"), inputs))
     for name in list(node.values):
         if (key, name) in sheet.promoted:
             node.values[name] = sheet.promoted[key, name]
     for place, item in enumerate(inputs):
-        name = str(item.get("name"))
+        name = str(item.get("name"))[:LONGEST_NAME]
         match wires.source(sheet, key, place, item):
             case Link() as link:
                 node.links[name] = link
@@ -63,7 +64,7 @@ def version(body: Any) -> str:
     extra = body.get("extra")
     written = extra.get("node_versions") if isinstance(extra, dict) else None
     known = [written.get(_CORE)] if isinstance(written, dict) else []
-    for entry in listed(body.get("nodes")):
+    for entry in listed(body.get("nodes"), LIMITS.graph_nodes):
         properties = entry.get("properties") if isinstance(entry, dict) else None
         if isinstance(properties, dict) and properties.get("cnr_id") == _CORE:
             known.append(properties.get("ver"))
