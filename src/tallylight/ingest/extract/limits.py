@@ -24,6 +24,8 @@ class Limits:
     json_depth: int = 100
     graph_nodes: int = 5_000  #: of a ComfyUI graph
     graph_steps: int = 5_000  #: taken while following its links
+    graph_inputs: int = 200  #: of one of its nodes; the biggest in use have some thirty
+    graph_depth: int = 20  #: of subgraphs within subgraphs, and of switches that switch others
     prompt: int = 64 * 1024  #: characters of a prompt that keywords are taken from
     keyword: int = 200  #: characters of one keyword
     keywords: int = 500

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallylight.ingest.extract.clean import clean_json
 from tallylight.ingest.extract.emphasis import embeddings
 from tallylight.ingest.extract.generation import a1111, comfyui
 from tallylight.ingest.extract.generation.body import is_json
+from tallylight.ingest.extract.generation.comfyui import Graph, from_prompt, from_workflow
 from tallylight.ingest.extract.generation.fields import names, tidy
-from tallylight.ingest.extract.generation.graph import Graph, from_prompt, from_workflow
 from tallylight.ingest.extract.generation.places import Places
 from tallylight.ingest.extract.generation.programs import program
 from tallylight.ingest.extract.keywords import negative_terms
@@ -90,20 +90,30 @@ def _drawn(places: Places) -> _Found | None:
     """From the graph that really ran; from the one in the editor where that gives nothing."""
     found = _graph(places, "prompt", _is_graph, from_prompt)
     if found and found.values.keys() & {"prompt", "seed"}:
-        return found
+        # Only the editor's form says which version drew it.
+        versions = (comfyui.version(workflow) for _, workflow in _graphs(places, "workflow", _is_workflow))
+        version = next(filter(None, versions), "")
+        return replace(found, values={**found.values, "version": version}) if version else found
     return _graph(places, "workflow", _is_workflow, from_workflow) or found
 
 
 def _graph(
     places: Places, name: str, is_one: Callable[[Mapping[str, Any]], bool], read: Callable[[Any, Limits], Graph]
 ) -> _Found | None:
-    """A graph under its own key, or together with others in a comment, as videos have them, or as all of a comment."""
+    for key, value in _graphs(places, name, is_one):
+        if graph := read(value, places.limits):
+            return _Found(comfyui.parse(graph, places.limits), key)
+    return None
+
+
+def _graphs(
+    places: Places, name: str, is_one: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Graphs under their own key, or together with others in a comment, as videos have them, or as all of a comment."""
     for key, body in places.bodies:
         value = body.values if is_one(body.values) else body.json(name) if name in body else None
-        graph = read(value, places.limits) if isinstance(value, Mapping) else None
-        if graph:
-            return _Found(comfyui.parse(graph, places.limits), key or name)
-    return None
+        if isinstance(value, Mapping):
+            yield key or name, value
 
 
 def _is_graph(values: Mapping[str, Any]) -> bool:
