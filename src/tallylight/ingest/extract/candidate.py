@@ -8,8 +8,10 @@ import zlib
 from dataclasses import replace
 from pathlib import PurePath
 
+from PIL import Image
+
 from tallylight.clock import stopwatch
-from tallylight.ingest.extract import picture, video
+from tallylight.ingest.extract import nsfw, picture, video
 from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnings
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
@@ -23,6 +25,7 @@ from tallylight.ingest.extract.source import Source, opened
 from tallylight.ingest.extract.trouble import Unreadable, described, explain
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
 from tallylight.roots import unescape
+from tallylight.thumbnails import Thumbnails
 
 #: Workflows shrink to a tenth at this level already, in half the time of zlib's own choice.
 _ZLIB_LEVEL = 3
@@ -77,10 +80,16 @@ def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcom
     full = options.tier is Tier.FULL
     if full and kind.type == "image":
         source.slurp()
-    found = (video if kind.type == "video" else picture).read(source, kind, full=full)
+    found = _read_as(kind, source, options, full=full)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
     outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
     return _seen(outcome, options, source, found) if full else outcome
+
+
+def _read_as(kind: Kind, source: Source, options: Options, *, full: bool) -> Findings:
+    if kind.type == "video":
+        return video.read(source, kind, full=full, nsfw=options.detect_nsfw)
+    return picture.read(source, kind, full=full, pixel_hash=options.pixel_hash, nsfw=options.detect_nsfw)
 
 
 def _kind(source: Source) -> Kind:
@@ -127,19 +136,36 @@ def _packed(key: str, text: str) -> RawText:
 
 def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -> Outcome:
     """With what only the bytes and the pixels tell."""
-    sha256 = source.sha256()
-    outcome = replace(outcome, sha256=sha256)
+    outcome = replace(outcome, sha256=source.sha256(), pixel_sha256=found.pixel_sha256)
     if found.small is None:
         return outcome
-    outcome = replace(outcome, phash=phash(found.small))
-    if options.thumbnails is None:
-        return outcome
+    frames = tuple(phash(frame) for frame in found.frames)
+    outcome = replace(outcome, phash=frames[0] if frames else phash(found.small), frame_phashes=frames)
+    if options.thumbnails is not None:
+        outcome = _with_thumbnail(outcome, options.thumbnails, found.small)
+    return _judged(outcome, found.views) if found.views else outcome
+
+
+def _with_thumbnail(outcome: Outcome, thumbnails: Thumbnails, small: Image.Image) -> Outcome:
+    assert outcome.sha256 is not None
     try:
-        options.thumbnails.put(sha256, encode(found.small))
+        thumbnails.put(outcome.sha256, encode(small))
     except OSError as error:
-        warning = f"no thumbnail: {error.strerror or described(error)}"
-        return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning)))
+        return _warned(outcome, f"no thumbnail: {error.strerror or described(error)}")
     return replace(outcome, has_thumbnail=True)
+
+
+def _judged(outcome: Outcome, views: list[Image.Image]) -> Outcome:
+    try:
+        return replace(outcome, nsfw_score=nsfw.score(views), nsfw_model=nsfw.model())
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # noqa: BLE001 (a library's own errors; all else about the file is known)
+        return _warned(outcome, f"no NSFW score: {described(error)}")
+
+
+def _warned(outcome: Outcome, warning: str) -> Outcome:
+    return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning)))
 
 
 def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:

@@ -23,15 +23,19 @@ from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
-from tallylight.ingest.extract.small import shrink, upright
+from tallylight.ingest.extract.pixels import pixel_sha256
+from tallylight.ingest.extract.small import VIEW, shrink, upright, view
 from tallylight.ingest.extract.sniff import Kind
 from tallylight.ingest.extract.source import Source
 from tallylight.ingest.extract.trouble import Unreadable, described
 from tallylight.model import Json, Reason
 
 
-def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> Findings:
-    """Read an image; with `full`, its pixels too. Raises Unreadable, or OSError where the disk refuses.
+def read(
+    source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS, pixel_hash: bool = False, nsfw: bool = False
+) -> Findings:
+    """Read an image; with `full`, its pixels too, with `pixel_hash` all of them, and with `nsfw` also a view. Raises
+    Unreadable, or OSError where the disk refuses.
 
     Without `full`, a picture that is cut off behind its header is a finding with a warning.
     """
@@ -47,7 +51,14 @@ def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> 
         found = _findings(kind, _header(image, embedded), embedded, tags)
         if full:
             _judge_size(*image.size, limits)
-            found.small = _small(image, tags.orientation, limits)
+            # Pillow turns a TIFF upright while it loads.
+            turned = isinstance(image, TiffImageFile)
+            _load(image, limits, exactly=pixel_hash, nsfw=nsfw)
+            if pixel_hash and found.media.get("frames", 1) == 1:
+                found.pixel_sha256 = pixel_sha256(_turned_back(image, tags.orientation) if turned else image)
+            if nsfw:
+                found.views = [upright(view(image), 1 if turned else tags.orientation)]
+            found.small = upright(shrink(image, limits.thumbnail), 1 if turned else tags.orientation)
     return found
 
 
@@ -151,12 +162,18 @@ def _findings(kind: Kind, header: Json, embedded: Embedded, tags: exif.Exif) -> 
     return Findings(media=media, texts=embedded.texts, warnings=embedded.warnings)
 
 
-def _small(image: ImageFile.ImageFile, orientation: int, limits: Limits) -> Image.Image:
-    # A JPEG decodes at an eighth of its size in less than half the time; draft never goes below what is asked for.
-    image.draft(image.mode, (limits.thumbnail, limits.thumbnail))
+def _load(image: ImageFile.ImageFile, limits: Limits, *, exactly: bool, nsfw: bool) -> None:
+    if not exactly:
+        # A JPEG decodes at an eighth of its size in less than half the time; draft never goes below what is asked for.
+        # A view's own side would do, but the decoder averages more coarsely than the model's preprocessing.
+        side = max(limits.thumbnail, 2 * VIEW if nsfw else 0)
+        image.draft(image.mode, (side, side))
     image.load()
-    turned = isinstance(image, TiffImageFile)  # Pillow turns a TIFF upright while it loads
-    return upright(shrink(image, limits.thumbnail), 1 if turned else orientation)
+
+
+def _turned_back(image: Image.Image, orientation: int) -> Image.Image:
+    """As it is stored. Quarter turns undo each other, the other turns themselves."""
+    return upright(image, {6: 8, 8: 6}.get(orientation, orientation))
 
 
 @contextmanager
