@@ -15,6 +15,7 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -145,24 +146,26 @@ def _judge_size(stream: VideoStream, limits: Limits) -> None:
 
 def _look(container: InputContainer, stream: VideoStream, limits: Limits, found: Findings, *, nsfw: bool) -> None:
     """Decode, and keep of each frame what is small."""
+    # Each frame would make a scaler of its own, which costs more than the scaling.
+    shrinking, squeezing = VideoReformatter(), VideoReformatter()
     for frame in video_frames.frames(container, stream, limits):
         if frame.rotation:
             found.media["rotation"] = frame.rotation % 360
         found.media["mode"] = frame.format.name
-        found.frames.append(_shrunk(frame, limits.thumbnail))
+        found.frames.append(_picture(shrinking, frame, *_fitting(frame, limits.thumbnail)))
         if nsfw:
-            found.views.append(_picture(frame, VIEW, VIEW))
+            found.views.append(_picture(squeezing, frame, VIEW, VIEW))
     if not found.frames:
         raise Unreadable(Reason.DAMAGED, "No picture of the video could be decoded.")
     found.small = found.frames[0]
 
 
-def _shrunk(frame: VideoFrame, side: int) -> Image.Image:
+def _fitting(frame: VideoFrame, side: int) -> tuple[int, int]:
     scale = min(1.0, side / max(frame.width, frame.height))
-    return _picture(frame, max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
+    return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
 
 
-def _picture(frame: VideoFrame, width: int, height: int) -> Image.Image:
+def _picture(scaler: VideoReformatter, frame: VideoFrame, width: int, height: int) -> Image.Image:
     """The frame in this size, upright."""
-    picture = Image.fromarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray())
-    return quarter_turned(picture, frame.rotation)
+    small = scaler.reformat(frame, width, height, "rgb24")
+    return quarter_turned(Image.fromarray(small.to_ndarray()), frame.rotation)

@@ -34,10 +34,13 @@ def frames(container: InputContainer, stream: VideoStream, limits: Limits = LIMI
     # Threads would decode frames ahead that nobody asks for.
     stream.codec_context.thread_count = 1
     if container.duration and container.duration > 0:
+        # Frames that no other needs are passed over, where the codec has such: nearly half of H.264's.
+        stream.codec_context.skip_frame = "NONREF"
         # A broken index: the beginning may still be good.
         with suppress(av.FFmpegError):
             if found := list(_before_trouble(_spread(container, stream, limits))):
                 return found
+    stream.codec_context.skip_frame = "DEFAULT"
     container.seek(0)
     return list(_before_trouble(_onward(container, stream, [None] * len(_PLACES), limits)))
 
