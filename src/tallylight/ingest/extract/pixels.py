@@ -16,8 +16,9 @@ from PIL import Image
 from tallylight.ingest.extract.small import displayable
 
 _EDITION: Final = "tallylight pixels 1"
-#: Pixels that are turned into their form at a time, so that a picture of 200 megapixels is not held twice.
-_PIECE: Final = 1 << 20
+#: Pixels that are turned into their form at a time: as many as stay in the processor's cache, and so that a picture of
+#: 200 megapixels is not held twice.
+_PIECE: Final = 1 << 16
 #: Modes that have a form of their own, since RGBA would lose some of what they hold.
 _KEPT: Final = {"I;16": "<u2", "I;16L": "<u2", "I;16B": "<u2", "I;16N": "<u2", "I": "<i4", "F": "<f4"}
 
@@ -50,7 +51,10 @@ def _pieces(image: Image.Image) -> Iterator[Image.Image]:
 
 def _bytes(piece: Image.Image, form: str) -> bytes:
     if form == "RGBA":
-        pixels = np.array(displayable(piece).convert("RGBA"))
+        shown = displayable(piece)
+        if shown.mode in {"RGB", "L"}:
+            return shown.convert("RGBA").tobytes()
+        pixels = np.array(shown.convert("RGBA"))
         # What nobody can see is not part of the picture: encoders change the colour of transparent pixels as they like.
         pixels[pixels[..., 3] == 0] = 0
         return pixels.tobytes()
