@@ -88,8 +88,10 @@ def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcom
 
 def _read_as(kind: Kind, source: Source, options: Options, *, full: bool) -> Findings:
     if kind.type == "video":
-        return video.read(source, kind, full=full, nsfw=options.detect_nsfw)
-    return picture.read(source, kind, full=full, pixel_hash=options.pixel_hash, nsfw=options.detect_nsfw)
+        return video.read(source, kind, full=full, limits=options.limits, nsfw=options.detect_nsfw)
+    return picture.read(
+        source, kind, full=full, limits=options.limits, pixel_hash=options.pixel_hash, nsfw=options.detect_nsfw
+    )
 
 
 def _kind(source: Source) -> Kind:

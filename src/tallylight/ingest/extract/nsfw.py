@@ -39,6 +39,7 @@ def score(views: list[Image.Image]) -> float:
     return max(round(_classifier().classify(view).nsfw, 6) for view in views)
 
 
+@cache
 def model() -> str:
     """Which model scores: its name, and package and version that it came in."""
     return f"open_nsfw, {_PACKAGE.replace('_', '-')} {version(_PACKAGE)}"
