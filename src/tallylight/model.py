@@ -163,11 +163,11 @@ class Outcome:
     conflicts: tuple[Json, ...] = ()
     score: int | None = None  #: −1 (reject) … 5, from a sidecar or the file itself; 0 is unrated
     favourite: bool | None = None
-    nsfw_score: float | None = None
+    nsfw_score: float | None = None  #: 0 to 1, as the model says it; of a video, the highest of its frames
     nsfw_model: str | None = None  #: which model gave that score
     sha256: str | None = None  #: of the file's bytes, hex
     pixel_sha256: str | None = None  #: of the decoded pixels: the same picture, whatever its metadata
     phash: str | None = None  #: 64-bit DCT hash after EXIF rotation, 16 hex digits; of a video, the thumbnail's frame
-    frame_phashes: tuple[str, ...] = ()  #: of three frames of a video, in order
+    frame_phashes: tuple[str, ...] = ()  #: of up to three frames of a video, in order; the first is `phash`
     has_thumbnail: bool = False
     texts: tuple[RawText, ...] = ()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Request, expect
 from tests.browser import walk
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
+
+from tallylight.ingest.extract import nsfw
 
 
 def asked(page: Page) -> dict[str, Any]:
@@ -105,11 +108,18 @@ def test_half_a_file_is_no_limit(page: Page, server: Server) -> None:
     expect(page.locator("#start-trouble")).to_contain_text("whole number")
 
 
-def test_nsfw_detection_says_why_it_is_off(page: Page, server: Server) -> None:
+def test_nsfw_detection_says_why_it_is_off(page: Page, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nsfw, "available", lambda: False)
     page.goto(server.url)
     box = page.get_by_role("checkbox", name="Detect NSFW")
     expect(box).to_be_disabled()
-    expect(box).to_have_accessible_description("Not possible here: this version comes without a detection model.")
+    expect(box).to_have_accessible_description(nsfw.MISSING)
+
+
+def test_nsfw_detection_is_asked_for_where_it_is_possible(page: Page, server: Server) -> None:
+    walk.choose_root(page, server)
+    page.get_by_role("checkbox", name="Detect NSFW").check()
+    assert asked(page)["enable_nsfw_detection"] is True
 
 
 def test_a_folder_inside_a_chosen_one_is_chosen(page: Page, server: Server) -> None:

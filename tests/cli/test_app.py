@@ -38,6 +38,7 @@ def test_without_arguments_there_is_help(tallylight: Tallylight) -> None:
             "ingest",
             [
                 *("--commit", "--json", "--data", "--tier", "--pattern", "--no-keywords", "--no-scores", "--nsfw"),
+                "--nsfw-threshold",
                 *("--no-skip-existing", "--max-files", "--jobs"),
             ],
         ),

@@ -12,6 +12,7 @@ from tests.cli.running import Tallylight
 from tests.in_process import paint, spoil
 from tests.serving import ALARM, TALLYLIGHT, many, messages
 
+from tallylight.ingest.extract import nsfw
 from tallylight.samples.archive import Summary
 
 AT_REST = {"completed", "cancelled", "error", "committed", "commit_error"}
@@ -124,7 +125,6 @@ def test_a_folder_without_media_says_so(tallylight: Tallylight, tmp_path: Path) 
         (["missing"], "does not exist"),
         (["root", "missing"], "does not exist"),
         (["root/picture_000.png"], "is a file"),
-        (["root", "--nsfw"], "NSFW"),
     ],
 )
 def test_what_cannot_be_ingested_is_one_sentence(
@@ -135,6 +135,25 @@ def test_what_cannot_be_ingested_is_one_sentence(
     assert (ran.status, ran.out) == (2, "")
     assert says in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_nsfw_detection_without_its_extra_says_how_to_install_it(
+    tallylight: Tallylight, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nsfw, "available", lambda: False)
+    ran = tallylight("ingest", root, "--nsfw", "--data", tmp_path / "data")
+    assert (ran.status, ran.out) == (2, "")
+    assert "pip install 'tallylight[nsfw]'" in ran.err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(("threshold", "detected"), [("0", 4), ("1", 0)])
+def test_nsfw_detection_counts_by_the_threshold(
+    tallylight: Tallylight, root: Path, tmp_path: Path, threshold: str, detected: int
+) -> None:
+    ran = tallylight("ingest", root, "--nsfw", "--nsfw-threshold", threshold, "--data", tmp_path / "data", "--json")
+    assert ran.status == 0
+    assert messages(ran.out)[-1]["stats"]["nsfw_detected"] == detected
 
 
 def test_names_cannot_move_the_cursor_or_forge_a_line(tallylight: Tallylight, root: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tallylight.facts import (
     initial,
     without_names,
 )
+from tallylight.ingest.extract import nsfw
 from tallylight.ingest.supervisor import COMMIT_INTERRUPTED, INTERRUPTED
 from tallylight.journal import Session
 from tallylight.model import Candidate, Status
@@ -107,9 +108,12 @@ async def test_a_session_that_has_ended_has_no_record(tmp_path: Path) -> None:
         await bench.finished("no such session")
 
 
-async def test_nsfw_detection_is_refused_and_nothing_is_started(tmp_path: Path) -> None:
+async def test_without_its_model_nsfw_detection_is_refused_and_nothing_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nsfw, "available", lambda: False)
     async with open_bench(tmp_path) as bench:
-        with pytest.raises(BadParameters, match="no model for NSFW detection; leave enable_nsfw_detection off"):
+        with pytest.raises(BadParameters, match=r"pip install 'tallylight\[nsfw\]'"):
             await bench.start(enable_nsfw_detection=True)
         assert bench.journal.sessions() == []
 

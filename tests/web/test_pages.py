@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest
 from tests.in_process import Site, site
 
 import tallylight
+from tallylight.ingest.extract import nsfw
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +53,14 @@ async def test_an_id_in_the_address_is_never_markup(it: Site, name: str) -> None
     assert "<script>alert" not in answer.text
     assert "<img src=x" not in answer.text
     assert "onload='" not in answer.text
+
+
+async def test_the_page_says_how_nsfw_detection_gets_its_model(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "tallylight[nsfw]" not in (await it.client.get("/")).text
+    monkeypatch.setattr(nsfw, "available", lambda: False)
+    page = unescape((await it.client.get("/")).text)
+    assert nsfw.MISSING in page
+    assert 'id="enable_nsfw_detection" disabled' in page
 
 
 async def test_the_health_check_tells_version_and_readers(it: Site) -> None:

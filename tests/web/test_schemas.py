@@ -52,7 +52,7 @@ def test_every_field_arrives(roots: Roots, media: str) -> None:
         directories=[f"{media}/a", f"{media}/b"],
         pattern="*.png",
         tier="metadata",
-        enable_nsfw_detection=False,
+        enable_nsfw_detection=True,
         nsfw_threshold=1,
         extract_metadata=False,
         extract_keywords=False,
@@ -63,6 +63,7 @@ def test_every_field_arrives(roots: Roots, media: str) -> None:
         directories=(f"{media}/a", f"{media}/b"),
         pattern="*.png",
         tier=Tier.METADATA,
+        enable_nsfw_detection=True,
         nsfw_threshold=1.0,
         extract_metadata=False,
         extract_keywords=False,
@@ -102,11 +103,6 @@ def test_no_folder_at_all(roots: Roots, asked: dict[str, Any]) -> None:
 def test_a_folder_that_cannot_be_scanned(roots: Roots, tmp_path: Path, folder: str) -> None:
     with pytest.raises(BadFolder):
         parameters(roots, directory=f"{tmp_path}{folder}" if folder.startswith("/") else folder)
-
-
-def test_nsfw_detection_says_that_there_is_no_model(roots: Roots, media: str) -> None:
-    with pytest.raises(BadParameters, match="no model"):
-        parameters(roots, directory=media, enable_nsfw_detection=True)
 
 
 @pytest.mark.parametrize(

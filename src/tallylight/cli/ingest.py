@@ -15,7 +15,8 @@ from anyio.abc import TaskStatus
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadParameters, WrongMove
+from tallylight.errors import WrongMove
+from tallylight.ingest.extract.nsfw import demand
 from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -36,7 +37,10 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     pattern: Annotated[str, typer.Option(help="Names to take, such as '*.mp4|*.png'. [default: all media]")] = "",
     no_keywords: Annotated[bool, typer.Option("--no-keywords", help="Make no keywords.")] = False,
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Take no scores and favourites.")] = False,
-    nsfw: Annotated[bool, typer.Option("--nsfw", help="Detect NSFW pictures (needs a model).")] = False,
+    nsfw: Annotated[bool, typer.Option("--nsfw", help="Score how likely pictures are NSFW (extra: nsfw).")] = False,
+    nsfw_threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Files scored at or over it count as NSFW.")
+    ] = 0.5,
     no_skip_existing: Annotated[
         bool, typer.Option("--no-skip-existing", help="Also read files the catalog knows unchanged.")
     ] = False,
@@ -58,7 +62,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     what it had; `tallylight show` lists it and `tallylight commit` commits it.
     """
     if nsfw:
-        raise BadParameters("NSFW detection has no model in this version; leave --nsfw out.")
+        demand()
     settings = options.settings(roots=tuple(paths), data=data, jobs=jobs)
     parameters = partial(
         Parameters,
@@ -66,6 +70,8 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         tier=tier,
         extract_keywords=not no_keywords,
         import_scores=not no_scores,
+        enable_nsfw_detection=nsfw,
+        nsfw_threshold=nsfw_threshold,
         skip_existing=not no_skip_existing,
         max_files=max_files,
         conflict_rule=conflict_rule,

@@ -10,9 +10,10 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
-from tallylight.errors import BadParameters, WrongMove
+from tallylight.errors import WrongMove
 from tallylight.facts import Fact, Moved, Started, check_move, initial
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.extract import nsfw
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.running import Running, Work
 from tallylight.journal import Journal, Session, Tombstone
@@ -54,9 +55,11 @@ class Supervisor:
         return running.record if running else None
 
     async def start(self, parameters: Parameters) -> Session:
-        """Begin a session. The parameters' directories must have passed `Roots.folder`."""
+        """Begin a session. The parameters' directories must have passed `Roots.folder`. Raises BadParameters for what
+        this installation cannot do.
+        """
         if parameters.enable_nsfw_detection:
-            raise BadParameters("This version has no model for NSFW detection; leave enable_nsfw_detection off.")
+            await anyio.to_thread.run_sync(nsfw.demand)
         shop, session_id = self._workshop, str(uuid.uuid4())
         session = Session(
             session_id=session_id,

@@ -84,7 +84,7 @@ class ProcessParameters(_Request):
     extract_keywords: StrictBool = Field(True, description="Keywords from prompt, size, captions and tags.")
     import_scores: StrictBool = Field(True, description="Scores and favourites, from sidecars and from files.")
     enable_nsfw_detection: StrictBool = Field(
-        False, description="Needs a model; this version has none, so true is 400."
+        False, description="Score pictures and videos (tier `full`); needs the extra `nsfw`, without which true is 400."
     )
     nsfw_threshold: StrictFloat = Field(0.5, ge=0, le=1, description="Files scored at or over it count as detected.")
     skip_existing: StrictBool = Field(
@@ -107,14 +107,11 @@ class ProcessParameters(_Request):
         """The parameters of a session, folders resolved to real paths inside the roots.
 
         A folder inside another one asked for is dropped, since that one brings its files. Raises BadFolder for a
-        folder that cannot be scanned and BadParameters for what this installation cannot do. Reads the disk: call it
-        off the event loop.
+        folder that cannot be scanned and BadParameters where none is given. Reads the disk: call it off the event loop.
         """
         asked = [*([self.directory] if self.directory is not None else []), *self.directories]
         if not asked:
             raise BadParameters("No folder was given; name at least one in parameters.directories.")
-        if self.enable_nsfw_detection:
-            raise BadParameters("NSFW detection has no model in this version; leave enable_nsfw_detection off.")
         folders = outermost(roots.folder(folder) for folder in asked)
         return Parameters(
             directories=tuple(escape(folder) for folder in folders),

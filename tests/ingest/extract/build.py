@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -125,11 +126,13 @@ def video(
     *,
     frames: int = 20,
     tags: dict[str, str] | None = None,
+    stream_tags: dict[str, str] | None = None,
     rotation: int = 0,
     options: dict[str, str] | None = None,
+    pictures: Callable[[int], Image.Image] = lambda _: scene(),
+    keys: int = 12,
 ) -> bytes:
-    """Two seconds of the scene, 96×64."""
-    picture = np.asarray(scene())
+    """Two seconds of the scene (or what `pictures` has for each frame), 96×64, a key frame every `keys`."""
     # In a named file: moving the index to the front (faststart) opens it a second time.
     with (
         TemporaryDirectory() as folder,
@@ -139,15 +142,30 @@ def video(
         stream = container.add_stream(codec, rate=10)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.metadata.update(stream_tags or {})
+        stream.codec_context.gop_size = keys
+        if codec == "mpeg4":  # which else begins anew wherever pictures change much
+            stream.codec_context.options = {"sc_threshold": str(10**9)}
         if rotation:
             stream.set_display_rotation(rotation)
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(np.asarray(pictures(number)), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         container.close()
         return Path(folder, "a").read_bytes()
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """A box of ISO base media."""
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def in_moov(data: bytes, more: bytes) -> bytes:
+    """An MP4 with one more box in its index, which must stand last."""
+    at = data.rindex(b"moov") - 4
+    return data[:at] + box(b"moov", data[at + 8 :] + more)
 
 
 def sound() -> bytes:
@@ -159,6 +177,22 @@ def sound() -> bytes:
         frame.sample_rate = 48_000
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
+    return out.getvalue()
+
+
+def film_with_sound() -> bytes:
+    """An MP4 of one frame, with stereo sound."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        sounding = container.add_stream("aac", rate=48_000, layout="stereo")
+        picture = av.VideoFrame.from_ndarray(np.asarray(scene()), format="rgb24")
+        silence = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
+        silence.sample_rate = 48_000
+        for packets in (stream.encode(picture), sounding.encode(silence), stream.encode(), sounding.encode()):
+            container.mux(packets)
     return out.getvalue()
 
 

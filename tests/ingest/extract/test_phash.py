@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+from itertools import combinations
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from tests.ingest.extract import build
+from tests.ingest.extract.build import Folder
 
 from tallylight.ingest.extract.phash import distance, phash
 
@@ -42,6 +48,39 @@ def test_other_pictures_differ(seed: int) -> None:
 def test_sixteen_hex_digits_for_every_small_mode(mode: str) -> None:
     assert len(phash(build.scene(mode=mode))) == 16
     assert len(phash(Image.new(mode, (1, 1)))) == 16
+
+
+PHOTOS = Path(__file__).parent / "photos"
+IMAGEHASH: dict[str, str] = json.loads((PHOTOS / "imagehash.json").read_text())
+
+
+@pytest.mark.parametrize("name", IMAGEHASH)
+def test_photographs_hash_as_imagehash_has_them(folder: Folder, name: str) -> None:
+    """By `phash` of the whole picture, upright. Ours is of a reduced decode, so it may differ in two bits."""
+    data = (PHOTOS / name).read_bytes()
+    whole = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    assert phash(whole) == IMAGEHASH[name]
+    for outcome in (
+        folder.outcome(name, data),
+        folder.outcome(name, pixel_hash=True),
+        folder.outcome(name, detect_nsfw=True),
+        folder.outcome("a.png", build.png(image=whole)),
+        folder.outcome("a.webp", build.encoded(whole, "WEBP", quality=95)),
+    ):
+        assert distance(outcome.phash or "", IMAGEHASH[name]) <= 2
+
+
+def test_photographs_are_told_apart(folder: Folder) -> None:
+    for one, other in combinations(IMAGEHASH.values(), 2):
+        assert distance(one, other) >= 16
+
+
+@pytest.mark.parametrize("name", IMAGEHASH)
+def test_a_copy_that_was_made_smaller_and_packed_harder_is_near(folder: Folder, name: str) -> None:
+    copy = ImageOps.exif_transpose(Image.open(PHOTOS / name))
+    copy.thumbnail((320, 320))
+    outcome = folder.outcome("a.jpg", build.encoded(copy, "JPEG", quality=40))
+    assert distance(outcome.phash or "", IMAGEHASH[name]) <= 6
 
 
 def test_distance_counts_bits() -> None:

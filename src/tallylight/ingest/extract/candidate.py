@@ -82,8 +82,9 @@ def _found(options: Options, source: Source, suffix: str, *, full: bool) -> tupl
     if plugin:
         return kind, plugins.read(plugin, source, full=full, limits=options.limits)
     if kind.type == "video":
-        return kind, video.read(source, kind, full=full, limits=options.limits)
-    return kind, picture.read(source, kind, full=full, read_stealth=options.read_stealth, limits=options.limits)
+        return kind, video.read(source, kind, full=full, limits=options.limits, nsfw=options.detect_nsfw)
+    wanted = {"read_stealth": options.read_stealth, "pixel_hash": options.pixel_hash, "nsfw": options.detect_nsfw}
+    return kind, picture.read(source, kind, full=full, limits=options.limits, **wanted)
 
 
 def _kind(source: Source) -> Kind:

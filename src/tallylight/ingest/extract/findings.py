@@ -25,6 +25,9 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
     small: Image.Image | None = None  #: upright, at most the thumbnail's size; only where pixels were decoded
     frames: list[Image.Image] = field(default_factory=list)  #: of a video, those hashed, like `small`, in order
+    views: list[Image.Image] = field(
+        default_factory=list
+    )  #: what the NSFW model is to look at, as `small.view` makes it
     pixel_sha256: str | None = None  #: of the decoded pixels, where that was asked for
 
     @property

@@ -14,6 +14,7 @@ class Limits:
 
     slurp: int = 256 * _MEGABYTE  #: pictures up to this are read into memory once; bigger ones are hashed by pieces
     pixels: int = 256_000_000  #: above phones' 200 megapixels; RGBA of this takes 1 GB in a worker
+    video_pixels: int = 4_000_000  #: pixels decoded of a video, on from a key frame to the next that is hashed
     chunk: int = 16 * _MEGABYTE  #: one metadata chunk, segment or EXIF block, as stored
     text: int = 4 * _MEGABYTE  #: one embedded text, inflated; workflows run to 100 KB
     texts_total: int = 16 * _MEGABYTE  #: all embedded texts of a file, inflated

@@ -24,16 +24,26 @@ from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.described import describe
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import LIMITS, Limits
-from tallylight.ingest.extract.small import shrink, upright
+from tallylight.ingest.extract.pixels import pixel_sha256
+from tallylight.ingest.extract.small import VIEW, shrink, upright, view
 from tallylight.ingest.extract.sniff import Kind
 from tallylight.ingest.extract.source import Source
 from tallylight.ingest.extract.trouble import Unreadable, described
 from tallylight.model import Json, Reason
 
 
-def read(source: Source, kind: Kind, *, full: bool, read_stealth: bool = False, limits: Limits = LIMITS) -> Findings:
-    """Read an image; with `full`, its pixels too, and with `read_stealth` what is hidden in them. Raises Unreadable, or
-    OSError where the disk refuses.
+def read(
+    source: Source,
+    kind: Kind,
+    *,
+    full: bool,
+    read_stealth: bool = False,
+    pixel_hash: bool = False,
+    nsfw: bool = False,
+    limits: Limits = LIMITS,
+) -> Findings:
+    """Read an image; with `full`, its pixels too: with `read_stealth` what is hidden in them, with `pixel_hash` all of
+    them, and with `nsfw` also a view. Raises Unreadable, or OSError where the disk refuses.
 
     Without `full`, a picture that is cut off behind its header is a finding with a warning.
     """
@@ -52,9 +62,16 @@ def read(source: Source, kind: Kind, *, full: bool, read_stealth: bool = False, 
         found = _findings(kind, _header(image, embedded), embedded, tags, limits)
         if full:
             _judge_size(*image.size, limits)
+            _load(image, limits, exactly=pixel_hash, nsfw=nsfw)
             if read_stealth and kind.format in {"png", "webp"}:
                 stealth.read(image, embedded)
-            found.small = _small(image, tags.orientation, limits)
+            # Pillow turns a TIFF upright while it loads; a HEIC is so decoded, and its EXIF says so.
+            turned = isinstance(image, TiffImageFile)
+            if pixel_hash and found.media.get("frames", 1) == 1:
+                found.pixel_sha256 = pixel_sha256(_turned_back(image, tags.orientation) if turned else image)
+            if nsfw:
+                found.views = [upright(view(image), 1 if turned else tags.orientation)]
+            found.small = upright(shrink(image, limits.thumbnail), 1 if turned else tags.orientation)
     return found
 
 
@@ -180,13 +197,18 @@ def _findings(kind: Kind, header: Json, embedded: Embedded, tags: exif.Exif, lim
     return found
 
 
-def _small(image: ImageFile.ImageFile, orientation: int, limits: Limits) -> Image.Image:
-    # A JPEG decodes at an eighth of its size in less than half the time; draft never goes below what is asked for.
-    image.draft(image.mode, (limits.thumbnail, limits.thumbnail))
+def _load(image: ImageFile.ImageFile, limits: Limits, *, exactly: bool, nsfw: bool) -> None:
+    if not exactly:
+        # A JPEG decodes at an eighth of its size in less than half the time; draft never goes below what is asked for.
+        # A view's own side would do, but the decoder averages more coarsely than the model's preprocessing.
+        side = max(limits.thumbnail, 2 * VIEW if nsfw else 0)
+        image.draft(image.mode, (side, side))
     image.load()
-    # Pillow turns a TIFF upright while it loads; a HEIC is so decoded, and its EXIF says so.
-    turned = isinstance(image, TiffImageFile)
-    return upright(shrink(image, limits.thumbnail), 1 if turned else orientation)
+
+
+def _turned_back(image: Image.Image, orientation: int) -> Image.Image:
+    """As it is stored. Quarter turns undo each other, the other turns themselves."""
+    return upright(image, {6: 8, 8: 6}.get(orientation, orientation))
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""From decoded pixels to one small upright picture, the only one that thumbnail and perceptual hash are made of."""
+"""From decoded pixels to small upright pictures: one that thumbnail and perceptual hash are made of, and the NSFW
+model's view.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,19 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_QUARTERS: Final = {
+    90: Image.Transpose.ROTATE_90,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
+#: Side of the square that the NSFW model's own preprocessing squeezes every picture into, whatever its shape.
+VIEW: Final = 256
 
 
 def shrink(image: Image.Image, side: int) -> Image.Image:
-    """A copy in RGB, RGBA, L or LA that fits a square of `side` pixels; never enlarged, never thinner than a pixel."""
+    """In RGB, RGBA, L or LA and in a square of `side` pixels; never enlarged, never thinner than a pixel. The picture
+    given may be the one that is shrunk.
+    """
     small = displayable(image)
     if small is image:
         small = small.copy() if max(image.size) <= side else small
@@ -45,6 +56,21 @@ def displayable(image: Image.Image) -> Image.Image:
             return image.getchannel("L")
         case _:
             return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def view(image: Image.Image) -> Image.Image:
+    """What the NSFW model looks at, transparency ignored.
+
+    Not made of the small picture: squeezing that one again moved the score of one photograph in twenty by more than
+    0.02, and of a strip by 0.7.
+    """
+    return displayable(image).convert("RGB").resize((VIEW, VIEW), Image.Resampling.BILINEAR)
+
+
+def quarter_turned(image: Image.Image, degrees: int) -> Image.Image:
+    """Turned counter-clockwise by quarters; other angles are left as they are."""
+    turn = _QUARTERS.get(degrees % 360)
+    return image if turn is None else image.transpose(turn)
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:

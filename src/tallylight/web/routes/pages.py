@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 import tallylight
+from tallylight.ingest.extract import nsfw
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.web.context import Given
@@ -43,7 +44,7 @@ def _page(request: Request, services: Services, session_id: str) -> Response:
     # Reads the template from disk, so its routes are plain functions, which the framework calls in a thread.
     context = {
         "session_id": session_id,
-        "nsfw_available": False,
+        "nsfw_missing": "" if nsfw.available() else nsfw.MISSING,
         "version": tallylight.__version__,
         "live": services.settings.live,
     }

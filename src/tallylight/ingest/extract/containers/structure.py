@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
+from tallylight.ingest.extract.containers.boxes import boxes, steps
 from tallylight.ingest.extract.containers.embedded import length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
@@ -26,47 +26,28 @@ def shortfall(stream: BinaryIO, format_: str, limits: Limits = LIMITS) -> str:
 
 def has_box(stream: BinaryIO, wanted: bytes, limits: Limits = LIMITS) -> bool:
     """Whether a box of this type stands at the top level of an ISO base media file."""
-    return any(kind == wanted for kind, _, _ in _boxes(stream, limits))
-
-
-def _boxes(stream: BinaryIO, limits: Limits) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of each top-level box; the last may end beyond the file."""
-    size, at = length_of(stream), 0
-    for _ in range(limits.chunks):
-        if at + 8 > size:
-            return
-        stream.seek(at)
-        head = stream.read(16)
-        length = int.from_bytes(head[:4], "big")
-        if length == 1:
-            length = int.from_bytes(head[8:16], "big")
-        elif length == 0:  # "to the end of the file"
-            length = size - at
-        if length < 8:
-            return
-        yield head[4:8], at, at + length
-        at += length
+    return any(box.kind == wanted for box in boxes(stream, steps(limits)))
 
 
 def _box_shortfall(stream: BinaryIO, limits: Limits) -> str:
     size = length_of(stream)
-    for kind, _, end in _boxes(stream, limits):
-        if end > size:
-            return f"{end - size:,} bytes before its {kind.decode('latin-1')!r} box does"
+    for box in boxes(stream, steps(limits)):
+        if box.end > size:
+            return f"{box.end - size:,} bytes before its {box.kind.decode('latin-1')!r} box does"
     return ""
 
 
 def _segment_shortfall(stream: BinaryIO) -> str:
     """Matroska: the EBML header, then one segment, whose length a live recording leaves open."""
     size, at = length_of(stream), 4
-    header, width = _varint(stream, at)
+    header, width = varint(stream, at)
     at += width + header
     if at > size:  # asked before seeking: a real file refuses to be sought 2^55 bytes along
         return f"{at - size:,} bytes before its header does"
     stream.seek(at)
     if stream.read(4) != _SEGMENT:
         return ""
-    length, width = _varint(stream, at + 4)
+    length, width = varint(stream, at + 4)
     end = at + 4 + width + length
     unknown = length == (1 << 7 * width) - 1
     return f"{end - size:,} bytes before its segment does" if end > size and not unknown else ""
@@ -78,7 +59,7 @@ def _riff_shortfall(stream: BinaryIO) -> str:
     return f"{end - size:,} bytes before its RIFF list does" if end > size else ""
 
 
-def _varint(stream: BinaryIO, at: int) -> tuple[int, int]:
+def varint(stream: BinaryIO, at: int) -> tuple[int, int]:
     """An EBML number and how many bytes it takes (8 with value 0 where it is none)."""
     stream.seek(at)
     raw = stream.read(8)
