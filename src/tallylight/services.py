@@ -22,7 +22,7 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
-from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.ports import Record
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
@@ -207,10 +207,11 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
 
-    Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
+    Raises BadFolder for an unusable root, BadParameters for a limit there is not or that is out of range,
+    DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
     the lock what holds it. Sessions still in motion at the end stay so in the journal, where the next start finds them.
     """
-    clock = clock or SystemClock()
+    clock, limits = clock or SystemClock(), Limits.of(settings.limits)
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
         writer = Writer()
@@ -221,7 +222,8 @@ async def open_services(
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
-        supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock), tasks)
+        options_for = partial(_options, disk.roots, thumbnails, limits)
+        supervisor = Supervisor(_workshop(disk, options_for, writer, engine, hub, clock), tasks)
         await supervisor.recover()
         yield Services(
             settings=settings,
@@ -243,7 +245,14 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock) -> Workshop:
+def _workshop(
+    disk: Disk,
+    options_for: Callable[[Parameters], Options],
+    writer: Writer,
+    engine: Engine,
+    hub: Hub,
+    clock: Clock,
+) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
 
     def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
@@ -254,7 +263,7 @@ def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine
             catalog=catalog,
             record=record,
             now=now,
-            extract=partial(extract, _options(session.parameters, disk.roots, thumbnails)),
+            extract=partial(extract, options_for(session.parameters)),
             skip=(str(disk.folder.path),),
         )
 
@@ -287,7 +296,7 @@ async def _plain_errors() -> AsyncIterator[None]:
         raise
 
 
-def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Options:
+def _options(roots: Roots, thumbnails: Thumbnails, limits: Limits, parameters: Parameters) -> Options:
     return Options(
         roots=roots,
         tier=parameters.tier,
@@ -298,6 +307,7 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails) -> Op
         read_stealth=parameters.read_stealth,
         pixel_hash=parameters.pixel_hash,
         detect_nsfw=parameters.enable_nsfw_detection,
+        limits=limits,
         thumbnails=thumbnails,
     )
 

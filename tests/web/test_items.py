@@ -42,6 +42,7 @@ def _fill(root: Path) -> None:
     (root / NASTY).write_bytes(pictures[0].read_bytes() + b" ")
     Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.png")).write_bytes(pictures[1].read_bytes() + b" ")
     spoil(root / "empty.png")
+    (root / "mistaken.jpg").write_bytes(pictures[2].read_bytes() + b" ")
     scores = root / ".scores"
     scores.mkdir()
     (scores / "picture_000.png.json").write_text('{"score": -1, "favourite": true}')
@@ -79,7 +80,7 @@ async def test_an_item_has_every_field(it: Site, session_id: str) -> None:
 async def test_items_are_numbered_outcomes_and_add_up(it: Site, session_id: str) -> None:
     items = await it.items(session_id)
     stats = (await it.get(f"/api/ingest/status/{session_id}"))["stats"]
-    assert len(items) == stats["processed_files"] == 8
+    assert len(items) == stats["processed_files"] == 9
     assert [item["seq"] for item in items] == sorted({item["seq"] for item in items})
     assert sum(item["outcome"] == "failed" for item in items) == stats["errors"] == 1
     assert sum(len(item["keywords"]) for item in items) == stats["keywords_added"]
@@ -98,7 +99,7 @@ async def test_pages_of_any_size_give_each_item_once(it: Site, session_id: str, 
             break
         after = f"&after={page['next']}"
     assert found == await it.items(session_id)
-    assert pages == -(-8 // limit)
+    assert pages == -(-9 // limit)
 
 
 async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
@@ -106,8 +107,15 @@ async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
     assert [(item["file"], item["code"]) for item in failed["items"]] == [("empty.png", "empty")]
     assert failed["next"] is None
     extracted = (await it.get(f"/api/ingest/items/{session_id}?outcome=extracted"))["items"]
-    assert len(extracted) == 7
+    assert len(extracted) == 8
     assert (await it.get(f"/api/ingest/items/{session_id}?outcome=excluded"))["items"] == []
+
+
+@pytest.mark.parametrize(("code", "file"), [("empty", "empty.png"), ("bad_metadata", "mistaken.jpg")])
+async def test_outcomes_are_filtered_by_code(it: Site, session_id: str, code: str, file: str) -> None:
+    found = (await it.get(f"/api/ingest/items/{session_id}?code={code}"))["items"]
+    assert [(item["file"], item["code"]) for item in found] == [(file, code)]
+    assert (await it.get(f"/api/ingest/items/{session_id}?code=timeout"))["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -123,6 +131,7 @@ async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
         f"after={10**30}",
         "outcome=lost",
         "outcome=",
+        "code=worn_out",
     ],
 )
 async def test_a_page_out_of_range_is_refused(it: Site, session_id: str, query: str) -> None:
@@ -188,7 +197,7 @@ async def test_the_report_as_json_agrees_with_the_status(it: Site, session_id: s
     assert body["session_id"] == session_id
     assert body["counts"] == stats
     # The nasty one and the one that is not UTF-8 have bytes of their own, so nothing is a duplicate.
-    assert {key: value for key, value in body["preview"].items() if value} == {"new": 7, "failed": 1}
+    assert {key: value for key, value in body["preview"].items() if value} == {"new": 8, "failed": 1}
 
 
 async def test_another_format_is_refused(it: Site, session_id: str) -> None:

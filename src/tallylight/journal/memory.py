@@ -12,7 +12,7 @@ from tallylight.facts import Fact, Processed, State, without_names
 from tallylight.journal.codec import without_texts
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
-from tallylight.model import OutcomeKind, RawText
+from tallylight.model import OutcomeKind, RawText, Reason
 
 
 @dataclass(slots=True)
@@ -93,12 +93,18 @@ class MemoryJournal:
         return iter(facts[max(after, 0) :])
 
     def items(
-        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        kind: OutcomeKind | None = None,
+        code: Reason | None = None,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Item]:
         items = [
             Item(seq, fact.at, fact.outcome)
             for seq, fact in self.facts(session_id, after)
-            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
+            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind} and code in {None, fact.outcome.remark}
         ]
         return items[: max(limit, 0)]
 

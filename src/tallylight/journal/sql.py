@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, insert, select, update
 
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
@@ -28,7 +28,7 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
-from tallylight.model import AT_REST, OutcomeKind, RawText
+from tallylight.model import AT_REST, OutcomeKind, RawText, Reason
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
 READ_AT_ONCE: Final = 1000
@@ -112,11 +112,19 @@ class SqlJournal:
         return self._facts(session_id, max(after, 0), self.session(session_id).state.seq)
 
     def items(
-        self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        kind: OutcomeKind | None = None,
+        code: Reason | None = None,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Item]:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
+        if code is not None:
+            query = query.where(_with_code(code))
         with self._database.reading() as connection:
             _require(connection, session_id)
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
@@ -175,6 +183,12 @@ class SqlJournal:
                 facts = _read_facts(connection, session_id, after, until)
             yield from facts
             after = until
+
+
+def _with_code(code: Reason) -> ColumnElement[bool]:
+    """The outcomes with this `Outcome.remark`. Read from the rows of one session, so it needs no index."""
+    warned = (outcomes.c.kind == OutcomeKind.EXTRACTED.value) & (cast(outcomes.c.warnings, Text) != "[]")
+    return warned if code is Reason.BAD_METADATA else outcomes.c.code == code.value
 
 
 def _read_epoch(database: Database) -> str | None:

@@ -367,7 +367,7 @@ def test_a_name_that_is_not_utf8(folder: Folder, suffix: str, data: bytes) -> No
 
 def test_a_big_picture_is_hashed_by_pieces(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     data = build.png(image=build.scene(300, 300))
-    monkeypatch.setattr("tallylight.ingest.extract.source.Source.slurp", lambda _: None)
+    monkeypatch.setattr("tallylight.ingest.extract.source.Source.slurp", lambda *_: None)
     outcome = folder.outcome("a.png", data)
     assert outcome.sha256 == hashlib.sha256(data).hexdigest()
     assert outcome.has_thumbnail

@@ -14,6 +14,7 @@ from tallylight.ingest.extract.clean import clean_line, clean_text, clean_warnin
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.keywords import keywords
+from tallylight.ingest.extract.limits import Limits
 from tallylight.ingest.extract.options import Options
 from tallylight.ingest.extract.phash import phash
 from tallylight.ingest.extract.sidecars import scores
@@ -76,8 +77,8 @@ def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcom
     kind = _kind(source)
     full = options.tier is Tier.FULL
     if full and kind.type == "image":
-        source.slurp()
-    found = (video if kind.type == "video" else picture).read(source, kind, full=full)
+        source.slurp(options.limits)
+    found = (video if kind.type == "video" else picture).read(source, kind, full=full, limits=options.limits)
     found.warnings.insert(0, mismatch(_suffix(candidate), kind))
     outcome = _described(_outcome(candidate, OutcomeKind.EXTRACTED), options, found)
     return _seen(outcome, options, source, found) if full else outcome
@@ -96,20 +97,20 @@ def _kind(source: Source) -> Kind:
 
 def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
-    parameters, troubles = _generation(found)
-    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)))
+    parameters, troubles = _generation(found, options.limits)
+    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)), options.limits)
     outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
     if options.extract_keywords:
-        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size))
+        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size, options.limits))
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
         outcome = replace(outcome, media=found.media, generation=parameters, texts=texts)
     return outcome
 
 
-def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
+def _generation(found: Findings, limits: Limits) -> tuple[Json, tuple[str, ...]]:
     try:
-        return generation(found.texts)
+        return generation(found.texts, limits)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 (texts of any program; the picture is readable all the same)
@@ -138,15 +139,15 @@ def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -
         options.thumbnails.put(sha256, encode(found.small))
     except OSError as error:
         warning = f"no thumbnail: {error.strerror or described(error)}"
-        return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning)))
+        return replace(outcome, warnings=clean_warnings((*outcome.warnings, warning), options.limits))
     return replace(outcome, has_thumbnail=True)
 
 
 def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
     if not options.import_scores:
         return outcome
-    score = scores.read(options.roots, path)
-    warnings = clean_warnings((*outcome.warnings, *score.warnings))
+    score = scores.read(options.roots, path, options.limits)
+    warnings = clean_warnings((*outcome.warnings, *score.warnings), options.limits)
     return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tallylight.ingest.report import report as make_report
-from tallylight.model import Json, OutcomeKind
+from tallylight.model import Json, OutcomeKind, Reason
 from tallylight.services import Services
 from tallylight.web import bodies
 from tallylight.web.context import Given
@@ -24,12 +24,16 @@ async def items(
     session_id: str,
     services: Given,
     outcome: OutcomeKind | None = None,
+    code: Reason | None = None,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
-    """A page of outcomes in the order they happened; pass `next` as `after` for the following page."""
+    """A page of outcomes in the order they happened; pass `next` as `after` for the following page.
+
+    `code` takes those with one reason code; `bad_metadata` is that of extracted files with warnings.
+    """
     page = await to_thread.run_sync(
-        lambda: services.journal.items(session_id, kind=outcome, after=after, limit=limit + 1)
+        lambda: services.journal.items(session_id, kind=outcome, code=code, after=after, limit=limit + 1)
     )
     return bodies.items(page, limit)
 

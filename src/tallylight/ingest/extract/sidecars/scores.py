@@ -44,13 +44,13 @@ def read(roots: Roots, path: str, limits: Limits = LIMITS) -> Score:
         return _unusable(error.strerror or "it cannot be read")
     if len(raw) > limits.sidecar:
         return _unusable(f"it is longer than {limits.sidecar:,} bytes")
-    return parse(raw)
+    return parse(raw, limits)
 
 
-def parse(raw: bytes) -> Score:
+def parse(raw: bytes, limits: Limits = LIMITS) -> Score:
     """The score in a sidecar's bytes. Never raises."""
     try:
-        body = load_json(raw.decode("utf-8-sig"))
+        body = load_json(raw.decode("utf-8-sig"), limits)
     except ValueError:
         return _unusable("it holds no JSON")
     if not isinstance(body, dict):
