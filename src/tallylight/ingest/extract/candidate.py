@@ -21,7 +21,7 @@ from tallylight.ingest.extract.sidecars import scores
 from tallylight.ingest.extract.small import encode
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
-from tallylight.ingest.extract.trouble import Unreadable, described, explain
+from tallylight.ingest.extract.trouble import Unreadable, described, explain, wants_memory
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Json, Outcome, OutcomeKind, RawText, Reason, Tier
 from tallylight.roots import unescape
 
@@ -55,7 +55,10 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
             outcome = _extracted(options, candidate, source)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
+    except Exception as error:
+        if wants_memory(error):
+            raise MemoryError(described(error)) from error
+        # Decoders raise nearly everything, and a bad file is an outcome.
         outcome = _failed(candidate, explain(error))
     if source is not None:
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)
