@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.hostile.case import Case, sound, warned
 from tests.hostile.png import zeros
@@ -61,8 +61,10 @@ def _graph(text: str = '"a cat"', seed: str = "1", cfg: str = "7", denoise: str 
 
 def _wrong_kinds() -> str:
     kinds: list[object] = [None, True, 1e308, -1, "", [], {}, [[]], ["1"], ["1", "0"], ["1", True], [None, 0]]
-    nodes = {str(number): {"class_type": "KSampler", "inputs": {"positive": kind, "seed": kind, "model": kind, "steps": kind}}
-             for number, kind in enumerate(kinds)}  # fmt: skip
+    nodes = {
+        str(number): {"class_type": "KSampler", "inputs": dict.fromkeys(("positive", "seed", "model", "steps"), kind)}
+        for number, kind in enumerate(kinds)
+    }
     return json.dumps(
         {**nodes, "a": None, "b": {"class_type": 5}, "c": {"class_type": "KSampler", "inputs": [1]}, "": []}
     )
@@ -155,7 +157,7 @@ def _scores() -> Iterator[Case]:
     yield sound("score/marked.png", picture, _scored(3), sidecar=b'\xef\xbb\xbf{"score": 3}')
 
 
-def _scored(score: int | None) -> object:
+def _scored(score: int | None) -> Callable[[Outcome], object]:
     return lambda outcome: outcome.score == score
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tests.hostile.families import FAMILIES
 from tests.ingest.extract.build import Folder
@@ -33,12 +31,3 @@ def test_reading_only_metadata_fails_for_no_other_reason(folder: Folder, family:
             outcome = folder.outcome(case.name, tier=Tier.METADATA)
             assert outcome.kind is OutcomeKind.EXTRACTED or case.code is not None, (case, outcome)
             assert (outcome.sha256, outcome.has_thumbnail) == (None, False)
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_reading_again_finds_the_same(folder: Folder, family: str) -> None:
-    for case in FAMILIES[family]()[:25]:
-        if not case.alone:
-            case.plant(folder.path)
-            once, again = folder.outcome(case.name), folder.outcome(case.name)
-            assert replace(once, ms=0.0) == replace(again, ms=0.0), case

@@ -6,25 +6,27 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
 from tests.hostile import tree, unruly
 from tests.hostile.case import Case
-from tests.hostile.families import every_case
+from tests.hostile.families import FAMILIES, every_case
 from tests.serving import descendants
 
 from tallylight import services
 from tallylight.clock import SystemClock
 from tallylight.engine.local import LocalEngine
 from tallylight.facts import FolderUnread
+from tallylight.ingest.extract import Options, extract
 from tallylight.journal import Item
 from tallylight.messages import view
-from tallylight.model import Json, OutcomeKind, Parameters
-from tallylight.roots import escape
+from tallylight.model import Candidate, Json, Outcome, OutcomeKind, Parameters, Tier
+from tallylight.roots import Roots, escape
 from tallylight.settings import Settings
+from tallylight.thumbnails import Thumbnails
 from tallylight.web import bodies
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
@@ -41,6 +43,8 @@ ROOT = Path(__file__).parents[2]
 class Ran:
     """What the session left behind."""
 
+    root: Path
+    thumbnails: Path
     cases: list[Case]
     processed: Json  #: its message when everything had an outcome
     committed: Json  #: and when what was extracted had been committed
@@ -85,6 +89,8 @@ async def _run(root: Path, data: Path, out: Path) -> Ran:
             await opened.supervisor.finished(session.session_id)
             committed = view(await opened.state(session.session_id), opened.clock.now())
     return Ran(
+        root=root,
+        thumbnails=data / "thumbnails",
         cases=cases,
         processed=processed,
         committed=committed,
@@ -127,6 +133,20 @@ async def test_each_file_ends_in_its_right_outcome(ran: Ran) -> None:
     wrong = [wrong for case in ran.cases if (wrong := case.judge(found[escape(case.name)]))]
     assert wrong == []
     assert found.keys() == {escape(case.name) for case in ran.cases}
+
+
+async def test_workers_find_what_is_found_in_this_process(ran: Ran) -> None:
+    found = {item.outcome.file: item.outcome for item in ran.items}
+    options = Options(roots=Roots.of(ran.root), tier=Tier.FULL, thumbnails=Thumbnails(ran.thumbnails))
+    for case in [case for cases in FAMILIES.values() for case in cases()[::7] if not case.alone]:
+        here = await to_thread.run_sync(extract, options, Candidate(str(ran.root), escape(case.name), 1, 2))
+        there = found[escape(case.name)]
+        assert _without_times(here) == _without_times(there), case
+
+
+def _without_times(outcome: Outcome) -> Outcome:
+    """What is the same each time. Of a file that cannot be opened size and time are those it was listed with."""
+    return replace(outcome, ms=0.0, texts=(), mtime_ns=0, bytes=0)
 
 
 async def test_none_ends_the_run_and_the_counts_add_up(ran: Ran) -> None:

@@ -58,12 +58,11 @@ def cases() -> list[Case]:
 
 def _beyond_memory() -> list[Case]:
     """Within the limit on pixels, beyond what a worker of 1 GB has room for. Small files, for they hold one colour."""
-    canvas = b"VP8X\n\0\0\0\x10\0\0\0" + (15_999).to_bytes(3, "little") + (15_899).to_bytes(3, "little")
     return [
         failing("memory/16k x 15k.png", vast_png(), Reason.MEMORY, alone=True),
         failing(
             "memory/16k x 15.9k.webp",
-            riff(canvas + build.encoded(build.scene(), "WEBP")[12:]),
+            vast_webp(),
             Reason.MEMORY,
             alone=True,
         ),
@@ -74,6 +73,12 @@ def _beyond_memory() -> list[Case]:
 def vast_png() -> bytes:
     """240 million pixels in RGBA: 960 MB."""
     return png(header(16_000, 15_000, 8, 6), chunk(b"IDAT", zeros(920)))
+
+
+def vast_webp() -> bytes:
+    """A picture somewhere on a canvas of 254 million pixels."""
+    canvas = b"VP8X\n\0\0\0\x10\0\0\0" + (15_999).to_bytes(3, "little") + (15_899).to_bytes(3, "little")
+    return riff(canvas + build.encoded(build.scene(), "WEBP")[12:])
 
 
 def _segfault(_: Path) -> None:

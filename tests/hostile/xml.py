@@ -65,10 +65,14 @@ def _packets() -> Iterator[Case]:
             yield _unharmed(f"xml/xmp {name}.jpg", with_segments(app1))
     bomb = chunk(b"iTXt", _KEY + b"\0\1\0\0\0" + zeros(1024))
     yield _unharmed("xml/xmp of 1 GB.png", with_chunks(build.png(), bomb))
-    part = segment(
-        0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + b"\x06\x40\0\0" + bytes(4) + b" " * 65_000
-    )
-    yield _unharmed("xml/xmp of 100 MB.jpg", with_segments(*[part] * 1_600))
+    yield _unharmed("xml/xmp of 100 MB.jpg", _put_long)
+
+
+def _put_long(path: Path) -> None:
+    """Extended XMP: the parts of one packet in many segments."""
+    place = b"0" * 32 + b"\x06\x40\0\0" + bytes(4)
+    part = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + place + b" " * 65_000)
+    path.write_bytes(with_segments(*[part] * 1_600))
 
 
 def _beside() -> Iterator[Case]:
