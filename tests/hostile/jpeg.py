@@ -79,7 +79,7 @@ def _exif() -> Iterator[Case]:
     )
     yield _unharmed("jpeg/exif of noise.jpg", with_segments(segment(0xE1, b"Exif\0\0" + bytes(range(256)) * 200)))
     yield _unharmed("jpeg/exif of nothing.jpg", with_segments(segment(0xE1, b"Exif\0\0")))
-    yield _unharmed("jpeg/many exifs.jpg", with_segments(*[segment(0xE1, b"Exif\0\0MM\0*" + bytes(60_000))] * 300))
+    yield _unharmed("jpeg/many exifs.jpg", with_segments(*[segment(0xE1, b"Exif\0\0MM\0*" + bytes(60_000))] * 60))
     yield _unharmed("jpeg/position of no number.jpg", with_exif(_nowhere()))
     for orientation in (0, 2, 3, 4, 5, 6, 7, 8, 9, 65535):
         exif = build.exif_block({0x0112: orientation})

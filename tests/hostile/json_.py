@@ -147,7 +147,7 @@ def _scores() -> Iterator[Case]:
     ignored = "the score sidecar was ignored"
     for name, sidecar in (
         ("deep", b'{"score": ' + b"[" * 30_000),
-        ("long", b'{"score": 3, "x": "' + b"x" * (1 << 20) + b'"}'),
+        ("long", b'{"score": 3, "x": "' + b"x" * (5 << 20) + b'"}'),
         ("empty", b""),
         ("zeros", bytes(500)),
         ("list", b"[3]"),

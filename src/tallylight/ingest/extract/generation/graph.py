@@ -52,7 +52,7 @@ _WIDGETS: Final[dict[str, tuple[str | None, ...]]] = {
     ),
     "PrimitiveNode": ("value",),
 }
-_MUTED: Final = frozenset({2, 4})  #: editor modes "never" and "bypass"
+_MUTED: Final = (2, 4)  #: editor modes "never" and "bypass"; no set, for a mode may be a list
 
 
 @dataclass(frozen=True, slots=True)
