@@ -32,7 +32,7 @@ from tallylight.web import bodies
 pytestmark = pytest.mark.timeout(240)
 
 JOBS = 2
-#: Four files here wait for it. The others take less than half a second, on a machine with others on it ten times as much.
+#: Four files here wait for it. The others take less than half a second; on a busy machine ten times as much.
 TIME_LIMIT = 8.0
 #: A worker takes 300 MB by itself.
 MEMORY_LIMIT = 1 << 30
