@@ -172,21 +172,24 @@ def _close_streams(_: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    path.unlink()
+    # Done again where a neighbour in its chunk took the worker along.
+    if path.is_dir():
+        path.rmdir()
+    path.unlink(missing_ok=True)
 
 
 def _replace_by_folder(path: Path) -> None:
-    path.unlink()
+    _delete(path)
     path.mkdir()
 
 
 def _replace_by_pipe(path: Path) -> None:
-    path.unlink()
+    _delete(path)
     os.mkfifo(path)
 
 
 def _replace_by_link(path: Path) -> None:
-    path.unlink()
+    _delete(path)
     path.symlink_to("/etc/passwd")
 
 
