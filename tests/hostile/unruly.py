@@ -166,11 +166,6 @@ def _print(_: Path) -> None:
     sys.stdout.write("words in the middle of the JSON lines\n")
 
 
-def _close_streams(_: Path) -> None:
-    for number in (0, 1, 2):
-        os.close(number)
-
-
 def _delete(path: Path) -> None:
     # Done again where a neighbour in its chunk took the worker along.
     if path.is_dir():
@@ -215,7 +210,6 @@ DEEDS: Final = {
     "takes all memory": Deed(Reason.MEMORY, _balloon),
     "brings 110 MB": Deed(None, _vast_result),
     "prints": Deed(None, _print),
-    "closes its streams": Deed(None, _close_streams),
     "vanishes": Deed(Reason.VANISHED, _delete),
     "becomes a folder": Deed(Reason.OUTSIDE, _replace_by_folder),
     "becomes a pipe": Deed(Reason.OUTSIDE, _replace_by_pipe),
