@@ -10,6 +10,7 @@ from hypothesis import settings
 
 # Shared machines stall for whole seconds; how long an example takes says nothing about what it shows.
 settings.register_profile("tallylight", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=10_000)
 settings.load_profile("tallylight")
 
 

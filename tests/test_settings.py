@@ -32,6 +32,7 @@ def test_the_defaults_listen_to_this_machine_only() -> None:
         ("data", "/var/tally", Path("/var/tally")),
         ("roots", '["/a", "/b"]', (Path("/a"), Path("/b"))),
         ("memory_limit", str(1 << 30), 1 << 30),
+        ("memory_limit", "1GB", 1 << 30),
         ("log", "info", "info"),
     ],
 )
@@ -61,12 +62,43 @@ def test_unknown_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         ("time_limit", "0"),
         ("time_limit", "-1"),
         ("memory_limit", "1024"),
+        ("memory_limit", "1 XB"),
         ("log", "debug"),
     ],
 )
 def test_what_is_out_of_range_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(f"TALLYLIGHT_{name.upper()}", text)
     with pytest.raises(ValidationError, match=name):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5000", 5000),
+        ("5_000", 5000),
+        ("300M", 300_000_000),
+        ("300m", 300_000_000),
+        ("2k", 2000),
+        ("1G", 10**9),
+        ("64KB", 65_536),
+        (" 16 MB ", 16_777_216),
+        ("16MiB", 16_777_216),
+        ("1gb", 1 << 30),
+        ("12B", 12),
+    ],
+)
+def test_each_limit_has_a_variable_and_units(monkeypatch: pytest.MonkeyPatch, text: str, value: int) -> None:
+    monkeypatch.setenv("TALLYLIGHT_LIMITS__PIXELS", text)
+    assert Settings().limits == {"pixels": value}
+    assert Settings(limits={"pixels": 5, "chunk": 6}).limits == {"pixels": 5, "chunk": 6}
+    assert Settings(limits={"chunk": 6}).limits == {"pixels": value, "chunk": 6}
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "3 cows", "0x10", "1e6", "M", "3ib", "9" * 5000])
+def test_what_is_no_number_with_a_unit_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("TALLYLIGHT_LIMITS__PIXELS", text)
+    with pytest.raises(ValidationError, match=r"limits\.pixels"):
         Settings()
 
 

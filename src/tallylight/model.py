@@ -59,7 +59,7 @@ class OutcomeKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a candidate failed: a closed list, so that people can filter and programs can match."""
+    """Why a candidate failed, or was read with warnings. A closed list: people filter by it, programs match it."""
 
     EMPTY = "empty"  #: 0 bytes
     TRUNCATED = "truncated"  #: ends before its own structure says it does
@@ -73,6 +73,7 @@ class Reason(StrEnum):
     VANISHED = "vanished"  #: was there when listed, gone when opened
     OUTSIDE = "outside"  #: leads out of the roots (a link that changed under the scan)
     IO_ERROR = "io_error"  #: the disk or network refused
+    BAD_METADATA = "bad_metadata"  #: read all the same, with warnings: the one code that is no failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +172,9 @@ class Outcome:
     frame_phashes: tuple[str, ...] = ()  #: of up to three frames of a video, in order; the first is `phash`
     has_thumbnail: bool = False
     texts: tuple[RawText, ...] = ()
+
+    @property
+    def remark(self) -> Reason | None:
+        """`code`; of an extracted file with warnings `bad_metadata`: what people filter by."""
+        warned = self.kind is OutcomeKind.EXTRACTED and self.warnings
+        return Reason.BAD_METADATA if warned else self.code

@@ -23,7 +23,7 @@ from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import is_media
-from tallylight.ingest.extract import Options, extract
+from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
 from tallylight.ingest.ports import Record, Write
@@ -214,11 +214,12 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
 
-    Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
-    the lock what holds it. Without `extracts` no extractor of another package is looked for. Sessions still in
-    motion at the end stay so in the journal, where the next start finds them.
+    Raises BadFolder for an unusable root, BadParameters for a limit there is not or that is out of range,
+    DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in the lock what holds it. Without
+    `extracts` no extractor of another package is looked for. Sessions still in motion at the end stay so in the
+    journal, where the next start finds them.
     """
-    clock = clock or SystemClock()
+    clock, limits = clock or SystemClock(), Limits.of(settings.limits)
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
         writer = Writer()
@@ -230,7 +231,9 @@ async def open_services(
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
-        supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock, extractors=extractors), tasks)
+        options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
+        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors)
+        supervisor = Supervisor(workshop, tasks)
         await supervisor.recover()
         yield Services(
             settings=settings,
@@ -263,7 +266,7 @@ def _pace(settings: Settings) -> Pace:
 
 def _workshop(
     disk: Disk,
-    thumbnails: Thumbnails,
+    options_for: Callable[[Parameters], Options],
     writer: Writer,
     engine: Engine,
     hub: Hub,
@@ -282,7 +285,7 @@ def _workshop(
             catalog=catalog,
             record=record,
             now=now,
-            extract=partial(extract, _options(session.parameters, disk.roots, thumbnails, extractors)),
+            extract=partial(extract, options_for(session.parameters)),
             skip=(str(disk.folder.path),),
             wanted=wanted,
         )
@@ -322,7 +325,9 @@ async def _plain_errors() -> AsyncIterator[None]:
         raise
 
 
-def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails, extractors: Extractors) -> Options:
+def _options(
+    roots: Roots, thumbnails: Thumbnails, limits: Limits, extractors: Extractors, parameters: Parameters
+) -> Options:
     return Options(
         roots=roots,
         tier=parameters.tier,
@@ -334,6 +339,7 @@ def _options(parameters: Parameters, roots: Roots, thumbnails: Thumbnails, extra
         pixel_hash=parameters.pixel_hash,
         detect_nsfw=parameters.enable_nsfw_detection,
         extractors=extractors.installed,
+        limits=limits,
         thumbnails=thumbnails,
     )
 

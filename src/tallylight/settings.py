@@ -6,13 +6,45 @@ Each setting is an option of `tallylight serve` and a variable `TALLYLIGHT_…` 
 from __future__ import annotations
 
 import os
+import re
 import resource
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_AMOUNT = re.compile(r"\s*(\d[\d_]{0,29})\s*([a-z]{0,3})\s*", re.IGNORECASE)
+#: With a B they count bytes, by 1,024; without one anything else, by 1,000.
+_UNITS: Final = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "b": 1,
+    "kb": 1 << 10,
+    "mb": 1 << 20,
+    "gb": 1 << 30,
+    "kib": 1 << 10,
+    "mib": 1 << 20,
+    "gib": 1 << 30,
+}
+
+
+def amount(value: Any) -> Any:
+    """`16MB`, `300M`, `5000` as whole numbers; what is no text is left as it is. ValueError for any other text."""
+    if not isinstance(value, str):
+        return value
+    match = _AMOUNT.fullmatch(value)
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None:
+        raise ValueError("write a whole number, such as 5000, 300M (a million each) or 16MB (1,048,576 bytes each)")
+    return int(match[1]) * unit
+
+
+#: A whole number that may be written with a unit.
+Amount = Annotated[int, BeforeValidator(amount)]
 
 
 def default_data_folder() -> Path:
@@ -35,7 +67,7 @@ class Settings(BaseSettings):
     reason.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TALLYLIGHT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TALLYLIGHT_", env_nested_delimiter="__", frozen=True)
 
     roots: tuple[Path, ...] = Field(default=(), description="Folders that may be read; nothing outside them ever is.")
     data: Path = Field(default_factory=default_data_folder, description="Where the database and the thumbnails live.")
@@ -60,8 +92,11 @@ class Settings(BaseSettings):
         default="warning",
         description="What `tallylight serve` writes to stderr; `info`: also who comes, leaves, and why.",
     )
-    memory_limit: int = Field(
+    memory_limit: Amount = Field(
         default=4 << 30,
         ge=256 << 20,
         description="Bytes of address space one worker may have; a file that needs more fails.",
+    )
+    limits: dict[str, Amount] = Field(
+        default={}, description="Other [limits on one file](limits.md#one-file) than the defaults, by name."
     )

@@ -195,3 +195,42 @@ def test_an_interrupted_run_is_status_130_and_keeps_what_it_had(
     assert f"cancelled: {last['processed_files']} of" in shown.out
     committed = messages(tallylight("commit", "last", "--data", tmp_path / "data", "--json").out)[-1]
     assert committed["commit"] == {"total": last["processed_files"], "done": last["processed_files"], "errors": 0}
+
+
+def test_limits_are_set_by_name(tallylight: Tallylight, root: Path, tmp_path: Path) -> None:
+    ran = tallylight("ingest", root, "--data", tmp_path / "data", "--limit", "pixels=60", "--limit", "memory_limit=1GB")
+    assert ran.status == 1
+    assert ran.out.count("too_large: 8×8 pixels are more than") == 4
+    assert tallylight("ingest", root, "--data", tmp_path / "data", "--limit", "PIXELS = 64").status == 0
+
+
+def test_limits_come_from_the_environment_and_the_option_wins(
+    tallylight: Tallylight, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLYLIGHT_LIMITS__PIXELS", "60")
+    assert tallylight("ingest", root, "--data", tmp_path / "data").status == 1
+    assert tallylight("ingest", root, "--data", tmp_path / "data", "--limit", "pixels=1k").status == 0
+    monkeypatch.setenv("TALLYLIGHT_LIMITS__PIXLES", "60")
+    ran = tallylight("ingest", root, "--data", tmp_path / "data")
+    assert (ran.status, ran.err) == (2, "tallylight: There is no limit pixles; did you mean pixels?\n")
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        ("pixels", "--limit pixels has no value; write NAME=VALUE, such as pixels=300M."),
+        ("pixels=many", "limits.pixels cannot be used: write a whole number, such as 5000,"),
+        ("pixels=many", "Check the option, or TALLYLIGHT_LIMITS__PIXELS."),
+        ("time_limit=0", "time_limit cannot be used: "),
+        ("memory_limit=1MB", "memory_limit cannot be used: "),
+        ("json_depth=1000", "The limit json_depth cannot be 1,000; give a number of at least 1 and at most 200."),
+    ],
+)
+def test_a_limit_that_cannot_be_used_is_refused_before_anything_starts(
+    tallylight: Tallylight, root: Path, tmp_path: Path, limit: str, says: str
+) -> None:
+    ran = tallylight("ingest", root, "--data", tmp_path / "data", "--limit", limit)
+    assert (ran.status, ran.out) == (2, "")
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not (tmp_path / "data").exists()

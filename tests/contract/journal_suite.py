@@ -245,6 +245,16 @@ class JournalContract:
         assert seqs(journal.items("s-1", conflicts=True, after=page[-1].seq)) == [7]
         assert journal.items("s-1", conflicts=True, kind=OutcomeKind.FAILED) == []
 
+    def test_items_by_code(self, journal: Journal) -> None:
+        warned = replace(extracted("warned.png"), warnings=("named .png but is a JPEG",))
+        good, slow = replace(warned, warnings=()), replace(failed("slow.png"), code=Reason.TIMEOUT)
+        cut = replace(failed("cut.png"), warnings=("of a failed file",))
+        begun(journal, "s-1", *processed(good, warned, cut, slow))
+        assert seqs(journal.items("s-1", code=Reason.BAD_METADATA)) == [2]
+        assert seqs(journal.items("s-1", code=Reason.TRUNCATED)) == [3]
+        assert seqs(journal.items("s-1", kind=OutcomeKind.EXTRACTED, code=Reason.TRUNCATED)) == []
+        assert seqs(journal.items("s-1", code=Reason.EMPTY)) == []
+
     def test_items_of_one_session_only(self, journal: Journal) -> None:
         begun(journal, "s-1", *processed(extracted("mine.png")))
         begun(journal, "s-2", *processed(extracted("yours.png"), failed()))

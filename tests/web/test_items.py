@@ -42,6 +42,7 @@ def _fill(root: Path) -> None:
     (root / NASTY).write_bytes(pictures[0].read_bytes() + b" ")
     Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.png")).write_bytes(pictures[1].read_bytes() + b" ")
     spoil(root / "empty.png")
+    (root / "mistaken.jpg").write_bytes(pictures[2].read_bytes() + b" ")
     scores = root / ".scores"
     scores.mkdir()
     (scores / "picture_000.png.json").write_text('{"score": -1, "favourite": true}')
@@ -81,7 +82,7 @@ async def test_an_item_has_every_field(it: Site, session_id: str) -> None:
 async def test_items_are_numbered_outcomes_and_add_up(it: Site, session_id: str) -> None:
     items = await it.items(session_id)
     stats = (await it.get(f"/api/ingest/status/{session_id}"))["stats"]
-    assert len(items) == stats["processed_files"] == 8
+    assert len(items) == stats["processed_files"] == 9
     assert [item["seq"] for item in items] == sorted({item["seq"] for item in items})
     assert sum(item["outcome"] == "failed" for item in items) == stats["errors"] == 1
     assert sum(len(item["keywords"]) for item in items) == stats["keywords_added"]
@@ -100,7 +101,7 @@ async def test_pages_of_any_size_give_each_item_once(it: Site, session_id: str, 
             break
         after = f"&after={page['next']}"
     assert found == await it.items(session_id)
-    assert pages == -(-8 // limit)
+    assert pages == -(-9 // limit)
 
 
 async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
@@ -108,7 +109,7 @@ async def test_outcomes_are_filtered(it: Site, session_id: str) -> None:
     assert [(item["file"], item["code"]) for item in failed["items"]] == [("empty.png", "empty")]
     assert failed["next"] is None
     extracted = (await it.get(f"/api/ingest/items/{session_id}?outcome=extracted"))["items"]
-    assert len(extracted) == 7
+    assert len(extracted) == 8
     assert (await it.get(f"/api/ingest/items/{session_id}?outcome=excluded"))["items"] == []
 
 
@@ -122,6 +123,13 @@ async def test_items_on_which_sources_disagree(it: Site, session_id: str) -> Non
     report = await it.get(f"/api/ingest/report/{session_id}?format=json")
     assert report["preview"]["conflicts"] == 1
     assert [(entry["file"], entry["field"]) for entry in report["conflicts"]] == [("picture_001.png", "favourite")]
+
+
+@pytest.mark.parametrize(("code", "file"), [("empty", "empty.png"), ("bad_metadata", "mistaken.jpg")])
+async def test_outcomes_are_filtered_by_code(it: Site, session_id: str, code: str, file: str) -> None:
+    found = (await it.get(f"/api/ingest/items/{session_id}?code={code}"))["items"]
+    assert [(item["file"], item["code"]) for item in found] == [(file, code)]
+    assert (await it.get(f"/api/ingest/items/{session_id}?code=timeout"))["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -138,6 +146,7 @@ async def test_items_on_which_sources_disagree(it: Site, session_id: str) -> Non
         "outcome=lost",
         "outcome=",
         "conflicts=maybe",
+        "code=worn_out",
     ],
 )
 async def test_a_page_out_of_range_is_refused(it: Site, session_id: str, query: str) -> None:

@@ -58,8 +58,10 @@ def main() -> None:
         _refuse(visible(str(error)))
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        _refuse(f"{name} cannot be used: {first['msg']}. Check the option, or TALLYLIGHT_{name.upper()}.")
+        parts = [str(part) for part in first["loc"]] or ["settings"]
+        name, variable = ".".join(parts), "__".join(parts).upper()
+        why = first["msg"].removeprefix("Value error, ")
+        _refuse(f"{name} cannot be used: {why}. Check the option, or TALLYLIGHT_{variable}.")
 
 
 def _refuse(sentence: str) -> None:

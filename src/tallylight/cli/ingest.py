@@ -55,6 +55,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     ] = False,
     max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
     jobs: options.Jobs = None,
+    limit: options.Limit = None,
 ) -> None:
     """Ingest folders without a server.
 
@@ -63,7 +64,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     """
     if nsfw:
         demand()
-    settings = options.settings(roots=tuple(paths), data=data, jobs=jobs)
+    settings = options.settings(roots=tuple(paths), data=data, jobs=jobs, **options.limits(limit))
     parameters = partial(
         Parameters,
         pattern=pattern,

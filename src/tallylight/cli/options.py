@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from tallylight.errors import BadParameters
 from tallylight.settings import Settings
 
 Data = Annotated[
@@ -22,9 +23,31 @@ Live = Annotated[
     Literal["auto", "stream", "poll"] | None,
     typer.Option("--live", help="How pages stay live; auto polls where no stream gets through. [default: auto]"),
 ]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=VALUE", help="A limit on one file, such as pixels=300M; repeatable."),
+]
 SessionName = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id, its first characters, or `last`.")]
+
+
+#: Limits on one file that are the engine's and settings of their own.
+_ENGINES: Final = ("time_limit", "memory_limit")
 
 
 def settings(**given: Any) -> Settings:
     """Settings from the environment, with what was given on the command line on top."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def limits(pairs: list[str] | None) -> dict[str, Any]:
+    """What `--limit` gave, as arguments of `settings`. Raises BadParameters for one that is no pair."""
+    asked = dict(map(_pair, pairs or ()))
+    engines: dict[str, Any] = {name: asked.pop(name) for name in _ENGINES if name in asked}
+    return {**engines, "limits": asked}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise BadParameters(f"--limit {text} has no value; write NAME=VALUE, such as pixels=300M.")
+    return name.strip().lower(), value

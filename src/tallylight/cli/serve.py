@@ -10,7 +10,7 @@ import typer
 from tallylight.cli import options
 
 
-def serve(
+def serve(  # noqa: PLR0917 (typer makes the options from these)
     # readable=False: that is for `Roots` to say, in a sentence that tells what to do.
     root: Annotated[
         list[Path],
@@ -21,8 +21,10 @@ def serve(
     port: options.Port = None,
     jobs: options.Jobs = None,
     live: options.Live = None,
+    limit: options.Limit = None,
 ) -> None:
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
     from tallylight.cli.server import run
 
-    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs, live=live))
+    given = options.limits(limit)
+    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs, live=live, **given))

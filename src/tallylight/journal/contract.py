@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tallylight.facts import Fact, State
-from tallylight.model import Outcome, OutcomeKind, Parameters, RawText
+from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Reason
 
 #: Tombstones are kept for so many seconds, and at most so many of them: a reader that was away for longer is not told.
 TOMBSTONE_AGE: Final = 86_400.0
@@ -118,11 +118,14 @@ class Journal(Protocol):
         session_id: str,
         *,
         kind: OutcomeKind | None = None,
+        code: Reason | None = None,
         conflicts: bool = False,
         after: int = 0,
         limit: int = 100,
     ) -> list[Item]:
-        """Its outcomes numbered above `after`, in order; with `conflicts` only those on which sources disagreed."""
+        """Its outcomes numbered above `after`, in order; those of one kind, with one `Outcome.remark`, or on which
+        sources disagreed, alone.
+        """
         ...
 
     def item(self, session_id: str, seq: int) -> Item:

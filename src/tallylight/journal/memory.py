@@ -12,7 +12,7 @@ from tallylight.facts import Fact, Processed, State, without_names
 from tallylight.journal.codec import without_texts
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
-from tallylight.model import OutcomeKind, RawText
+from tallylight.model import OutcomeKind, RawText, Reason
 
 
 @dataclass(slots=True)
@@ -97,6 +97,7 @@ class MemoryJournal:
         session_id: str,
         *,
         kind: OutcomeKind | None = None,
+        code: Reason | None = None,
         conflicts: bool = False,
         after: int = 0,
         limit: int = 100,
@@ -106,6 +107,7 @@ class MemoryJournal:
             for seq, fact in self.facts(session_id, after)
             if isinstance(fact, Processed)
             and kind in {None, fact.outcome.kind}
+            and code in {None, fact.outcome.remark}
             and (fact.outcome.conflicts or not conflicts)
         ]
         return items[: max(limit, 0)]

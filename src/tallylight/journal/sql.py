@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
 
 from tallylight.db.database import Database
 from tallylight.db.many import insert_many
@@ -29,7 +29,7 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
-from tallylight.model import AT_REST, OutcomeKind, RawText
+from tallylight.model import AT_REST, OutcomeKind, RawText, Reason
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
 READ_AT_ONCE: Final = 1000
@@ -114,6 +114,7 @@ class SqlJournal:
         session_id: str,
         *,
         kind: OutcomeKind | None = None,
+        code: Reason | None = None,
         conflicts: bool = False,
         after: int = 0,
         limit: int = 100,
@@ -121,6 +122,8 @@ class SqlJournal:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
+        if code is not None:
+            query = query.where(_with_code(code))
         if conflicts:
             # PostgreSQL compares no JSON, but keeps its text as it was written.
             query = query.where(cast(outcomes.c.conflicts, Text) != "[]")
@@ -182,6 +185,12 @@ class SqlJournal:
                 facts = _read_facts(connection, session_id, after, until)
             yield from facts
             after = until
+
+
+def _with_code(code: Reason) -> ColumnElement[bool]:
+    """The outcomes with this `Outcome.remark`. Read from the rows of one session, so it needs no index."""
+    warned = (outcomes.c.kind == OutcomeKind.EXTRACTED.value) & (cast(outcomes.c.warnings, Text) != "[]")
+    return warned if code is Reason.BAD_METADATA else outcomes.c.code == code.value
 
 
 def _read_epoch(database: Database) -> str | None:

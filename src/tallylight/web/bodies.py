@@ -24,7 +24,7 @@ def item(entry: Item) -> Json:
         "file": outcome.file,
         **({"file_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
         "outcome": outcome.kind.value,
-        "code": outcome.code.value if outcome.code else None,
+        "code": outcome.remark.value if outcome.remark else None,
         "message": outcome.message,
         "warnings": list(outcome.warnings),
         "ms": outcome.ms,

@@ -75,9 +75,9 @@ def test_load_json() -> None:
     assert load_json('{"a": [1, Infinity]}') == {"a": [1, float("inf")]}
     for bad in ("", "{", "[" * 100_000, "9" * 5000, "x" * 50):
         with pytest.raises(ValueError, match=r".+"):
-            load_json(bad, Limits(text=200_000))
+            load_json(bad, Limits(json_size=200_000))
     with pytest.raises(ValueError, match="longer than 5 characters"):
-        load_json('"abcdef"', Limits(text=5))
+        load_json('"abcdef"', Limits(json_size=5))
 
 
 def test_warnings_once_and_not_too_many() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tallylight.ingest.extract.limits import Limits
 from tallylight.ingest.extract.options import Options
 from tallylight.model import Candidate, Outcome
 
-__all__ = ["Options", "extract"]
+__all__ = ["Limits", "Options", "extract"]
 
 
 def extract(options: Options, candidate: Candidate) -> Outcome:

@@ -16,7 +16,7 @@ from tallylight.ingest.extract.seen import seen
 from tallylight.ingest.extract.sidecars import Told, Wanted
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
-from tallylight.ingest.extract.trouble import Unreadable, described, explain
+from tallylight.ingest.extract.trouble import Unreadable, described, explain, wants_memory
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Outcome, OutcomeKind, Reason, Tier
 from tallylight.roots import unescape
 
@@ -49,7 +49,10 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
             outcome = _extracted(options, candidate, source, path)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
+    except Exception as error:
+        if wants_memory(error):
+            raise MemoryError(described(error)) from error
+        # Decoders raise nearly everything, and a bad file is an outcome.
         outcome = _failed(candidate, explain(error))
     if source is not None and (source.size, source.mtime_ns) != (outcome.bytes, outcome.mtime_ns):
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)

@@ -64,8 +64,8 @@ def whole(number: int) -> int | str:
 
 def load_json(text: str, limits: Limits = LIMITS) -> Any:
     """Parse JSON as programs write it, NaN and Infinity included. ValueError where it is none, or too long or deep."""
-    if len(text) > limits.text:
-        raise ValueError(f"the JSON is longer than {limits.text:,} characters")
+    if len(text) > limits.json_size:
+        raise ValueError(f"the JSON is longer than {limits.json_size:,} characters")
     try:
         return json.loads(text)
     except RecursionError:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
@@ -122,6 +123,10 @@ def _open(source: Source, kind: Kind, embedded: Embedded, *, full: bool) -> Imag
         case "jpeg":
             return jpeg_factory(stream)
         case "webp":
+            assert isinstance(embedded, webp.WebP)
+            # libwebp has one word for damage and for want of memory: whether there is room for its two canvases of
+            # four bytes a pixel is found out first. Nothing is written to them, so this costs nothing.
+            np.empty(8 * embedded.width * embedded.height, np.uint8)
             return WebPImageFile(stream)
         case "gif":
             return GifImageFile(stream)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from tallylight.errors import BadPath
 from tallylight.model import Reason
 
@@ -29,6 +31,20 @@ def explain(error: Exception) -> Unreadable:
             return Unreadable(Reason.IO_ERROR, f"The disk or network refused: {error.strerror or error}.")
         case _:
             return Unreadable(Reason.DAMAGED, f"The file could not be decoded: {described(error)}.")
+
+
+def wants_memory(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, is for want of memory. Decoders say so in their own ways, and a picture
+    that is too much for this worker is not damaged.
+    """
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        # Ours may quote the file.
+        if not isinstance(error, Unreadable) and "out of memory" in str(error).lower():
+            return True
+        error = error.__cause__
+    return False
 
 
 def described(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from anyio import to_thread
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tallylight.ingest.report import report as make_report
-from tallylight.model import Json, OutcomeKind
+from tallylight.model import Json, OutcomeKind, Reason
 from tallylight.services import Services
 from tallylight.web import bodies
 from tallylight.web.context import Given
@@ -20,20 +21,22 @@ router = APIRouter(prefix="/api/ingest", tags=["outcomes"])
 
 
 @router.get("/items/{session_id}")
-async def items(
+async def items(  # noqa: PLR0917 (FastAPI makes the query from these)
     session_id: str,
     services: Given,
     outcome: OutcomeKind | None = None,
+    code: Reason | None = None,
     conflicts: bool = False,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """A page of outcomes in the order they happened; pass `next` as `after` for the following page. `?conflicts=true`
     gives only those on which their sources disagreed.
+
+    `code` takes those with one reason code; `bad_metadata` is that of extracted files with warnings.
     """
-    page = await to_thread.run_sync(
-        lambda: services.journal.items(session_id, kind=outcome, conflicts=conflicts, after=after, limit=limit + 1)
-    )
+    wanted = partial(services.journal.items, session_id, kind=outcome, code=code, conflicts=conflicts, after=after)
+    page = await to_thread.run_sync(lambda: wanted(limit=limit + 1))
     return bodies.items(page, limit)
 
 

@@ -27,7 +27,7 @@ def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Gif:
     stream.seek(10)
     _skip_colours(stream, (stream.read(3) or b"\0")[0])
     blocks = limits.chunks
-    while blocks > 0:
+    while blocks > 0 and gif.frames < limits.frames:
         kind = stream.read(1)
         if kind == _TRAILER:
             return gif

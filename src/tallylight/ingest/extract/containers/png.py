@@ -84,7 +84,7 @@ def _copied(stream: BinaryIO, chunk: Chunk) -> Iterator[bytes]:
 
 def _chunks(stream: BinaryIO, png: Png) -> Iterator[Chunk]:
     """The chunks in order; says in `png.ending` how it ended."""
-    size, at = length_of(stream), len(SIGNATURE)
+    size, at, frames = length_of(stream), len(SIGNATURE), 0
     for _ in range(png.limits.chunks):
         stream.seek(at)
         head = stream.read(8)
@@ -100,6 +100,11 @@ def _chunks(stream: BinaryIO, png: Png) -> Iterator[Chunk]:
             png.ending = "cut"
             return
         if kind == b"IEND":
+            return
+        frames += kind == b"fcTL"
+        if frames > png.limits.frames:
+            png.ending = "broken"
+            png.warn(f"only the first {png.limits.frames:,} frames were walked over")
             return
         yield Chunk(kind, at + 8, length)
         at += 12 + length

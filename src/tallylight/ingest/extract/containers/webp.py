@@ -29,6 +29,9 @@ def walk(stream: BinaryIO, limits: Limits = LIMITS) -> WebP:
             _take(stream, kind, length, webp)
         elif kind == b"ANMF":
             webp.frames += 1
+            if webp.frames >= limits.frames:
+                webp.warn(f"frames were counted only up to {webp.frames:,}")
+                break
         elif kind == b"VP8X":
             _extended(stream.read(10), webp)
         elif not webp.width and kind == b"VP8 ":
