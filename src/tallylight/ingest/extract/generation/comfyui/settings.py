@@ -101,7 +101,7 @@ def _vae(walk: Walk, samplers: list[Node]) -> str | None:
 
 def _vae_name(walk: Walk, start: Node | None) -> str | None:
     for node in walk.chain(start, "vae"):
-        name = as_model(walk.value(node, "vae_name")) if "vae_name" in node.names() else None
+        name = as_model(walk.value(node, "vae_name")) if node.has("vae_name") else None
         if name is not None:
             return name if name.lower() not in {"baked vae", "none"} else None
     return None
@@ -110,7 +110,7 @@ def _vae_name(walk: Walk, start: Node | None) -> str | None:
 def _text_encoders(walk: Walk, sampler: Node) -> list[str]:
     names = ("clip_name", *(f"clip_name{number}" for number in range(1, 5)))
     for node in clip_chain(walk, sampler):
-        found = [as_model(walk.value(node, name)) for name in names if name in node.names()]
+        found = [as_model(walk.value(node, name)) for name in names if node.has(name)]
         if any(found):
             return [name for name in found if name is not None]
     return []
