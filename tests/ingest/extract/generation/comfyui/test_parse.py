@@ -208,6 +208,17 @@ def test_many_links_are_read_once() -> None:
     assert read({"s": node("KSampler", steps=1, positive=["0", 0]), **graph})["steps"] == 1
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.text(alphabet="ſıK²٣ _1ab", min_size=1, max_size=6) | st.sampled_from(["ſwitch", "²", "text_٣"]), max_size=6
+    )
+)
+def test_names_in_any_script_are_taken(names: list[str]) -> None:
+    inputs = {name: ["20", 0] if number % 2 else name for number, name in enumerate(names)}
+    assert read(plain(_6=node("Switch Concat", **inputs), _20=node("Index Switch", **inputs)))["steps"] == 20
+
+
 @pytest.mark.parametrize("name", ["select", "input1", "seed"])
 def test_switches_that_switch_others_end(name: str) -> None:
     graph = {

@@ -83,7 +83,7 @@ def test_guiders(guider: Json, scale: float) -> None:
         (node("KarrasScheduler", steps=12, sigma_max=14.6, sigma_min=0.03, rho=7.0), 12, "karras"),
         (node("ExponentialScheduler", steps=12), 12, "exponential"),
         (node("BetaSamplingScheduler", steps=12, alpha=0.6), 12, "beta"),
-        (node("AlignYourStepsScheduler", steps=12, model_type="SDXL"), 12, "ays"),
+        (node("AlignYourStepsScheduler", steps=12, model_type="SDXL"), 12, "align_your_steps"),
         (node("SplitSigmas", sigmas=["21", 0], step=5), 8, "normal"),
         (node("FlipSigmas", sigmas=["20", 0]), 8, "normal"),
         (node("Somebodys", anything=1), None, None),
@@ -101,7 +101,7 @@ def test_schedules(sigmas: Json, steps: int | None, scheduler: str | None) -> No
 @pytest.mark.parametrize(
     ("picker", "name"),
     [
-        (node("SamplerEulerAncestral", eta=1.0, s_noise=1.0), "eulerancestral"),
+        (node("SamplerEulerAncestral", eta=1.0, s_noise=1.0), "euler_ancestral"),
         (node("SamplerDPMPP_2M_SDE", solver_type="midpoint"), "dpmpp_2m_sde"),
         (node("DetailDaemonSamplerNode", sampler=["20", 0], detail_amount=0.1), "heun"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 #: Longer names of nodes and inputs are clipped: patterns are looked for in them at every step.
@@ -26,6 +27,10 @@ class Node:
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether there is an input of this name."""
+        return name in self.values or name in self.links
 
     def names(self) -> set[str]:
         """The names of all inputs there are."""
@@ -53,6 +58,9 @@ class Graph:
                 del node.links[name]
 
 
+@lru_cache(4096)
 def in_order(key: str) -> tuple[tuple[int, str], ...]:
     """Sorts names and numbers as people count: 2 before 10, text_2 before text_10. The same for both kinds of file."""
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]{1,9}|[^0-9]+", key))
+    return tuple(
+        (int(part), "") if part[0] in "0123456789" else (-1, part) for part in re.findall(r"[0-9]{1,9}|[^0-9]+", key)
+    )

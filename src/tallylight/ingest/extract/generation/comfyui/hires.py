@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Any, Final
 
 from tallylight.ingest.extract.generation.comfyui.graph import Node
+from tallylight.ingest.extract.generation.comfyui.patterns import within
 from tallylight.ingest.extract.generation.comfyui.settings import settings
 from tallylight.ingest.extract.generation.comfyui.walk import Walk
 from tallylight.ingest.extract.values import as_integer, as_model, as_name, as_number, as_size
 from tallylight.model import Json
 
 _SCALES: Final = ("scale_by", "upscale_by", "upscale", "scale_factor", "upscale_factor", "factor", "rescale_factor")
-_ENLARGES = re.compile(r"upscal|scale|resize|hires", re.IGNORECASE)
+_ENLARGES = within(r"upscal|scale|resize|hires")
 
 
 def hires(walk: Walk, samplers: list[Node]) -> Json:
@@ -36,7 +36,7 @@ def _between(walk: Walk, sampler: Node, before: Node) -> Json:
     for node in walk.chain(sampler, "latent"):
         if node is before:
             break
-        if _ENLARGES.search(node.kind):
+        if _ENLARGES(node.kind):
             found = {**found, **_enlarged(walk, node)}
     return found
 

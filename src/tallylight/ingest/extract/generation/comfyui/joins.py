@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tallylight.ingest.extract.generation.comfyui.graph import Node
+from tallylight.ingest.extract.generation.comfyui.patterns import within
 
 _BETWEEN: Final = ("delimiter", "separator", "join_with", "sep", "divider", "join_string")
-_JOINS = re.compile(r"concat|join|combine|append|merge|list to text|stringfunction", re.IGNORECASE)
+_JOINS = within(r"concat|join|combine|append|merge|list to text|stringfunction")
 #: Where nothing is known of a node, its texts are set apart as terms of a prompt are.
 COMMA: Final = ", "
 
@@ -40,7 +40,7 @@ def join_of(node: Node, setting: Any) -> Join | None:
     known = _DEFAULTS.get(node.kind)
     if node.kind == "StringFunction|pysssss":
         return Join(COMMA if node.values.get("tidy_tags") == "yes" else "")
-    if known is None and not (_JOINS.search(node.kind) or isinstance(setting, str)):
+    if known is None and not (_JOINS(node.kind) or isinstance(setting, str)):
         return None
     if not isinstance(setting, str):
         return known or Join(COMMA)
@@ -51,7 +51,7 @@ def join_of(node: Node, setting: Any) -> Join | None:
 
 def between(node: Node) -> str | None:
     """The name of the input that says what is put between texts."""
-    return next((name for name in _BETWEEN if name in node.names()), None)
+    return next((name for name in _BETWEEN if node.has(name)), None)
 
 
 def replaced(node: Node, text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tallylight.ingest.extract.clean import clean_line
 from tallylight.ingest.extract.emphasis import networks
 from tallylight.ingest.extract.generation.comfyui.graph import Link, Node, in_order
+from tallylight.ingest.extract.generation.comfyui.patterns import whole, within
 from tallylight.ingest.extract.generation.comfyui.walk import Walk
 from tallylight.ingest.extract.values import as_integer, as_model, as_number
 from tallylight.model import Json
@@ -18,12 +19,14 @@ _MODELS: Final = (
     *("refiner_ckpt_name", "model"),
 )
 #: Models of other sorts stand under the same names.
-_NO_MODEL = re.compile(r"upscale|clip_?vision|control|ipadapter|detector|sam\b|lora|style|segm|rife", re.IGNORECASE)
-_WAYS = re.compile(r"(?:.*_)?(?:model|unet|transformer)(?:_?[0-9a-z])?|any|anything|pipeline|\*|", re.IGNORECASE)
-_NO_WAY = re.compile(r"(?:.*_)?(?:upscale|style|vision)_?model\d*", re.IGNORECASE)
+_NO_MODEL = within(r"upscale|clip_?vision|control|ipadapter|detector|sam\b|lora|style|segm|rife")
+_WAYS = whole(r"(?:.*_)?(?:model|unet|transformer)(?:_?[0-9a-z])?|any|anything|pipeline|\*|")
+_NO_WAY = whole(r"(?:.*_)?(?:upscale|style|vision)_?model\d*")
 _LORA_NAME = re.compile(r"lora_name_?(\d*)|lora_?(\d*)(?:_name)?", re.IGNORECASE)
-_STRENGTH = re.compile(r"(?:.*_)?(?:strength|wt|weight|str)(?:_model)?(?:_?\d+)?", re.IGNORECASE)
-_TAGS = re.compile(r"wildcard.?encode|lora.*(text|tag|prompt|manager)|power prompt|prompt.?control", re.IGNORECASE)
+_IS_LORA = whole(_LORA_NAME.pattern)
+_STACK = whole(r"(.*_)?loras?(_stack)?")
+_STRENGTH = whole(r"(?:.*_)?(?:strength|wt|weight|str)(?:_model)?(?:_?\d+)?")
+_TAGS = within(r"wildcard.?encode|lora.*(text|tag|prompt|manager)|power prompt|prompt.?control")
 #: Of a name, folders included: many nodes may be handed one.
 _LONGEST: Final = 2_000
 _NONE: Final = frozenset({"none", "", "[none]", "select lora", "choose"})
@@ -59,18 +62,18 @@ def _on_the_way(walk: Walk, start: Node, seen: set[str]) -> Iterator[Node]:
 
 def _ways(walk: Walk, node: Node) -> list[Link]:
     chosen = walk.choice(node)
-    names = sorted((name for name in node.links if _WAYS.fullmatch(name) and not _NO_WAY.fullmatch(name)), key=in_order)
+    names = sorted((name for name in node.links if _WAYS(name) and not _NO_WAY(name)), key=in_order)
     if chosen is not None:
         names = [name for name in chosen if name in node.links]
     links = [node.links[name] for name in names]
     pipe = walk.pipe(node)
     links += [pipe] if pipe is not None and not links else []
     # Stacks of LoRAs come by a way of their own, and are applied to what comes by the other.
-    return links + [link for name, link in node.links.items() if re.fullmatch(r"(.*_)?loras?(_stack)?", name)]
+    return links + [link for name, link in node.links.items() if _STACK(name)]
 
 
 def _names(walk: Walk, node: Node) -> list[str]:
-    if _NO_MODEL.search(node.kind):
+    if _NO_MODEL(node.kind):
         return []
     values = (walk.value(node, name) for name in _MODELS if name in node.values or _is_named(node, name))
     names = (as_model(value[:_LONGEST]) for value in values if isinstance(value, str))
@@ -84,7 +87,7 @@ def _is_named(node: Node, name: str) -> bool:
 
 def _loras(walk: Walk, node: Node) -> list[tuple[str, float]]:
     """The LoRAs a node adds; nodes for stacks number their inputs or keep one object for each."""
-    names = sorted((name for name in node.names() if _LORA_NAME.fullmatch(name)), key=in_order)
+    names = sorted((name for name in node.names() if _IS_LORA(name)), key=in_order)
     names = [name for name in names if name in node.values or "name" in name]
     found = []
     for name in names[: _count(node)]:
@@ -94,7 +97,7 @@ def _loras(walk: Walk, node: Node) -> list[tuple[str, float]]:
         elif isinstance(value, str) and _is_on(node, name):
             found.append(_lora(value, _strength(walk, node, _number(name))))
     found += [_from_object(item) for item in _objects(node.values.get("loras"))]
-    if _TAGS.search(node.kind):
+    if _TAGS(node.kind):
         tags = (tag for text in _texts(node) for tag in networks(text[: walk.limits.prompt]))
         found += [_lora(tag.name, tag.weight) for tag in tags]
     return list(filter(None, found))
@@ -131,7 +134,7 @@ def _is_on(node: Node, name: str) -> bool:
 
 def _strength(walk: Walk, node: Node, number: str) -> Any:
     """The weight for the model, of the LoRA of this number; the one for the text encoder is another."""
-    names = [name for name in node.names() if _STRENGTH.fullmatch(name) and "clip" not in name.lower()]
+    names = [name for name in node.names() if _STRENGTH(name) and "clip" not in name.lower()]
     names = [name for name in names if "".join(re.findall(r"\d", name)) == number]
     advanced = node.values.get("input_mode", node.values.get("mode")) == "advanced"
     names.sort(key=lambda name: (("model" in name) != (advanced or not number), name))

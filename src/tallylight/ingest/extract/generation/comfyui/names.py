@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from tallylight.ingest.extract.generation.comfyui.patterns import whole
+
 #: Inputs that several things come through at once: pipes, contexts, tuples.
-PIPE = re.compile(r"(?:.*_)?(?:pipe|ctx|context|bus|tuple)_?\d*(?:_in|_opt)?", re.IGNORECASE)
+PIPE = whole(r"(?:.*_)?(?:pipe|ctx|context|bus|tuple)_?\d*(?:_in|_opt)?")
 
 #: The ways that one thing comes by, first choice first.
 WAYS: Final[dict[str, tuple[str, ...]]] = {
@@ -28,31 +29,29 @@ WAYS: Final[dict[str, tuple[str, ...]]] = {
 
 #: Conditioning and texts of one side.
 SIDES: Final = {
-    "positive": re.compile(r"(?:.*_)?pos(?:itive)?(?:_(?:prompt|text|string|cond\w*|[glr]|\d+))*", re.IGNORECASE),
-    "negative": re.compile(r"(?:.*_)?neg(?:ative)?(?:_(?:prompt|text|string|cond\w*|[glr]|\d+))*", re.IGNORECASE),
+    "positive": whole(r"(?:.*_)?pos(?:itive)?(?:_(?:prompt|text|string|cond\w*|[glr]|\d+))*"),
+    "negative": whole(r"(?:.*_)?neg(?:ative)?(?:_(?:prompt|text|string|cond\w*|[glr]|\d+))*"),
 }
-_ANY_SIDE = re.compile(r"(?:.*_)?(?:pos|neg)(?:itive|ative)?(?:_.*)?", re.IGNORECASE)
+_ANY_SIDE = whole(r"(?:.*_)?(?:pos|neg)(?:itive|ative)?(?:_.*)?")
 
-_TEXT = re.compile(
+_TEXT = whole(
     r"(?:opt_|user_|wildcard_|populated_|input_)?(?:text|string|str|prompt|caption)s?[_ ]?(?:[a-z0-9]|\d{1,3}|list)?"
-    r"|clip_[lg]|t5xxl|llama|part_?\d{1,2}|tags|lyrics|prefix|suffix|prepend\w*|append\w*",
-    re.IGNORECASE,
+    r"|clip_[lg]|t5xxl|llama|part_?\d{1,2}|tags|lyrics|prefix|suffix|prepend\w*|append\w*"
 )
 
 #: Inputs that lead away from texts.
-_NO_TEXT = re.compile(
+_NO_TEXT = whole(
     r"(?:.*_)?(?:clip|model|unet|vae|images?|pixels|masks?|latents?|latent_image|samples|seed|noise|sigmas|sampler"
     r"|control_net|controlnet|clip_vision|clip_vision_output|style_model|width|height|delimiter|separator|lora_stack"
-    r"|cnet_stack|script|segs|bbox_detector|strength|start_percent|end_percent|guidance)_?\d*",
-    re.IGNORECASE,
+    r"|cnet_stack|script|segs|bbox_detector|strength|start_percent|end_percent|guidance)_?\d*"
 )
 
 
 def is_text(name: str) -> bool:
     """Whether an input of this name takes text of a prompt."""
-    return _TEXT.fullmatch(name) is not None
+    return _TEXT(name)
 
 
 def may_lead_to_text(name: str) -> bool:
     """Whether a text can be behind a link of this name, of whichever side is being followed."""
-    return _NO_TEXT.fullmatch(name) is None and _ANY_SIDE.fullmatch(name) is None
+    return not _NO_TEXT(name) and not _ANY_SIDE(name)

@@ -8,24 +8,24 @@ them; then one that began with pure noise, then the one that was numbered first.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from tallylight.ingest.extract.generation.comfyui.graph import Link, Node, in_order
 from tallylight.ingest.extract.generation.comfyui.names import PIPE, SIDES, WAYS
+from tallylight.ingest.extract.generation.comfyui.patterns import whole, within
 from tallylight.ingest.extract.generation.comfyui.walk import Walk
 from tallylight.ingest.extract.values import as_number
 
-_SAVERS = re.compile(r"save|combine|export|write|send|upload", re.IGNORECASE)
-_VIEWERS = re.compile(r"preview|output|show|compare|view", re.IGNORECASE)
-_NOT_SAVED = re.compile(r"conditioning|text|string|prompt|sigmas|mask", re.IGNORECASE)
-_NO_SAMPLER = re.compile(r"provider|hook|script|select|config|presampling|unsampler|loader|scheduler", re.IGNORECASE)
-_DETAILER = re.compile("detailer|inpaint ?crop", re.IGNORECASE)
+_SAVERS = within(r"save|combine|export|write|send|upload")
+_VIEWERS = within(r"preview|output|show|compare|view")
+_NOT_SAVED = within(r"conditioning|text|string|prompt|sigmas|mask")
+_NO_SAMPLER = within(r"provider|hook|script|select|config|presampling|unsampler|loader|scheduler")
+_NO_MAKER = within("encode|save")
+_DETAILER = within("detailer|inpaint ?crop")
 _STEERED: Final = frozenset({"conditioning", "text_embeds", "prompt", "sdxl_tuple"})
 _STEPPED: Final = frozenset({"steps", "sigmas", "sampler_name", "total_steps"})
-_NOT_BACK = re.compile(
-    r"(?:.*_)?(?:positive|negative|conditioning(?:_\w+)?|model|clip|vae|masks?|control_net|text|prompt|upscale_model)",
-    re.IGNORECASE,
+_NOT_BACK = whole(
+    r"(?:.*_)?(?:positive|negative|conditioning(?:_\w+)?|model|clip|vae|masks?|control_net|text|prompt|upscale_model)"
 )
 
 
@@ -34,10 +34,10 @@ def is_sampler(node: Node) -> bool:
     known = node.names()
     if "guider" in known:
         return bool(known & {"sigmas", "noise"})
-    if _NO_SAMPLER.search(node.kind):
+    if _NO_SAMPLER(node.kind):
         return False
-    piped = any(PIPE.fullmatch(name) for name in node.links)
-    steered = piped or bool(known & _STEERED) or any(SIDES["positive"].fullmatch(name) for name in known)
+    piped = any(PIPE(name) for name in node.links)
+    steered = piped or bool(known & _STEERED) or any(SIDES["positive"](name) for name in known)
     if "sampler" in node.kind.lower():
         return steered and (piped or bool(known & _STEPPED))
     # Passes that are called otherwise: Ultimate SD Upscale, detailers.
@@ -48,7 +48,7 @@ def is_maker(node: Node) -> bool:
     """Whether a node makes a picture on its own, as those do that ask a service."""
     known = node.names()
     words = {"prompt", "positive", "positive_prompt", "text"} & known
-    return bool(words and {"seed", "noise_seed", "steps"} & known) and not re.search("encode|save", node.kind, re.I)
+    return bool(words and {"seed", "noise_seed", "steps"} & known) and not _NO_MAKER(node.kind)
 
 
 def passes(walk: Walk) -> list[Node]:
@@ -62,13 +62,13 @@ def passes(walk: Walk) -> list[Node]:
         best = max(samplers, key=found.merit, default=None)
     way = found.samplers(best) if best is not None else []
     # A detailer mends a part of a picture; it is a pass only where there is no other.
-    return [node for node in way if not _DETAILER.search(node.kind)] or way
+    return [node for node in way if not _DETAILER(node.kind)] or way
 
 
 def _rank(node: Node) -> int:
-    if _SAVERS.search(node.kind) and not _NOT_SAVED.search(node.kind):
+    if _SAVERS(node.kind) and not _NOT_SAVED(node.kind):
         return 2
-    return 1 if _VIEWERS.search(node.kind) else 0
+    return 1 if _VIEWERS(node.kind) else 0
 
 
 class _WayBack:
@@ -102,9 +102,9 @@ class _WayBack:
         links = {name: link for name, link in node.links.items() if link.node in self.made}
         names = [name for name in WAYS["latent"] if name in links]
         if not names and node.key in self.makers:
-            names = [name for name in links if PIPE.fullmatch(name)]
+            names = [name for name in links if PIPE(name)]
         elif not names:
-            names = [name for name in links if not _NOT_BACK.fullmatch(name)]
+            names = [name for name in links if not _NOT_BACK(name)]
         link: Link | None = links[names[0]] if names else None
         return self.walk.node(link)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from tallylight.ingest.extract.clean import clean_line, whole
@@ -15,8 +16,7 @@ _SAID: Final = frozenset(
     | {"denoise_strength", "prompt", "text", "positive", "negative", "negative_prompt", "positive_prompt", "model"}
     | {"width", "height", "image_output", "link_id", "save_prefix", "preview_method", "vae_decode", "cfg_conds"}
 )
-#: Kinds that set a schedule or a sampler without naming it; ComfyUI's own names for them.
-_SCHEDULES: Final = {"Scheduler": "", "BetaSampling": "beta", "SDTurbo": "sgm_uniform", "AlignYourSteps": "ays"}
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SAMPLERS: Final = ("sampler_name", "sampler")
 _SCHEDULERS: Final = ("scheduler", "scheduler_name")
 _SHIFTS: Final = ("shift", "max_shift", "base_shift")
@@ -48,11 +48,13 @@ def _last(walk: Walk, sampler: Node, want: str) -> Node | None:
 
 
 def _kind(node: Node | None, ending: str) -> str | None:
-    """The name that is in the node's own: KarrasScheduler, SamplerEulerAncestral."""
+    """The name that is in the node's own, written as ComfyUI does elsewhere: `euler_ancestral` of
+    SamplerEulerAncestral, `karras` of KarrasScheduler, `beta` of BetaSamplingScheduler.
+    """
     if node is None or ending not in node.kind:
         return None
-    name = node.kind.replace(ending, "", 1)
-    return clean_line(_SCHEDULES.get(name) or name, 80).strip("_ ").lower() or None
+    name = node.kind.replace(ending, "", 1).removesuffix("Sampling")
+    return _WORDS.sub("_", clean_line(name, 80)).strip("_ ").lower() or None
 
 
 def parameters(walk: Walk, samplers: list[Node]) -> Json:
@@ -101,7 +103,7 @@ def _vae(walk: Walk, samplers: list[Node]) -> str | None:
 
 def _vae_name(walk: Walk, start: Node | None) -> str | None:
     for node in walk.chain(start, "vae"):
-        name = as_model(walk.value(node, "vae_name")) if "vae_name" in node.names() else None
+        name = as_model(walk.value(node, "vae_name")) if node.has("vae_name") else None
         if name is not None:
             return name if name.lower() not in {"baked vae", "none"} else None
     return None
@@ -110,7 +112,7 @@ def _vae_name(walk: Walk, start: Node | None) -> str | None:
 def _text_encoders(walk: Walk, sampler: Node) -> list[str]:
     names = ("clip_name", *(f"clip_name{number}" for number in range(1, 5)))
     for node in clip_chain(walk, sampler):
-        found = [as_model(walk.value(node, name)) for name in names if name in node.names()]
+        found = [as_model(walk.value(node, name)) for name in names if node.has(name)]
         if any(found):
             return [name for name in found if name is not None]
     return []

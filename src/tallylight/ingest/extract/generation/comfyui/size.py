@@ -34,7 +34,7 @@ def size(walk: Walk, sampler: Node) -> Json:
 def frames(walk: Walk, sampler: Node) -> int | None:
     """How many pictures a video was begun with."""
     for node in walk.chain(sampler, "latent"):
-        number = as_integer(walk.value(node, *_FRAMES)) if node.names() & {*_FRAMES} else None
+        number = as_integer(walk.value(node, *_FRAMES)) if any(map(node.has, _FRAMES)) else None
         if number is not None:
             return number
     return None
@@ -44,7 +44,7 @@ def _written(walk: Walk, node: Node) -> tuple[int | None, int | None] | None:
     preset = _preset(node)
     if preset is not None:
         return preset
-    names = [next((name for name in side if name in node.names()), None) for side in (_WIDTH, _HEIGHT)]
+    names = [next((name for name in side if node.has(name)), None) for side in (_WIDTH, _HEIGHT)]
     if names[0] is None or names[1] is None:
         return None
     for name in names:

@@ -6,17 +6,21 @@ import re
 from typing import Any, Final
 
 from tallylight.ingest.extract.generation.comfyui.graph import Node, in_order
+from tallylight.ingest.extract.generation.comfyui.patterns import whole, within
 from tallylight.ingest.extract.values import as_integer
 
-_REROUTE = re.compile(r"reroute|pass ?through", re.IGNORECASE)
+_REROUTE = within(r"reroute|pass ?through")
 _BARE: Final = frozenset({"", "*", "any", "anything", "any_input", "input"})
-_FIRST_OF_ALL = re.compile(r"(any|context|dynamic context) switch.*", re.IGNORECASE)
-_SWITCH = re.compile(r"switch|branch|if.?else|index|select|\bif\b", re.IGNORECASE)
+_FIRST_OF_ALL = whole(r"(any|context|dynamic context) switch.*")
+_SWITCH = within(r"switch|branch|if.?else|index|select|\bif\b")
 
 _YES_OR_NO: Final = ("switch", "boolean", "cond", "condition", "if_condition", "boolean_value", "boolean_number", "any")
 _YES: Final = ("on_true", "tt_value", "if_true", "when_true", "true_value", "true", "value_if_true")
 _NO: Final = ("on_false", "ff_value", "if_false", "when_false", "false_value", "false", "value_if_false")
 _NUMBER: Final = ("select", "index", "input", "selection", "choice", "which", "selected_index")
+_CHOOSING: Final = (*_YES_OR_NO, *_NUMBER)
+_ANSWERS = whole("|".join((*_YES, *_NO)))
+_CHOOSES = whole("|".join(_CHOOSING))
 _PART = re.compile(r"(.*?)[_ ]?(\d{1,3}|[ab])")
 
 
@@ -24,7 +28,7 @@ def is_reroute(node: Node) -> bool:
     """Whether a node does nothing but pass on its only input."""
     if len(node.links) != 1:
         return False
-    return _REROUTE.search(node.kind) is not None or (not node.values and next(iter(node.links)) in _BARE)
+    return _REROUTE(node.kind) or (not node.values and next(iter(node.links)) in _BARE)
 
 
 def chosen(node: Node, choice: Any) -> tuple[str, ...] | None:
@@ -33,7 +37,7 @@ def chosen(node: Node, choice: Any) -> tuple[str, ...] | None:
     `choice` is what its choosing input is set to. Where that is not known, it is the first: a guess is better than all
     of them, which is certainly wrong.
     """
-    if _FIRST_OF_ALL.fullmatch(node.kind):
+    if _FIRST_OF_ALL(node.kind):
         return tuple(sorted(node.links, key=in_order)[:1])
     sides = _sides(node)
     if not sides:
@@ -47,19 +51,19 @@ def chosen(node: Node, choice: Any) -> tuple[str, ...] | None:
 
 def choosing_input(node: Node) -> str | None:
     """The name of the input that says what a switch passes on."""
-    known = {name.lower(): name for name in sorted(node.names())}
-    return next((known[name] for name in (*_YES_OR_NO, *_NUMBER) if name in known), None)
+    known = [name for side in (node.values, node.links) for name in side if _CHOOSES(name)]
+    return min(known, key=lambda name: (_CHOOSING.index(name.lower()), name), default=None)
 
 
 def _sides(node: Node) -> list[str]:
     """The inputs a switch chooses among, in order."""
-    choosing = choosing_input(node)
-    names = sorted(node.names() - {choosing}, key=in_order)
-    answers = [name for name in names if name.lower() in {*_YES, *_NO}]
+    answers = [name for side in (node.values, node.links) for name in side if _ANSWERS(name)]
     if answers:
-        return answers
-    if choosing is None or not _SWITCH.search(node.kind):
+        return sorted(answers, key=in_order)
+    choosing = choosing_input(node)
+    if choosing is None or not _SWITCH(node.kind):
         return []
+    names = sorted(node.names() - {choosing}, key=in_order)
     parts = [name for name in names if _PART.fullmatch(name)]
     if not parts:
         return [name for name in node.links if name != choosing]

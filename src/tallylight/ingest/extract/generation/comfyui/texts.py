@@ -13,10 +13,12 @@ from typing import Any, Final
 from tallylight.ingest.extract.generation.comfyui.graph import Link, Node, in_order
 from tallylight.ingest.extract.generation.comfyui.joins import COMMA, Join, between, join_of, replaced
 from tallylight.ingest.extract.generation.comfyui.names import SIDES, is_text, may_lead_to_text
+from tallylight.ingest.extract.generation.comfyui.patterns import whole, within
 from tallylight.ingest.extract.generation.comfyui.walk import Walk
 
-_SHOWN = re.compile(r"show|display|preview", re.IGNORECASE)
-_ZEROED = re.compile(r"zero_?out", re.IGNORECASE)
+_GUIDES = whole(r"cond(itioning)?[12]?|prompt")
+_SHOWN = within(r"show|display|preview")
+_ZEROED = within(r"zero_?out")
 _PLAIN: Final = frozenset({"value", "string", "any", "anything", "*", ""})
 #: Links by which both sides come at once, and texts only of the side that is named.
 _BOTH: Final = ("text_embeds", "embeds")
@@ -45,7 +47,7 @@ class Texts:
         while waiting and self.walk.step():
             link, shared = waiting.pop()
             at = self.walk.node(link)
-            if at is None or at.key in seen or _ZEROED.search(at.kind):
+            if at is None or at.key in seen or _ZEROED(at.kind):
                 continue
             seen.add(at.key)
             found |= dict.fromkeys(self._texts(at, shared))
@@ -56,7 +58,7 @@ class Texts:
         sided = self._sided(node.links)
         yield from (node.links[name] for name in sided)
         if not sided and self.side == "positive":
-            names = (name for name in node.links if re.fullmatch(r"cond(itioning)?[12]?|prompt", name))
+            names = (name for name in node.links if _GUIDES(name))
             yield from (node.links[name] for name in sorted(names, key=in_order))
 
     def _shared(self, node: Node) -> Iterator[Link]:
@@ -67,7 +69,7 @@ class Texts:
             yield pipe
 
     def _sided(self, names: Any) -> list[str]:
-        return sorted((name for name in names if SIDES[self.side].fullmatch(name)), key=in_order)
+        return sorted((name for name in names if SIDES[self.side](name)), key=in_order)
 
     def _own_side(self, node: Node) -> list[str]:
         """Texts of the side that are typed into a node itself."""
@@ -130,7 +132,7 @@ class Texts:
         name = between(node)
         join = join_of(node, self.walk.value(node, name) if name is not None else None)
         names = self._parts(node)
-        if _SHOWN.search(node.kind):
+        if _SHOWN(node.kind):
             # What such a node shows is from the run before; only without a link it is all there is.
             linked = [name for name in names if name in node.links]
             return self._joined(self._inputs(node, linked, depth), Join(COMMA)) or self._shown(node)

@@ -75,18 +75,22 @@ class Walk:
 
     def way(self, node: Node, want: str) -> Link | None:
         """The link of a node that a wanted thing comes by."""
-        names = [name for name in WAYS.get(want, (want,)) if name in node.links]
-        return node.links[names[0]] if names else self.pipe(node)
+        for name in WAYS.get(want, ()):
+            if name in node.links:
+                return node.links[name]
+        return self.pipe(node)
 
     def pipe(self, node: Node) -> Link | None:
         """The link that several things come by at once."""
-        names = sorted((name for name in node.links if PIPE.fullmatch(name)), key=in_order)
+        names = sorted((name for name in node.links if PIPE(name)), key=in_order)
         return node.links[names[0]] if names else None
 
     def beside(self, node: Node | None, want: str) -> Node | None:
         """The node that a wanted thing comes from, by its own name only."""
-        names = [name for name in WAYS[want] if node is not None and name in node.links]
-        return self.node(node.links[names[0]]) if node is not None and names else None
+        for name in WAYS[want] if node is not None else ():
+            if node is not None and name in node.links:
+                return self.node(node.links[name])
+        return None
 
     def value(self, node: Node, *names: str) -> Any:
         """A value of a node, followed to where it was set; None where it is computed."""
