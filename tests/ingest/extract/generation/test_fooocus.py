@@ -88,6 +88,7 @@ def test_fooocus() -> None:
             {"name": "film", "weight": 0.5},
             {"name": "grain", "weight": 0.25},
             {"name": "extra", "weight": 1.5},
+            {"name": "after a gap", "weight": 1.0},
         ],
         "parameters": {
             "full_prompt": ["a cat, cinematic"],

@@ -36,6 +36,8 @@ def read(prompt: str) -> Parts:
 
 def _take(parts: Parts, match: re.Match[str]) -> None:
     match match.lastgroup:
+        case "text":
+            parts.add(match[0])
         case "open" if parts.open(match[0], _FACTORS[match[0]]):
             pass
         case "close":
@@ -50,12 +52,8 @@ def _take(parts: Parts, match: re.Match[str]) -> None:
 
 def _end(parts: Parts) -> None:
     """End a term. `a cat :1.2 AND …`: the weight of a whole part of the prompt does not belong to its words."""
-    if (
-        parts.parts
-        and parts.parts[-1].pieces
-        and (found := number_at_end(parts.parts[-1].text))
-        and found[0] != found[0].rstrip()
-    ):
+    found = number_at_end(parts.parts[-1].text) if parts.parts else None
+    if found and found[0] != found[0].rstrip():
         parts.parts[-1].pieces = [found[0]]
     parts.end()
 

@@ -7,8 +7,8 @@ Fooocus-MRE     {"real_prompt": …, "l1": "name", "w1": 0.5, …}
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, Final
 
 from tallylight.ingest.extract.generation.body import Body
@@ -45,6 +45,7 @@ _OF_FOOOCUS: Final = frozenset(
 )
 _FEW: Final = 3
 _COMBINED: Final = "lora_combined_"
+_NUMBERED = re.compile(r"l\d{1,3}", re.ASCII)
 
 
 def looks_like(body: Body) -> bool:
@@ -90,13 +91,10 @@ def _listed(used: Any) -> Iterator[Json | None]:
 
 
 def _numbered(body: Body) -> Iterator[Json | None]:
-    """`lora_combined_1: "name : weight"` in Fooocus, `l1` and `w1` in Fooocus-MRE, until a number is missing."""
-    for number in count(1):
-        combined = body.text(f"{_COMBINED}{number}")
-        if combined:
-            name, _, weight = combined.rpartition(" : ")
+    """`lora_combined_1: "name : weight"` in Fooocus, `l1` and `w1` in Fooocus-MRE; numbers may be missing."""
+    for key, value in body.values.items():
+        if key.startswith(_COMBINED) and isinstance(value, str):
+            name, _, weight = value.rpartition(" : ")
             yield lora(name, weight)
-        elif f"l{number}" in body:
-            yield lora(body.values[f"l{number}"], body.values.get(f"w{number}"))
-        else:
-            return
+        elif _NUMBERED.fullmatch(key):
+            yield lora(value, body.values.get(f"w{key[1:]}"))
