@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
@@ -229,3 +230,8 @@ def wait_at_long_name(item: LongName) -> str:
 def announce_and_hang(fifo: str) -> None:
     Path(fifo).write_text(str(os.getpid()))
     hang_with_the_gil(-1)
+
+
+def peak_megabytes(_: int) -> int:
+    """Of this process, ever."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

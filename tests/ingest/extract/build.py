@@ -13,6 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pillow_heif
 from av.video.stream import VideoStream
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -99,6 +100,13 @@ def gif_with_xmp(packet: bytes) -> bytes:
     colours = 3 << (plain[10] & 7) + 1
     at = 13 + colours
     return plain[:at] + b"\x21\xff\x0bXMP DataXMP" + packet + trailer + plain[at:]
+
+
+def heic(image: Image.Image | None = None, exif: bytes = b"") -> bytes:
+    """A HEIC, as phones write it. What reads HEIC has no encoder, so another library makes it."""
+    out = io.BytesIO()
+    pillow_heif.from_pillow(image or scene()).save(out, quality=90, exif=exif or None)
+    return out.getvalue()
 
 
 def jpeg_header(width: int, height: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from anyio import to_thread
+from tests.engine.functions import peak_megabytes
 from tests.ingest.extract import build
 from tests.ingest.extract.build import Folder
 
@@ -28,6 +28,9 @@ PARAMETERS = "a (cinematic:1.3) view\nNegative prompt: blurry\nSteps: 20, Sample
 PHOTO = Path(__file__).parent / "photos" / "rocket.jpg"
 
 FILES = {
+    "a.heic": build.heic(),
+    "a.heif": build.heic(build.scene(64, 48)),
+    "a.hif": build.heic(build.scene(48, 64)),
     "a.png": build.png({"parameters": PARAMETERS}),
     "a.jpg": PHOTO.read_bytes(),
     "a.jpeg": build.encoded(build.scene(2000, 1500), "JPEG", exif=build.exif_block({0x010F: "Maker", 0x0112: 6})),
@@ -116,8 +119,3 @@ async def test_a_worker_with_every_option_stays_small(folder: Folder, workers: L
     verdicts = await workers.run(peak_megabytes, [0])
     assert isinstance(verdicts[0], Done)
     assert verdicts[0].value < 400
-
-
-def peak_megabytes(_: int) -> int:
-    """Of this process, ever."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
