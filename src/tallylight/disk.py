@@ -59,7 +59,7 @@ async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
     roots = Roots.of(*settings.roots)
-    with folder.locked(doing) as lock, closing(open_database(folder.database)) as database:
+    with folder.locked(doing) as lock, closing(open_database(settings.database or folder.database)) as database:
         journal = SqlJournal(database)
         if journal.remember_boot(_boot_id()):
             log.info(
@@ -71,7 +71,8 @@ def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
 
 @contextmanager
 def _journal(settings: Settings) -> Iterator[Journal]:
-    with closing(open_database(DataFolder.at(settings.data).database)) as database:
+    address = settings.database or DataFolder.at(settings.data).database
+    with closing(open_database(address)) as database:
         yield SqlJournal(database)
 
 

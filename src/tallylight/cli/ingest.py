@@ -32,6 +32,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     commit: Annotated[bool, typer.Option("--commit", help="Commit to the catalog when done.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
     data: options.Data = None,
+    database: options.Database = None,
     tier: Annotated[Tier, typer.Option(help="How deep: list, read metadata, or also decode and hash.")] = Tier.FULL,
     pattern: Annotated[str, typer.Option(help="Names to take, such as '*.mp4|*.png'. [default: all media]")] = "",
     no_keywords: Annotated[bool, typer.Option("--no-keywords", help="Make no keywords.")] = False,
@@ -59,7 +60,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     """
     if nsfw:
         raise BadParameters("NSFW detection has no model in this version; leave --nsfw out.")
-    settings = options.settings(roots=tuple(paths), data=data, jobs=jobs)
+    settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs)
     parameters = partial(
         Parameters,
         pattern=pattern,

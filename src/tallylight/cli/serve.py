@@ -10,13 +10,14 @@ import typer
 from tallylight.cli import options
 
 
-def serve(
+def serve(  # noqa: PLR0917 (typer makes the options from these)
     # readable=False: that is for `Roots` to say, in a sentence that tells what to do.
     root: Annotated[
         list[Path],
         typer.Option("--root", metavar="DIR", readable=False, help="A folder that may be read; repeatable."),
     ],
     data: options.Data = None,
+    database: options.Database = None,
     host: options.Host = None,
     port: options.Port = None,
     jobs: options.Jobs = None,
@@ -25,4 +26,4 @@ def serve(
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
     from tallylight.cli.server import run
 
-    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs, live=live))
+    run(options.settings(roots=tuple(root), data=data, database=database, host=host, port=port, jobs=jobs, live=live))

@@ -78,7 +78,9 @@ class SqlJournal:
             raise ValueError("A new session has no facts: its state must be at seq 0.")
         with self._database.writing() as connection:
             row = session_row(session, _tick(connection))
-            if connection.execute(insert_or_keep(connection, sessions), row).rowcount == 0:
+            # What was added is not counted by itself where the database gives rows back, as PostgreSQL does.
+            adding = insert_or_keep(connection, sessions).execution_options(preserve_rowcount=True)
+            if connection.execute(adding, row).rowcount == 0:
                 raise ValueError(f"Session {session.session_id} exists already.")
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
