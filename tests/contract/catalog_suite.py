@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium
-from tallylight.errors import NotFound
+from tallylight.catalog import Catalog, CommitItem, Known, Medium, Order
+from tallylight.catalog.search import parse
+from tallylight.errors import BadInput, NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText
 
 
@@ -41,6 +43,38 @@ BAD_OUTCOMES = [
     pytest.param(replace(extracted(), nsfw_score=float("nan")), "is NaN, infinite", id="NaN score"),
     pytest.param(failed(), "this one is failed", id="a failure"),
 ]
+
+
+def found_of(name: str, *keywords: str, score: int | None = None, phash: str | None = None, **facts: Any) -> CommitItem:
+    """A file on its way into the catalog that a search can tell from others."""
+    generation = {"model": facts.pop("model")} if "model" in facts else {}
+    outcome = Outcome(
+        root="/pictures",
+        file=name,
+        kind=OutcomeKind.EXTRACTED,
+        bytes=facts.pop("size", 1000),
+        mtime_ns=1,
+        media={"type": "image", "format": "png", **facts},
+        generation=generation,
+        keywords=tuple({"text": keyword, "weight": 1.0, "source": "prompt"} for keyword in keywords),
+        score=score,
+        favourite=True if "b" in name else None,
+        nsfw_score=0.25 if "c" in name else None,
+        sha256="ee" * 32 if name[0] in "ad" else (name[0] * 64),
+        phash=phash,
+    )
+    return item(f"/pictures/{name}", outcome=outcome)
+
+
+SHELF = (
+    found_of(
+        "a.png", "lighthouse", "oil painting", score=4, phash="ff00ff00ff00ff00", created_at="2026-01-31T23:59:59"
+    ),
+    found_of("B/b.png", "light", "fog", score=5, size=20_000_000, model="SDXL_v1", created_at="2026-02-01T00:00:00"),
+    found_of("c%_.mp4", "lighthouse", "fog", type="video", format="mp4", duration=3.5, width=640, height=480),
+    found_of("d.png", "100% real", score=-1, phash="ff00ff00ff00ff0f", created_at="2025-12-31T10:00:00+02:00"),
+    found_of("É.png", "日本語", score=0, phash="00ff00ff00ff00ff", width=1024, height=1024),
+)
 
 
 class CatalogContract:
@@ -193,3 +227,95 @@ class CatalogContract:
         catalog.commit("s-1", [item()], 1.0)
         with pytest.raises(NotFound, match=str(media_id)):
             catalog.medium(media_id)
+
+    @pytest.fixture
+    def shelf(self, catalog: Catalog) -> Catalog:
+        """The catalog with five files, whose names begin with a to e."""
+        assert catalog.commit("81d3f4ad-1", SHELF[:4], 1.0) == []
+        assert catalog.commit("99999999-2", SHELF[4:], 1.0) == []
+        return catalog
+
+    @pytest.mark.parametrize(
+        ("search", "names"),
+        [
+            ("", "abcde"),
+            ("lighthouse", "ac"),
+            ("LightHouse fog", "c"),
+            ('"oil painting"', "a"),
+            ("oil", ""),
+            ("light*", "abc"),
+            ("*house", "ac"),
+            ("*ght* -fog", "a"),
+            ("-lighthouse", "bde"),
+            ("100%*", "d"),
+            ('"100% real"', "d"),
+            ("日本*", "e"),
+            ("model:xl_V", "b"),
+            ("path:b/", "b"),
+            ("path:c%_", "c"),
+            ("path:É", "e"),
+            ("type:video", "c"),
+            ("type:image format:PNG", "abde"),
+            ("score:>=4", "ab"),
+            ("score:>4", "b"),
+            ("score:-1", "d"),
+            ("score:0..4", "ae"),
+            ("score:..0", "de"),
+            ("size:>10MB", "b"),
+            ("size:1kB", "acde"),
+            ("width:>=640 height:<500", "c"),
+            ("duration:3..4", "c"),
+            ("nsfw:<0.5", "c"),
+            ("date:2026", "ab"),
+            ("date:2026-01", "a"),
+            ("date:2026-01-31", "a"),
+            ("date:2025..2026-01", "ad"),
+            ("date:2026-02..", "b"),
+            ("date:..2025", "d"),
+            ("is:favourite", "b"),
+            ("is:duplicate", "ad"),
+            ("is:rated", "ab"),
+            ("is:unrated", "ce"),
+            ("is:rejected", "d"),
+            ("session:9999", "e"),
+            ("session:%", ""),
+        ],
+    )
+    def test_a_search_finds_what_has_all_it_asks_for(self, shelf: Catalog, search: str, names: str) -> None:
+        by_id = {medium.media_id: "abcde"[number] for number, medium in enumerate(shelf.media())}
+        assert "".join(by_id[media_id] for media_id in shelf.find(parse(search))) == names
+
+    @pytest.mark.parametrize(
+        ("order", "rising", "falling"),
+        [
+            (Order.ADDED, "abcde", "edcba"),
+            (Order.PATH, "bacde", "edcab"),
+            (Order.SIZE, "acdeb", "bacde"),
+            (Order.SCORE, "deabc", "baedc"),
+            (Order.DATE, "dabce", "badce"),
+        ],
+    )
+    def test_results_are_sorted_and_what_is_unknown_comes_last(
+        self, shelf: Catalog, order: Order, rising: str, falling: str
+    ) -> None:
+        names = {medium.media_id: "abcde"[number] for number, medium in enumerate(shelf.media())}
+        assert "".join(names[media_id] for media_id in shelf.find(parse(""), order)) == rising
+        assert "".join(names[media_id] for media_id in shelf.find(parse(""), order, descending=True)) == falling
+
+    def test_pictures_that_look_alike_are_found_the_nearest_first(self, shelf: Catalog) -> None:
+        first, _, third, fourth, fifth = (medium.media_id for medium in shelf.media())
+        assert shelf.find(parse(f"like:{first}")) == [first, fourth]
+        assert shelf.find(parse(f"like:{fourth}")) == [fourth, first]
+        assert shelf.find(parse(f"like:{fourth}"), Order.ADDED) == [first, fourth]
+        assert shelf.find(parse(f"like:{first}~3")) == [first]
+        assert shelf.find(parse(f"like:{first}~64 -lighthouse")) == [fourth, fifth]
+        with pytest.raises(BadInput, match="has no perceptual hash"):
+            shelf.find(parse(f"like:{third}"))
+        with pytest.raises(NotFound):
+            shelf.find(parse("like:999999"))
+
+    def test_media_come_in_the_order_asked_for(self, shelf: Catalog) -> None:
+        ids = [medium.media_id for medium in shelf.media()]
+        wanted = [ids[3], 999_999, ids[0], ids[3]]
+        assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
+        assert shelf.media_of([]) == []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tallylight.catalog.search import Order, Search
 from tallylight.model import Outcome, RawText
 
 
@@ -80,6 +81,18 @@ class Catalog(Protocol):
 
     def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
         """Committed files by rising media_id."""
+        ...
+
+    def find(self, search: Search, order: Order | None = None, *, descending: bool = False) -> list[int]:
+        """The media_ids of all that a search asks for, sorted; those without what they are sorted by come last.
+
+        Without an order: by likeness where the search has `like`, else by media_id. NotFound where `like` names no
+        medium, BadInput where that one has no perceptual hash.
+        """
+        ...
+
+    def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
+        """These media, in this order; those that are not there are left out."""
         ...
 
     def count(self) -> int:

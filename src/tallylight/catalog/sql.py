@@ -9,8 +9,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
+from tallylight.catalog.matching import by_likeness, hash_of, nearest, plain_order
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal
 from tallylight.catalog.rows import keyword_rows, media_row, medium_of, text_rows
+from tallylight.catalog.search import Order, Search
+from tallylight.catalog.sql_search import found
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import media, media_keywords, media_texts
@@ -71,6 +74,29 @@ class SqlCatalog:
         query = select(media).where(media.c.media_id > after).order_by(media.c.media_id).limit(max(limit, 0))
         with self._database.reading() as connection:
             return _media(connection, connection.execute(query).all())
+
+    def find(self, search: Search, order: Order | None = None, *, descending: bool = False) -> list[int]:
+        # Looked up first: its own trouble is told before any other.
+        wanted = hash_of(self.medium(search.like.media_id)) if search.like is not None else ""
+        with self._database.reading() as connection:
+            dialect = connection.dialect.name
+            statement = found(search, plain_order(order), descending=descending, dialect=dialect)
+            rows = connection.execute(statement).all()
+        ids = [row.media_id for row in rows]
+        if search.like is None:
+            return ids
+        alike = nearest(
+            ((row.media_id, row.phash) for row in rows if row.phash is not None), wanted, search.like.distance
+        )
+        return by_likeness(ids, alike, order, descending=descending)
+
+    def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
+        known: dict[int, Medium] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(list(dict.fromkeys(media_ids))):
+                rows = connection.execute(select(media).where(media.c.media_id.in_(chunk))).all()
+                known |= {medium.media_id: medium for medium in _media(connection, rows)}
+        return [known[media_id] for media_id in media_ids if media_id in known]
 
     def count(self) -> int:
         with self._database.reading() as connection:
@@ -155,10 +181,10 @@ def _replace_texts(connection: Connection, batch: Sequence[Prepared], ids: dict[
 
 
 def _media(connection: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> list[Medium]:
-    found = {row["media_id"]: row for row in (row._asdict() for row in rows)}
-    keywords: dict[int, list[Json]] = {media_id: [] for media_id in found}
-    for chunk in chunked(list(found)):
+    by_id = {row["media_id"]: row for row in (row._asdict() for row in rows)}
+    keywords: dict[int, list[Json]] = {media_id: [] for media_id in by_id}
+    for chunk in chunked(list(by_id)):
         query = select(media_keywords).where(media_keywords.c.media_id.in_(chunk))
         for row in connection.execute(query.order_by(media_keywords.c.media_id, media_keywords.c.position)):
             keywords[row.media_id].append({"text": row.text, "weight": row.weight, "source": row.source})
-    return [medium_of(row, keywords[media_id]) for media_id, row in found.items()]
+    return [medium_of(row, keywords[media_id]) for media_id, row in by_id.items()]
