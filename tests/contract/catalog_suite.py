@@ -284,6 +284,7 @@ class CatalogContract:
     def test_a_search_finds_what_has_all_it_asks_for(self, shelf: Catalog, search: str, names: str) -> None:
         by_id = {medium.media_id: "abcde"[number] for number, medium in enumerate(shelf.media())}
         assert "".join(by_id[media_id] for media_id in shelf.find(parse(search))) == names
+        assert shelf.count_found(parse(search)) == len(names)
 
     @pytest.mark.parametrize(
         ("order", "rising", "falling"),
@@ -313,6 +314,16 @@ class CatalogContract:
             shelf.find(parse(f"like:{third}"))
         with pytest.raises(NotFound):
             shelf.find(parse("like:999999"))
+
+    @pytest.mark.parametrize("search", ["", "like:FIRST~64"])
+    def test_results_come_page_by_page(self, shelf: Catalog, search: str) -> None:
+        wanted = parse(search.replace("FIRST", str(shelf.media()[0].media_id)))
+        everything = shelf.find(wanted, Order.PATH)
+        pages = [shelf.find(wanted, Order.PATH, offset=start, limit=2) for start in range(0, 8, 2)]
+        assert [media_id for one in pages for media_id in one] == everything
+        assert len(everything) == shelf.count_found(wanted) > 2
+        assert shelf.find(wanted, limit=0) == []
+        assert shelf.find(wanted, Order.PATH, offset=1) == everything[1:]
 
     def test_media_come_in_the_order_asked_for(self, shelf: Catalog) -> None:
         ids = [medium.media_id for medium in shelf.media()]

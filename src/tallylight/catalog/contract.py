@@ -83,12 +83,25 @@ class Catalog(Protocol):
         """Committed files by rising media_id."""
         ...
 
-    def find(self, search: Search, order: Order | None = None, *, descending: bool = False) -> list[int]:
-        """The media_ids of all that a search asks for, sorted; those without what they are sorted by come last.
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
+        """The media_ids of what a search asks for, sorted; those without what they are sorted by come last. All of
+        them, or at most `limit` from `offset` on.
 
         Without an order: by likeness where the search has `like`, else by media_id. NotFound where `like` names no
         medium, BadInput where that one has no perceptual hash.
         """
+        ...
+
+    def count_found(self, search: Search) -> int:
+        """How many a search finds; raises as `find` does."""
         ...
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:

@@ -68,6 +68,11 @@ def by_likeness(ids: Iterable[int], alike: Mapping[int, int], order: Order | Non
     return kept
 
 
+def page(ids: list[int], offset: int, limit: int | None) -> list[int]:
+    """At most `limit` (None: all) of these from `offset` on."""
+    return ids[offset:] if limit is None else ids[offset : offset + max(limit, 0)]
+
+
 def plain_order(order: Order | None) -> Order:
     """What to sort by before likeness is known."""
     return Order.ADDED if order is None or order is Order.LIKENESS else order

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
-from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, plain_order, sorted_ids
+from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
 from tallylight.catalog.prepared import Prepared, in_order, prepare, split, stored_outcome
 from tallylight.catalog.search import Order, Search
 from tallylight.errors import NotFound
@@ -62,17 +62,28 @@ class MemoryCatalog:
     def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
         return [medium for medium in self._all() if medium.media_id > after][: max(limit, 0)]
 
-    def find(self, search: Search, order: Order | None = None, *, descending: bool = False) -> list[int]:
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
         media = self._all()
         hashes = Counter(medium.outcome.sha256 for medium in media if medium.outcome.sha256 is not None)
         duplicates = {sha256 for sha256, count in hashes.items() if count > 1}
         found = [medium for medium in media if matches(search, medium, duplicates)]
         ids = sorted_ids(found, plain_order(order), descending=descending)
         if search.like is None:
-            return ids
+            return page(ids, offset, limit)
         phashes = [(medium.media_id, medium.outcome.phash) for medium in found if medium.outcome.phash is not None]
         alike = nearest(phashes, hash_of(self.medium(search.like.media_id)), search.like.distance)
-        return by_likeness(ids, alike, order, descending=descending)
+        return page(by_likeness(ids, alike, order, descending=descending), offset, limit)
+
+    def count_found(self, search: Search) -> int:
+        return len(self.find(search))
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
         known = {medium.media_id: medium for medium in self._all()}

@@ -1,7 +1,7 @@
 """What somebody looks for in the catalog: a search, and the line of words it is written as. Pure.
 
 lighthouse "oil painting"       keywords, all of them; * stands for anything: light*, *house*
--fog                            without this keyword
+-fog not:fog                    without this keyword
 model:sdxl path:day_3           part of the model's name, of the path; case ignored
 type:video format:png           image or video; format as the catalog has it
 score:>=4 score:-1 score:1..3   also nsfw: width: height: duration: (seconds)
@@ -42,7 +42,7 @@ _WORD = re.compile(
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _LIKE = re.compile(r"(\d{1,18})(?:~(\d{1,2}))?", re.ASCII)
 NUMBERS: Final = ("score", "nsfw", "width", "height", "duration", "size")
-_NAMES: Final = (*NUMBERS, "model", "path", "type", "format", "date", "is", "like", "session")
+_NAMES: Final = (*NUMBERS, "not", "model", "path", "type", "format", "date", "is", "like", "session")
 
 
 class Order(StrEnum):
@@ -152,6 +152,8 @@ class _Draft:
 
     def _named(self, name: str, value: str) -> None:
         match name:
+            case "not":
+                self.without.append(value.lower())
             case "model" | "path" | "session":
                 self.texts[name] = value
             case "type" | "format":

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
-from tallylight.catalog.matching import by_likeness, hash_of, nearest, plain_order
+from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal
 from tallylight.catalog.rows import keyword_rows, media_row, medium_of, text_rows
 from tallylight.catalog.search import Order, Search
-from tallylight.catalog.sql_search import found
+from tallylight.catalog.sql_search import counted, found
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import media, media_keywords, media_texts
@@ -75,20 +75,34 @@ class SqlCatalog:
         with self._database.reading() as connection:
             return _media(connection, connection.execute(query).all())
 
-    def find(self, search: Search, order: Order | None = None, *, descending: bool = False) -> list[int]:
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
         # Looked up first: its own trouble is told before any other.
         wanted = hash_of(self.medium(search.like.media_id)) if search.like is not None else ""
         with self._database.reading() as connection:
             dialect = connection.dialect.name
             statement = found(search, plain_order(order), descending=descending, dialect=dialect)
+            if search.like is None:
+                few = statement.offset(offset).limit(None if limit is None else max(limit, 0))
+                return [row.media_id for row in connection.execute(few)]
             rows = connection.execute(statement).all()
-        ids = [row.media_id for row in rows]
-        if search.like is None:
-            return ids
-        alike = nearest(
-            ((row.media_id, row.phash) for row in rows if row.phash is not None), wanted, search.like.distance
-        )
-        return by_likeness(ids, alike, order, descending=descending)
+        hashed = ((row.media_id, row.phash) for row in rows if row.phash is not None)
+        alike = nearest(hashed, wanted, search.like.distance)
+        ids = by_likeness((row.media_id for row in rows), alike, order, descending=descending)
+        return page(ids, offset, limit)
+
+    def count_found(self, search: Search) -> int:
+        if search.like is not None:
+            return len(self.find(search))
+        with self._database.reading() as connection:
+            return connection.scalar(counted(search, connection.dialect.name)) or 0
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
         known: dict[int, Medium] = {}

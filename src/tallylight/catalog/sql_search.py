@@ -37,6 +37,11 @@ def found(search: Search, order: Order, *, descending: bool, dialect: str) -> Se
     return statement.order_by(nulls_last(sorted_by), media.c.media_id)
 
 
+def counted(search: Search, dialect: str) -> Select[int]:
+    """How many have all a search asks for, but for `like`."""
+    return select(func.count()).select_from(media).where(*_conditions(search, dialect))
+
+
 def _conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     yield from map(_has_keyword, search.keywords)
     yield from (~_has_keyword(word) for word in search.without)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.demo import demo
+from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit):
+for command in (demo, serve, ingest, sessions, show, commit, find):
     app.command()(command)
 
 
