@@ -83,8 +83,10 @@ def test_texts_and_keywords_of_a_changed_file_are_replaced(database: Database, c
     catalog.commit(
         "s-2", [item("/pictures/a.png", 1, raw_text("new", "a"), raw_text("new", "b"), outcome=without)], 2.0
     )
+    catalog.forget("s-2")
     assert rows(database) == (2, 3, 3, 2)
     catalog.commit("s-3", [item("/pictures/a.png", 1)], 3.0)
+    catalog.forget("s-3")
     assert rows(database) == (2, 2, 1, 1)
 
 
@@ -100,6 +102,8 @@ def test_a_text_lives_as_long_as_the_journal_or_the_catalog_has_it(database: Dat
     assert journal.texts("s-2", 1) == [StoredText("parameters", "second")]
     catalog.commit("s-3", [item("/pictures/a.png", 1)], 2.0)
     journal.delete("s-2", at=1.0)
+    assert rows(database)[2:] == (0, 2), "an undo would need them"
+    catalog.forget("s-3")
     assert rows(database)[2:] == (0, 0)
 
 
@@ -129,3 +133,14 @@ def test_it_is_all_there_after_a_restart(opening: Open) -> None:
         catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("x"))], 1.0)
         assert paths(catalog.media()) == ["/pictures/a.png"]
         database.close()
+
+
+def test_texts_live_as_long_as_a_commit_may_be_undone(database: Database, catalog: SqlCatalog) -> None:
+    catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("old"))], 1.0)
+    catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("new"))], 2.0)
+    assert rows(database)[3] == 2
+    catalog.undo("s-2", 10)
+    assert rows(database)[3] == 1
+    assert catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("new"))], 2.0) == []
+    catalog.forget("s-2")
+    assert rows(database)[3] == 1

@@ -330,3 +330,66 @@ class CatalogContract:
         wanted = [ids[3], 999_999, ids[0], ids[3]]
         assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
         assert shelf.media_of([]) == []
+
+    def test_an_undo_puts_everything_back_as_it_was(self, catalog: Catalog) -> None:
+        shared = raw_text("shared")
+        first = [item("/pictures/a.png", 1, raw_text("old"), shared), item("/pictures/b.png", 2, shared)]
+        catalog.commit("s-1", first, 1.0)
+        before = catalog.media()
+        other = replace(extracted(), score=5, keywords=({"text": "x"}, {"text": "y"}))
+        second = [
+            item("/pictures/a.png", 1, raw_text("new"), outcome=other),
+            item("/pictures/b.png", 2, shared),
+            item(r"/pictures/caf\xe9.png", 3, raw_text("third")),
+        ]
+        assert catalog.commit("s-2", second, 2.0) == []
+        assert catalog.undoable("s-2") == 2, "what was stored just so already is none of its doing"
+        assert [catalog.undo("s-2", 1) for _ in range(3)] == [1, 1, 0]
+        assert catalog.media() == before
+        assert catalog.undoable("s-2") == 0
+
+    def test_after_an_undo_the_same_commit_does_the_same_again(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1)], 1.0)
+        batch = [item("/pictures/a.png", 1, raw_text("x")), item("/pictures/b.png", 2)]
+        catalog.commit("s-2", batch, 2.0)
+        after = {medium.path: replace(medium, media_id=0) for medium in catalog.media()}
+        catalog.undo("s-2", 10)
+        catalog.commit("s-2", batch, 2.0)
+        assert {medium.path: replace(medium, media_id=0) for medium in catalog.media()} == after
+        assert catalog.undo("s-2", 10) == 2
+        assert paths(catalog.media()) == ["/pictures/a.png"]
+
+    def test_what_counts_is_what_was_there_before_the_first_write(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(outcome=replace(extracted(), score=1))], 1.0)
+        for score in (2, 3):
+            catalog.commit("s-2", [item(outcome=replace(extracted(), score=score))], 2.0)
+        assert catalog.undo("s-2", 10) == 1
+        assert catalog.media()[0].outcome.score == 1
+
+    def test_a_later_session_on_the_same_paths_is_named(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png"), item("/pictures/b.png"), item("/pictures/c.png")], 1.0)
+        assert catalog.overwritten_by("s-1") == {}
+        catalog.commit("s-2", [item("/pictures/a.png", outcome=replace(extracted(), score=2))], 2.0)
+        catalog.commit("s-3", [item("/pictures/b.png", outcome=replace(extracted(), score=3))], 3.0)
+        assert catalog.overwritten_by("s-1") == {"s-2": 1, "s-3": 1}
+        assert catalog.overwritten_by("s-2") == {}
+        catalog.undo("s-2", 10)
+        catalog.undo("s-3", 10)
+        assert catalog.overwritten_by("s-1") == {}
+        assert catalog.undo("s-1", 10) == 3
+        assert catalog.count() == 0
+
+    def test_an_address_of_what_was_added_is_never_given_out_again(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
+        first = catalog.media()[0].media_id
+        catalog.undo("s-1", 10)
+        catalog.commit("s-2", [item("/pictures/b.png")], 2.0)
+        assert catalog.media()[0].media_id != first
+
+    def test_what_is_forgotten_stays_and_cannot_be_undone(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        catalog.forget("s-1")
+        catalog.forget("never-heard-of")
+        assert catalog.undoable("s-1") == 0
+        assert catalog.undo("s-1", 10) == 0
+        assert catalog.count() == 1

@@ -63,6 +63,24 @@ class Catalog(Protocol):
         """
         ...
 
+    def undoable(self, session_id: str) -> int:
+        """Of how many paths this session's commit can be undone: those it really changed."""
+        ...
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs."""
+        ...
+
+    def undo(self, session_id: str, limit: int) -> int:
+        """Put back what stood at up to `limit` of this session's paths before its commit, in one transaction: what it
+        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left.
+        """
+        ...
+
+    def forget(self, session_id: str) -> None:
+        """Keep nothing more of what this session replaced. What it committed stays, and can no longer be undone."""
+        ...
+
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
         ...

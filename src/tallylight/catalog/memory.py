@@ -28,6 +28,8 @@ class MemoryCatalog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
+        self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
+        self._added = 0
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
@@ -35,6 +37,29 @@ class MemoryCatalog:
             for prepared in ready:
                 self._store(session_id, prepared, at)
         return in_order(refused)
+
+    def undoable(self, session_id: str) -> int:
+        return len(self._replaced.get(session_id, {}))
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        with self._lock:
+            stored = (self._kept.get(path) for path in self._replaced.get(session_id, {}))
+            writers = Counter(kept.medium.session_id for kept in stored if kept is not None)
+        return {writer: count for writer, count in writers.items() if writer != session_id}
+
+    def undo(self, session_id: str, limit: int) -> int:
+        with self._lock:
+            before = self._replaced.get(session_id, {})
+            paths = sorted(before)[:limit]
+            for path in paths:
+                self._kept.pop(path, None)
+                if (kept := before.pop(path)) is not None:
+                    self._kept[path] = kept
+            self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
+        return len(paths)
+
+    def forget(self, session_id: str) -> None:
+        self._replaced.pop(session_id, None)
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
@@ -101,8 +126,10 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest:
             return
+        self._replaced.setdefault(session_id, {}).setdefault(path, before)
+        self._added += before is None
         medium = Medium(
-            media_id=before.medium.media_id if before is not None else len(self._kept) + 1,
+            media_id=before.medium.media_id if before is not None else self._added,
             path=path,
             session_id=session_id,
             committed_at=at,

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
+from tallylight.catalog import sql_undo
 from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
 from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal
@@ -37,6 +38,22 @@ class SqlCatalog:
             changed = _changed(connection, ready)
             refused += _store_or_refuse(connection, changed, session_id, at)
         return in_order(refused)
+
+    def undoable(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            return sql_undo.count(connection, session_id)
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return sql_undo.overwritten_by(connection, session_id)
+
+    def undo(self, session_id: str, limit: int) -> int:
+        with self._database.writing() as connection:
+            return sql_undo.put_back(connection, session_id, limit)
+
+    def forget(self, session_id: str) -> None:
+        with self._database.writing() as connection:
+            sql_undo.forget(connection, session_id)
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
@@ -160,6 +177,7 @@ def _store(connection: Connection, batch: Sequence[Prepared], session_id: str, a
 
 
 def _write(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> None:
+    sql_undo.keep(connection, session_id, [prepared.item.path for prepared in batch])
     rows = [media_row(prepared, session_id, at) for prepared in batch]
     connection.execute(insert_or_update(connection, media, "path"), rows)
     ids = _ids(connection, [prepared.item.path for prepared in batch])

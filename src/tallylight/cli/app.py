@@ -15,6 +15,7 @@ from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
+from tallylight.cli.undo import undo
 from tallylight.errors import TallylightError
 from tallylight.visible import visible
 
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, find):
+for command in (demo, serve, ingest, sessions, show, commit, undo, find):
     app.command()(command)
 
 
