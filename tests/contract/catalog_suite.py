@@ -393,3 +393,12 @@ class CatalogContract:
         assert catalog.undoable("s-1") == 0
         assert catalog.undo("s-1", 10) == 0
         assert catalog.count() == 1
+
+    def test_contents_are_the_hashes_of_what_there_is_and_of_what_may_come_back(self, catalog: Catalog) -> None:
+        assert list(catalog.contents()) == []
+        catalog.commit("s-1", [item(outcome=replace(extracted(), sha256="aa" * 32))], 1.0)
+        catalog.commit("s-2", [item(outcome=replace(extracted(), sha256="bb" * 32))], 2.0)
+        catalog.commit("s-2", [item("/pictures/b.png", outcome=replace(extracted(), sha256=None))], 2.0)
+        assert sorted(catalog.contents()) == ["aa" * 32, "bb" * 32]
+        catalog.forget("s-2")
+        assert sorted(catalog.contents()) == ["bb" * 32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,10 @@ class Catalog(Protocol):
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
         """For each of these content hashes that the catalog holds, one path that has it: how duplicates are told."""
+        ...
+
+    def contents(self) -> Iterator[str]:
+        """The SHA-256 of all committed files' bytes, and of what an undo may bring back; some more than once."""
         ...
 
     def count_in_folder(self, folder: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Refused
@@ -73,6 +73,12 @@ class MemoryCatalog:
             for medium in sorted(self._all(), key=lambda medium: medium.path, reverse=True)
             if medium.outcome.sha256 is not None and medium.outcome.sha256 in wanted
         }
+
+    def contents(self) -> Iterator[str]:
+        with self._lock:
+            replaced = [kept for before in self._replaced.values() for kept in before.values() if kept is not None]
+        media = [*self._all(), *(kept.medium for kept in replaced)]
+        return (medium.outcome.sha256 for medium in media if medium.outcome.sha256 is not None)
 
     def count_in_folder(self, folder: str) -> int:
         wanted = folder.rstrip("/") or "/"

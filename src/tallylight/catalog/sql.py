@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
@@ -22,6 +22,8 @@ from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
 from tallylight.model import Json
 
+#: Rows that are held in memory while many are gone through.
+_STREAMED: Final = 10_000
 #: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
 _BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
 
@@ -72,6 +74,12 @@ class SqlCatalog:
                 rows = connection.execute(first.where(media.c.sha256.in_(chunk)))
                 found |= {row.sha256: row.path for row in rows}
         return found
+
+    def contents(self) -> Iterator[str]:
+        with self._database.reading() as connection:
+            stored = connection.scalars(select(media.c.sha256).where(media.c.sha256.is_not(None)))
+            yield from stored.yield_per(_STREAMED)
+            yield from sql_undo.contents(connection)
 
     def count_in_folder(self, folder: str) -> int:
         wanted = folder.rstrip("/") or "/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -52,6 +52,14 @@ def overwritten_by(connection: Connection, session_id: str) -> dict[str, int]:
         .group_by(media.c.session_id)
     )
     return {row[0]: row[1] for row in connection.execute(later)}
+
+
+def contents(connection: Connection) -> Iterator[str]:
+    """The content hashes of all media that an undo may bring back."""
+    kept = select(replaced.c.medium).where(replaced.c.medium.is_not(None))
+    for medium in connection.scalars(kept).yield_per(1000):
+        if medium["sha256"] is not None:
+            yield medium["sha256"]
 
 
 def put_back(connection: Connection, session_id: str, limit: int) -> int:

@@ -13,6 +13,7 @@ from tallylight.cli.commit import commit
 from tallylight.cli.demo import demo
 from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
+from tallylight.cli.prune import prune
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
 from tallylight.cli.undo import undo
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, undo, find):
+for command in (demo, serve, ingest, sessions, show, commit, undo, find, prune):
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -101,6 +102,10 @@ class MemoryJournal:
             if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
         ]
         return items[: max(limit, 0)]
+
+    def contents(self, session_id: str) -> Iterator[str]:
+        items = self.items(session_id, limit=sys.maxsize)
+        return (item.outcome.sha256 for item in items if item.outcome.sha256 is not None)
 
     def item(self, session_id: str, seq: int) -> Item:
         found = self.items(session_id, after=seq - 1, limit=1)

@@ -124,6 +124,12 @@ class SqlJournal:
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
         return [item_of(row._asdict()) for row in rows]
 
+    def contents(self, session_id: str) -> Iterator[str]:
+        hashed = select(outcomes.c.sha256).where(outcomes.c.session_id == session_id, outcomes.c.sha256.is_not(None))
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            yield from connection.scalars(hashed).yield_per(10 * READ_AT_ONCE)
+
     def item(self, session_id: str, seq: int) -> Item:
         with self._database.reading() as connection:
             return _item(connection, session_id, seq)
