@@ -17,6 +17,7 @@ from tallylight.cli.prune import prune
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
 from tallylight.cli.undo import undo
+from tallylight.cli.watch import watch
 from tallylight.errors import TallylightError
 from tallylight.visible import visible
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, undo, find, prune):
+for command in (demo, serve, ingest, sessions, show, commit, undo, find, prune, watch):
     app.command()(command)
 
 
