@@ -67,7 +67,7 @@ async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
     roots = Roots.of(*settings.roots)
-    with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database:
+    with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database, database.owned():
         journal = SqlJournal(database)
         if journal.remember_boot(_boot_id()):
             log.info(

@@ -96,3 +96,15 @@ def test_a_path_too_long_for_an_index_is_refused_alone(database: Database) -> No
     (refused,) = catalog.commit("s-1", [item("/pictures/1.png", 1), item(endless, 2), item("/pictures/3.png", 3)], 1.0)
     assert refused.seq == 2
     assert catalog.count() == 2
+
+
+def test_a_database_is_owned_by_one_process_at_a_time(url: str, database: Database) -> None:
+    other = open_database(url)
+    with database.owned():
+        with pytest.raises(DatabaseUnusable, match="Another Tallylight works on this database"), other.owned():
+            pass
+        with other.reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(raw_texts)) == 0
+    with other.owned():
+        pass
+    other.close()

@@ -45,6 +45,17 @@ class Database:
         with self._reads.begin() as connection:
             yield connection
 
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Work on this database alone, as a server does, while the context is open. Raises DatabaseUnusable where
+        another process does. (An SQLite file is owned through the lock of its data folder.)
+        """
+        if self._writes.dialect.name != "postgresql":
+            yield
+            return
+        with postgres.owned(self._reads):
+            yield
+
     def close(self) -> None:
         """Close every connection that is not in use. The last one to close folds the log into the database file."""
         self._reads.dispose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
@@ -16,6 +18,7 @@ READERS: Final = 8
 CONNECT_S: Final = 10
 #: Any number will do that nobody else takes: of two processes that upgrade one database the second waits.
 _UPGRADING: Final = 0x7A11_1167
+_OWNING: Final = 0x7A11_1168 - 2**31
 
 #: Compact, and strict: NaN is no JSON, and PostgreSQL and browsers refuse it.
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -34,6 +37,28 @@ def engine_for_reading(url: URL) -> Engine:
 def wait_for_turn(connection: Connection) -> None:
     """Until this transaction ends, no other process upgrades the same database."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADING})
+
+
+@contextmanager
+def owned(engine: Engine) -> Iterator[None]:
+    """Keep every other process from owning the same database and schema. Raises DatabaseUnusable where one does.
+
+    The server drops the lock with the connection, however this process ends.
+    """
+    with engine.connect() as connection:
+        # Of its own: back in the pool it would take the lock along.
+        connection.detach()
+        schema = connection.execute(text("SELECT hashtext(current_schema())")).scalar_one()
+        lock = text("SELECT pg_try_advisory_lock(:ours, :schema)")
+        is_ours = connection.execute(lock, {"ours": _OWNING, "schema": schema}).scalar_one()
+        # The lock belongs to the connection, not to the transaction, which must not stay open for days.
+        connection.commit()
+        if not is_ours:
+            raise DatabaseUnusable(
+                "Another Tallylight works on this database; stop it, or give this one a database of its own"
+                " with --database."
+            )
+        yield
 
 
 def _engine(url: URL, *, read_only: bool, **options: Any) -> Engine:
