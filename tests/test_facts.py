@@ -22,6 +22,8 @@ from tallylight.facts import (
     Processed,
     Started,
     State,
+    Undone,
+    UndoPlanned,
     check_move,
     initial,
     reduce,
@@ -48,6 +50,11 @@ ALLOWED = {
     ("committing", "committed"),
     ("committing", "commit_error"),
     ("commit_error", "committing"),
+    ("committed", "undoing"),
+    ("commit_error", "undoing"),
+    ("undoing", "undone"),
+    ("undoing", "commit_error"),
+    ("undone", "committing"),
 }
 
 counts = st.integers(0, 10**6)
@@ -73,6 +80,7 @@ still_facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(FolderUnread, at=times, file=st.text(), code=st.text(), message=st.text()),
     st.builds(Processed, at=times, outcome=outcomes),
     st.builds(Committed, at=times, done=counts, failures=failures),
+    st.builds(Undone, at=times, done=counts),
 )
 
 
@@ -89,6 +97,8 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         facts.append(Moved(at=draw(times), status=status, code=draw(st.text(max_size=3))))
         if status is Status.COMMITTING:
             facts.append(CommitPlanned(at=draw(times), total=draw(counts)))
+        if status is Status.UNDOING:
+            facts.append(UndoPlanned(at=draw(times), total=draw(counts)))
     return facts
 
 
@@ -252,3 +262,14 @@ def test_a_second_commit_counts_anew() -> None:
     state = replace(NEW, status=Status.COMMIT_ERROR, commit_total=9, commit_done=2, commit_errors=7)
     state = reduce_all(state, [Moved(at=1.0, status=Status.COMMITTING), CommitPlanned(at=1.0, total=9)])
     assert (state.commit_total, state.commit_done, state.commit_errors) == (9, 0, 0)
+
+
+def test_an_undo_counts_for_itself_and_a_new_commit_begins_at_nothing() -> None:
+    state = replace(NEW, status=Status.COMMITTED, commit_total=9, commit_done=8, commit_errors=1)
+    state = reduce(state, Moved(at=5.0, status=Status.UNDOING))
+    state = reduce_all(state, [UndoPlanned(at=5.0, total=8), Undone(at=6.0, done=3)])
+    assert (state.undo_total, state.undo_done, state.commit_done, state.commit_started_at) == (8, 3, 8, 5.0)
+    state = reduce_all(state, [Undone(at=6.0, done=5), Moved(at=7.0, status=Status.UNDONE)])
+    assert (state.undo_done, state.at_rest) == (8, True)
+    state = reduce_all(state, [Moved(at=8.0, status=Status.COMMITTING), CommitPlanned(at=8.0, total=9)])
+    assert (state.undo_total, state.undo_done, state.commit_done) == (0, 0, 0)

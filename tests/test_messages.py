@@ -170,6 +170,10 @@ def changed(status: Status = Status.PROCESSING, **fields: int | bool) -> State:
         (changed(Status.COMMITTING, commit_total=3, commit_done=3), ("commit", 99)),
         (changed(Status.COMMITTED, commit_total=3, commit_done=3), ("commit", 100)),
         (changed(Status.COMMITTED), ("commit", 100)),
+        (changed(Status.UNDOING, undo_total=3, undo_done=1), ("undo", 33)),
+        (changed(Status.UNDOING, undo_total=3, undo_done=3), ("undo", 99)),
+        (changed(Status.UNDOING), ("undo", 0)),
+        (changed(Status.UNDONE), ("undo", 100)),
         (changed(Status.COMMIT_ERROR, commit_total=3, commit_errors=3), ("commit", 99)),
     ],
 )

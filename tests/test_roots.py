@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallylight.errors import BadFolder, BadPath
-from tallylight.roots import Roots, absolute, escape, raw_bytes, unescape
+from tallylight.roots import Roots, absolute, escape, outermost, raw_bytes, unescape
 
 #: Byte strings that a folder may be named by; the odd ones on purpose: half characters, backslashes, look-alikes.
 pieces = st.sampled_from(
@@ -339,3 +339,18 @@ def _raising(error: Exception) -> Callable[..., str]:
         raise error
 
     return call
+
+
+@pytest.mark.parametrize(
+    ("folders", "tops"),
+    [
+        ([], []),
+        (["/a", "/a"], ["/a"]),
+        (["/a/b", "/a"], ["/a"]),
+        (["/ab", "/a"], ["/ab", "/a"]),
+        (["/a", "/"], ["/"]),
+        (["/c/d", "/a", "/c"], ["/a", "/c"]),
+    ],
+)
+def test_outermost(folders: list[str], tops: list[str]) -> None:
+    assert outermost(folders) == tops

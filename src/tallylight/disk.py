@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import anyio
 from anyio import to_thread
 
+from tallylight.catalog import Catalog
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.data_folder import DataFolder, Lock
 from tallylight.db import open_database
@@ -55,11 +56,18 @@ async def open_journal(settings: Settings) -> AsyncIterator[Journal]:
         yield journal
 
 
+@asynccontextmanager
+async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
+    """The catalog alone, for looking while another process owns the data folder. Write nothing through it."""
+    async with _in_thread(_catalog(settings)) as catalog:
+        yield catalog
+
+
 @contextmanager
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
     roots = Roots.of(*settings.roots)
-    with folder.locked(doing) as lock, closing(open_database(folder.database)) as database:
+    with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database, database.owned():
         journal = SqlJournal(database)
         if journal.remember_boot(_boot_id()):
             log.info(
@@ -71,8 +79,18 @@ def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
 
 @contextmanager
 def _journal(settings: Settings) -> Iterator[Journal]:
-    with closing(open_database(DataFolder.at(settings.data).database)) as database:
+    with closing(open_database(_address(settings))) as database:
         yield SqlJournal(database)
+
+
+@contextmanager
+def _catalog(settings: Settings) -> Iterator[Catalog]:
+    with closing(open_database(_address(settings))) as database:
+        yield SqlCatalog(database)
+
+
+def _address(settings: Settings) -> str | Path:
+    return settings.database or DataFolder.at(settings.data).database
 
 
 @asynccontextmanager

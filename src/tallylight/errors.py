@@ -9,7 +9,8 @@
     ├── WrongMove              a command that the session's status does not allow
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
-    └── DataFolderUnusable     the data folder cannot be made, read or written
+    ├── DataFolderUnusable     the data folder cannot be made, read or written
+    └── DatabaseUnusable       a database elsewhere cannot be reached or written
 
 Each message is a sentence for people and says what to do next. A bad media *file* is never an error: it is an outcome.
 """
@@ -79,3 +80,9 @@ class DataFolderUnusable(TallylightError):
     """The data folder cannot be used; choose another with --data."""
 
     code = "data_folder_unusable"
+
+
+class DatabaseUnusable(TallylightError):
+    """The database cannot be used; check that it runs and what --database says."""
+
+    code = "database_unusable"

@@ -23,8 +23,10 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
     Status.CANCELLED: frozenset({Status.COMMITTING}),
     Status.ERROR: frozenset({Status.COMMITTING}),
     Status.COMMITTING: frozenset({Status.COMMITTED, Status.COMMIT_ERROR}),
-    Status.COMMITTED: frozenset(),
-    Status.COMMIT_ERROR: frozenset({Status.COMMITTING}),
+    Status.COMMITTED: frozenset({Status.UNDOING}),
+    Status.COMMIT_ERROR: frozenset({Status.COMMITTING, Status.UNDOING}),
+    Status.UNDOING: frozenset({Status.UNDONE, Status.COMMIT_ERROR}),
+    Status.UNDONE: frozenset({Status.COMMITTING}),
 }
 
 #: Troubles kept in the state; the journal has them all.
@@ -105,7 +107,25 @@ class Committed:
     failures: tuple[tuple[str, str], ...] = ()
 
 
-Fact = Started | Discovered | Counted | FolderUnread | Processed | Moved | CommitPlanned | Committed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoPlanned:
+    """An undo began: what stood at this many paths comes back."""
+
+    at: float
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """So many more paths are as they were before the commit."""
+
+    at: float
+    done: int
+
+
+#: What happens to a session after its review.
+Aftermath = CommitPlanned | Committed | UndoPlanned | Undone
+Fact = Started | Discovered | Counted | FolderUnread | Processed | Moved | Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +167,9 @@ class State:
     commit_total: int = 0
     commit_done: int = 0
     commit_errors: int = 0
-    commit_started_at: float | None = None
+    commit_started_at: float | None = None  #: when the running commit or undo began
+    undo_total: int = 0
+    undo_done: int = 0
     #: The threshold of this session's parameters, here so that the fold needs nothing else.
     nsfw_threshold: float = 0.5
 
@@ -205,16 +227,14 @@ def reduce(state: State, fact: Fact) -> State:
             )
         case Moved():
             return _moved(state, fact)
-        case Committed():
-            return _committed(state, fact)
         case FolderUnread():
             return replace(state, troubles=_with(state, Trouble(fact.at, fact.file, fact.code, fact.message)))
         case Counted():
             return replace(state, total_final=True)
-        case CommitPlanned():
-            return replace(state, commit_total=fact.total, commit_done=0, commit_errors=0)
         case Started():
             return replace(state, started_at=fact.at)
+        case _:
+            return _after_review(state, fact)
 
 
 def check_move(current: Status, wanted: Status) -> None:
@@ -259,10 +279,22 @@ def _processed(state: State, facts: Iterable[Processed]) -> State:
 
 def _moved(state: State, fact: Moved) -> State:
     check_move(state.status, fact.status)
-    if fact.status is Status.COMMITTING:
+    if fact.status in {Status.COMMITTING, Status.UNDOING}:
         return replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
     ended_at = fact.at if state.ended_at is None and fact.status in AT_REST else state.ended_at
     return replace(state, status=fact.status, ended_at=ended_at, code=fact.code, message=fact.message)
+
+
+def _after_review(state: State, fact: Aftermath) -> State:
+    match fact:
+        case CommitPlanned():
+            return replace(state, commit_total=fact.total, commit_done=0, commit_errors=0, undo_total=0, undo_done=0)
+        case Committed():
+            return _committed(state, fact)
+        case UndoPlanned():
+            return replace(state, undo_total=fact.total, undo_done=0)
+        case Undone():
+            return replace(state, undo_done=state.undo_done + fact.done)
 
 
 def _committed(state: State, fact: Committed) -> State:

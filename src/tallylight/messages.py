@@ -19,6 +19,9 @@ _TROUBLES_BYTES: Final = 1150
 _TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
+_UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
+#: What moves after the review: it reads no file.
+_AFTER = frozenset({Status.COMMITTING, Status.UNDOING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
         "t": round(state.at if state.at_rest else max(state.at, now), 3),
         "seq": state.seq,
     }
+    if state.undo_total or state.status in _UNDO_STATUSES:
+        body["undo"] = {"total": state.undo_total, "done": state.undo_done}
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
     if state.code:
@@ -80,7 +85,9 @@ def entry(seq: int, outcome: Outcome) -> Json:
 
 
 def phase(state: State) -> str:
-    """`scan` until the total is final, then `process`; `commit` from the commit on."""
+    """`scan` until the total is final, then `process`; `commit` from the commit on, `undo` from its undo on."""
+    if state.status in _UNDO_STATUSES:
+        return "undo"
     if state.status in _COMMIT_STATUSES:
         return "commit"
     return "process" if state.total_final else "scan"
@@ -90,21 +97,22 @@ def progress(state: State) -> int:
     """Whole percent of the phase, never rounded up. 0 while the total is not final; 100 belongs to the end of a phase,
     and to no moment before: a session whose files are all done, or that has none, may still have to say so durably.
     """
-    if state.status in _COMMIT_STATUSES:
-        if state.status is Status.COMMITTED:
-            return 100
-        settled = state.commit_done + state.commit_errors
-        return min(99, settled * 100 // state.commit_total) if state.commit_total else 0
-    if state.status is Status.COMPLETED:
+    if state.status in {Status.COMPLETED, Status.COMMITTED, Status.UNDONE}:
         return 100
-    if not state.total_final:
-        return 0
-    return min(99, state.processed * 100 // state.files) if state.files else 0
+    if state.status is Status.UNDOING:
+        return _percent(state.undo_done, state.undo_total)
+    if state.status in _COMMIT_STATUSES:
+        return _percent(state.commit_done + state.commit_errors, state.commit_total)
+    return _percent(state.processed, state.files) if state.total_final else 0
+
+
+def _percent(done: int, total: int) -> int:
+    return min(99, done * 100 // total) if total else 0
 
 
 def elapsed(state: State, now: float) -> float:
     """Seconds of the running phase, or of the whole processing once it has ended."""
-    if state.status is Status.COMMITTING and state.commit_started_at is not None:
+    if state.status in _AFTER and state.commit_started_at is not None:
         return max(0.0, now - state.commit_started_at)
     end = state.ended_at if state.ended_at is not None else now
     return max(0.0, end - state.started_at) if state.started_at else 0.0
@@ -153,7 +161,7 @@ def _error(trouble: Trouble, longest: int) -> Json:
 def _moving(state: State, pace: Pace, current_file: str) -> Json:
     body: Json = {}
     name = current_file or state.last_file
-    if name and state.status is not Status.COMMITTING:
+    if name and state.status not in _AFTER:
         body["current_file"] = fit(name, _FILE_BYTES)
     for key, value in (("files_per_s", pace.files_per_s), ("bytes_per_s", pace.bytes_per_s), ("eta_s", pace.eta_s)):
         if value is not None:

@@ -43,10 +43,21 @@ class Status(StrEnum):
     COMMITTING = "committing"
     COMMITTED = "committed"
     COMMIT_ERROR = "commit_error"
+    UNDOING = "undoing"
+    UNDONE = "undone"  #: the catalog is as it was before the commit
 
 
 #: A session with one of these has nothing running: its stream ends, and it changes only by a command.
-AT_REST = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR, Status.COMMITTED, Status.COMMIT_ERROR})
+AT_REST = frozenset(
+    {
+        Status.COMPLETED,
+        Status.CANCELLED,
+        Status.ERROR,
+        Status.COMMITTED,
+        Status.COMMIT_ERROR,
+        Status.UNDONE,
+    }
+)
 
 
 class OutcomeKind(StrEnum):

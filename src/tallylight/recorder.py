@@ -9,7 +9,7 @@ import anyio
 
 from tallylight import messages
 from tallylight.clock import Clock
-from tallylight.facts import Committed, Fact, Processed, State, reduce, reduce_all
+from tallylight.facts import Committed, Fact, Processed, State, Undone, reduce, reduce_all
 from tallylight.ingest.ports import Write
 from tallylight.ingest.rate import RateEstimator
 from tallylight.journal import Journal, Session
@@ -138,6 +138,7 @@ class Recorder:
         """Tell the rate what was finished, in one go."""
         finished = [(1, fact.outcome.bytes) for fact in facts if isinstance(fact, Processed)]
         finished += [(fact.done + len(fact.failures), 0) for fact in facts if isinstance(fact, Committed)]
+        finished += [(fact.done, 0) for fact in facts if isinstance(fact, Undone)]
         if finished:
             self._rate.note(facts[-1].at, sum(files for files, _ in finished), sum(size for _, size in finished))
 
@@ -163,5 +164,7 @@ def _left(state: State) -> tuple[int | None, int]:
     """Files (None while the total is not known) and bytes still to do, in whichever phase."""
     if state.status is Status.COMMITTING:
         return state.commit_total - state.commit_done - state.commit_errors, 0
+    if state.status is Status.UNDOING:
+        return state.undo_total - state.undo_done, 0
     files = state.files - state.processed if state.total_final else None
     return files, max(0, state.bytes_total - state.bytes_done)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from itertools import islice
@@ -160,3 +161,14 @@ def _real_folder(path: str) -> str:
         ) from None
     except OSError as error:
         raise BadFolder(f"{shown} cannot be read: {error.strerror}.") from error
+
+
+def outermost(folders: Iterable[str]) -> list[str]:
+    """Real paths without those that are, or lie below, another of them; in the order given."""
+    distinct = list(dict.fromkeys(folders))
+    tops = {folder.rstrip("/") + "/" for folder in distinct}
+    return [folder for folder in distinct if not any(_lies_below(folder, top) for top in tops)]
+
+
+def _lies_below(folder: str, top: str) -> bool:
+    return folder.startswith(top) and folder.rstrip("/") + "/" != top

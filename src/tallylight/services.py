@@ -309,6 +309,7 @@ def _workshop(
         record_for=partial(Recorder, journal=journal, write=write, hub=hub, clock=clock),
         ingest_for=ingest_for,
         commit_for=commit_for,
+        catalog=catalog,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
     )
 

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
 
     roots: tuple[Path, ...] = Field(default=(), description="Folders that may be read; nothing outside them ever is.")
     data: Path = Field(default_factory=default_data_folder, description="Where the database and the thumbnails live.")
+    database: str | None = Field(
+        default=None,
+        repr=False,
+        description="URL of a PostgreSQL database, `postgresql://user@host/name`; unset: a file in the data folder.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on; only loopback addresses are allowed.")
     port: int = Field(default=8710, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     jobs: int = Field(default_factory=default_jobs, ge=1, le=512, description="Worker processes.")

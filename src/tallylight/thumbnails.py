@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,19 @@ class Thumbnails:
             with suppress(OSError):
                 Path(temporary).unlink()
             raise
+
+    def stored(self) -> Iterator[tuple[str, int]]:
+        """Every thumbnail there is: the hash of its contents and its bytes. Other files are passed over."""
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*.jpg"):
+            sha256 = path.parent.name + path.stem
+            if _SHA256.fullmatch(sha256):
+                # It may be gone by now.
+                with suppress(FileNotFoundError):
+                    yield sha256, path.stat().st_size
+
+    def remove(self, sha256: str) -> None:
+        """Remove a thumbnail, where there is one."""
+        self.path(sha256).unlink(missing_ok=True)
 
     def get(self, sha256: str) -> bytes | None:
         """The thumbnail, or None where there is none. ValueError for what is no SHA-256 in hex."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.contract.catalog_suite import CatalogContract, item, paths
 from tests.contract.journal_suite import begun, extracted, processed, raw_text
+from tests.databases import Open
 
 from tallylight.catalog import Catalog
 from tallylight.catalog.sql import SqlCatalog
@@ -16,13 +17,6 @@ from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
 from tallylight.errors import DataFolderUnusable
 from tallylight.journal import StoredText
 from tallylight.journal.sql import SqlJournal
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path / "tallylight.sqlite")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def test_a_row_that_only_the_database_finds_bad_is_refused_alone(database: Datab
 
 
 def test_a_value_the_driver_cannot_bind_is_refused_alone(catalog: SqlCatalog) -> None:
-    odd = item("/pictures/2.png", 2, outcome=replace(extracted(), generation={"model": ["not", "text"]}))
+    odd = item("/pictures/2.png", 2, outcome=replace(extracted(), generation={"model": {"not": "text"}}))
     (refused,) = catalog.commit("s-1", [item("/pictures/1.png", 1), odd], 1.0)
     assert refused.seq == 2
     assert "INSERT" not in refused.message
@@ -89,8 +83,10 @@ def test_texts_and_keywords_of_a_changed_file_are_replaced(database: Database, c
     catalog.commit(
         "s-2", [item("/pictures/a.png", 1, raw_text("new", "a"), raw_text("new", "b"), outcome=without)], 2.0
     )
+    catalog.forget("s-2")
     assert rows(database) == (2, 3, 3, 2)
     catalog.commit("s-3", [item("/pictures/a.png", 1)], 3.0)
+    catalog.forget("s-3")
     assert rows(database) == (2, 2, 1, 1)
 
 
@@ -106,10 +102,17 @@ def test_a_text_lives_as_long_as_the_journal_or_the_catalog_has_it(database: Dat
     assert journal.texts("s-2", 1) == [StoredText("parameters", "second")]
     catalog.commit("s-3", [item("/pictures/a.png", 1)], 2.0)
     journal.delete("s-2", at=1.0)
+    assert rows(database)[2:] == (0, 2), "an undo would need them"
+    catalog.forget("s-3")
     assert rows(database)[2:] == (0, 0)
 
 
-def test_a_full_disk_says_so_and_stores_none_of_the_batch(database: Database, catalog: SqlCatalog) -> None:
+def test_a_full_disk_says_so_and_stores_none_of_the_batch(tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "t.sqlite")) as database:
+        _fill_the_disk(database, SqlCatalog(database))
+
+
+def _fill_the_disk(database: Database, catalog: SqlCatalog) -> None:
     catalog.commit("s-1", [item()], 1.0)
     with database.writing() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1")
@@ -123,11 +126,21 @@ def test_a_full_disk_says_so_and_stores_none_of_the_batch(database: Database, ca
     assert catalog.count() == 501
 
 
-def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
-    path = tmp_path / "t.sqlite"
+def test_it_is_all_there_after_a_restart(opening: Open) -> None:
     for _ in range(2):
-        database = open_database(path)
+        database = opening()
         catalog = SqlCatalog(database)
         catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("x"))], 1.0)
         assert paths(catalog.media()) == ["/pictures/a.png"]
         database.close()
+
+
+def test_texts_live_as_long_as_a_commit_may_be_undone(database: Database, catalog: SqlCatalog) -> None:
+    catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("old"))], 1.0)
+    catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("new"))], 2.0)
+    assert rows(database)[3] == 2
+    catalog.undo("s-2", 10)
+    assert rows(database)[3] == 1
+    assert catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("new"))], 2.0) == []
+    catalog.forget("s-2")
+    assert rows(database)[3] == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium, Rated, Reread
-from tallylight.errors import NotFound
+from tallylight.catalog import Catalog, CommitItem, Known, Medium, Order, Rated, Reread
+from tallylight.catalog.search import parse
+from tallylight.errors import BadInput, NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText
 
 
@@ -59,6 +61,38 @@ BAD_OUTCOMES = [
     pytest.param(replace(extracted(), nsfw_score=float("nan")), "is NaN, infinite", id="NaN score"),
     pytest.param(failed(), "this one is failed", id="a failure"),
 ]
+
+
+def found_of(name: str, *keywords: str, score: int | None = None, phash: str | None = None, **facts: Any) -> CommitItem:
+    """A file on its way into the catalog that a search can tell from others."""
+    generation = {"model": facts.pop("model")} if "model" in facts else {}
+    outcome = Outcome(
+        root="/pictures",
+        file=name,
+        kind=OutcomeKind.EXTRACTED,
+        bytes=facts.pop("size", 1000),
+        mtime_ns=1,
+        media={"type": "image", "format": "png", **facts},
+        generation=generation,
+        keywords=tuple({"text": keyword, "weight": 1.0, "source": "prompt"} for keyword in keywords),
+        score=score,
+        favourite=True if "b" in name else None,
+        nsfw_score=0.25 if "c" in name else None,
+        sha256="ee" * 32 if name[0] in "ad" else (name[0] * 64),
+        phash=phash,
+    )
+    return item(f"/pictures/{name}", outcome=outcome)
+
+
+SHELF = (
+    found_of(
+        "a.png", "lighthouse", "oil painting", score=4, phash="ff00ff00ff00ff00", created_at="2026-01-31T23:59:59"
+    ),
+    found_of("B/b.png", "light", "fog", score=5, size=20_000_000, model="SDXL_v1", created_at="2026-02-01T00:00:00"),
+    found_of("c%_.mp4", "lighthouse", "fog", type="video", format="mp4", duration=3.5, width=640, height=480),
+    found_of("d.png", "100% real", score=-1, phash="ff00ff00ff00ff0f", created_at="2025-12-31T10:00:00+02:00"),
+    found_of("É.png", "日本語", score=0, phash="00ff00ff00ff00ff", width=1024, height=1024),
+)
 
 
 class CatalogContract:
@@ -276,3 +310,178 @@ class CatalogContract:
         assert "is NaN, infinite" in refused.message
         steps = [medium.outcome.generation.get("steps") for medium in catalog.media()]
         assert steps == [9, None, 9]
+
+    @pytest.fixture
+    def shelf(self, catalog: Catalog) -> Catalog:
+        """The catalog with five files, whose names begin with a to e."""
+        assert catalog.commit("81d3f4ad-1", SHELF[:4], 1.0) == []
+        assert catalog.commit("99999999-2", SHELF[4:], 1.0) == []
+        return catalog
+
+    @pytest.mark.parametrize(
+        ("search", "names"),
+        [
+            ("", "abcde"),
+            ("lighthouse", "ac"),
+            ("LightHouse fog", "c"),
+            ('"oil painting"', "a"),
+            ("oil", ""),
+            ("light*", "abc"),
+            ("*house", "ac"),
+            ("*ght* -fog", "a"),
+            ("-lighthouse", "bde"),
+            ("100%*", "d"),
+            ('"100% real"', "d"),
+            ("日本*", "e"),
+            ("model:xl_V", "b"),
+            ("path:b/", "b"),
+            ("path:c%_", "c"),
+            ("path:É", "e"),
+            ("type:video", "c"),
+            ("type:image format:PNG", "abde"),
+            ("score:>=4", "ab"),
+            ("score:>4", "b"),
+            ("score:-1", "d"),
+            ("score:0..4", "ae"),
+            ("score:..0", "de"),
+            ("size:>10MB", "b"),
+            ("size:1kB", "acde"),
+            ("width:>=640 height:<500", "c"),
+            ("duration:3..4", "c"),
+            ("nsfw:<0.5", "c"),
+            ("date:2026", "ab"),
+            ("date:2026-01", "a"),
+            ("date:2026-01-31", "a"),
+            ("date:2025..2026-01", "ad"),
+            ("date:2026-02..", "b"),
+            ("date:..2025", "d"),
+            ("is:favourite", "b"),
+            ("is:duplicate", "ad"),
+            ("is:rated", "ab"),
+            ("is:unrated", "ce"),
+            ("is:rejected", "d"),
+            ("session:9999", "e"),
+            ("session:%", ""),
+        ],
+    )
+    def test_a_search_finds_what_has_all_it_asks_for(self, shelf: Catalog, search: str, names: str) -> None:
+        by_id = {medium.media_id: "abcde"[number] for number, medium in enumerate(shelf.media())}
+        assert "".join(by_id[media_id] for media_id in shelf.find(parse(search))) == names
+        assert shelf.count_found(parse(search)) == len(names)
+
+    @pytest.mark.parametrize(
+        ("order", "rising", "falling"),
+        [
+            (Order.ADDED, "abcde", "edcba"),
+            (Order.PATH, "bacde", "edcab"),
+            (Order.SIZE, "acdeb", "bacde"),
+            (Order.SCORE, "deabc", "baedc"),
+            (Order.DATE, "dabce", "badce"),
+        ],
+    )
+    def test_results_are_sorted_and_what_is_unknown_comes_last(
+        self, shelf: Catalog, order: Order, rising: str, falling: str
+    ) -> None:
+        names = {medium.media_id: "abcde"[number] for number, medium in enumerate(shelf.media())}
+        assert "".join(names[media_id] for media_id in shelf.find(parse(""), order)) == rising
+        assert "".join(names[media_id] for media_id in shelf.find(parse(""), order, descending=True)) == falling
+
+    def test_pictures_that_look_alike_are_found_the_nearest_first(self, shelf: Catalog) -> None:
+        first, _, third, fourth, fifth = (medium.media_id for medium in shelf.media())
+        assert shelf.find(parse(f"like:{first}")) == [first, fourth]
+        assert shelf.find(parse(f"like:{fourth}")) == [fourth, first]
+        assert shelf.find(parse(f"like:{fourth}"), Order.ADDED) == [first, fourth]
+        assert shelf.find(parse(f"like:{first}~3")) == [first]
+        assert shelf.find(parse(f"like:{first}~64 -lighthouse")) == [fourth, fifth]
+        with pytest.raises(BadInput, match="has no perceptual hash"):
+            shelf.find(parse(f"like:{third}"))
+        with pytest.raises(NotFound):
+            shelf.find(parse("like:999999"))
+
+    @pytest.mark.parametrize("search", ["", "like:FIRST~64"])
+    def test_results_come_page_by_page(self, shelf: Catalog, search: str) -> None:
+        wanted = parse(search.replace("FIRST", str(shelf.media()[0].media_id)))
+        everything = shelf.find(wanted, Order.PATH)
+        pages = [shelf.find(wanted, Order.PATH, offset=start, limit=2) for start in range(0, 8, 2)]
+        assert [media_id for one in pages for media_id in one] == everything
+        assert len(everything) == shelf.count_found(wanted) > 2
+        assert shelf.find(wanted, limit=0) == []
+        assert shelf.find(wanted, Order.PATH, offset=1) == everything[1:]
+
+    def test_media_come_in_the_order_asked_for(self, shelf: Catalog) -> None:
+        ids = [medium.media_id for medium in shelf.media()]
+        wanted = [ids[3], 999_999, ids[0], ids[3]]
+        assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
+        assert shelf.media_of([]) == []
+
+    def test_an_undo_puts_everything_back_as_it_was(self, catalog: Catalog) -> None:
+        shared = raw_text("shared")
+        first = [item("/pictures/a.png", 1, raw_text("old"), shared), item("/pictures/b.png", 2, shared)]
+        catalog.commit("s-1", first, 1.0)
+        before = catalog.media()
+        other = replace(extracted(), score=5, keywords=({"text": "x"}, {"text": "y"}))
+        second = [
+            item("/pictures/a.png", 1, raw_text("new"), outcome=other),
+            item("/pictures/b.png", 2, shared),
+            item(r"/pictures/caf\xe9.png", 3, raw_text("third")),
+        ]
+        assert catalog.commit("s-2", second, 2.0) == []
+        assert catalog.undoable("s-2") == 2, "what was stored just so already is none of its doing"
+        assert [catalog.undo("s-2", 1) for _ in range(3)] == [1, 1, 0]
+        assert catalog.media() == before
+        assert catalog.undoable("s-2") == 0
+
+    def test_after_an_undo_the_same_commit_does_the_same_again(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1)], 1.0)
+        batch = [item("/pictures/a.png", 1, raw_text("x")), item("/pictures/b.png", 2)]
+        catalog.commit("s-2", batch, 2.0)
+        after = {medium.path: replace(medium, media_id=0) for medium in catalog.media()}
+        catalog.undo("s-2", 10)
+        catalog.commit("s-2", batch, 2.0)
+        assert {medium.path: replace(medium, media_id=0) for medium in catalog.media()} == after
+        assert catalog.undo("s-2", 10) == 2
+        assert paths(catalog.media()) == ["/pictures/a.png"]
+
+    def test_what_counts_is_what_was_there_before_the_first_write(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(outcome=replace(extracted(), score=1))], 1.0)
+        for score in (2, 3):
+            catalog.commit("s-2", [item(outcome=replace(extracted(), score=score))], 2.0)
+        assert catalog.undo("s-2", 10) == 1
+        assert catalog.media()[0].outcome.score == 1
+
+    def test_a_later_session_on_the_same_paths_is_named(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png"), item("/pictures/b.png"), item("/pictures/c.png")], 1.0)
+        assert catalog.overwritten_by("s-1") == {}
+        catalog.commit("s-2", [item("/pictures/a.png", outcome=replace(extracted(), score=2))], 2.0)
+        catalog.commit("s-3", [item("/pictures/b.png", outcome=replace(extracted(), score=3))], 3.0)
+        assert catalog.overwritten_by("s-1") == {"s-2": 1, "s-3": 1}
+        assert catalog.overwritten_by("s-2") == {}
+        catalog.undo("s-2", 10)
+        catalog.undo("s-3", 10)
+        assert catalog.overwritten_by("s-1") == {}
+        assert catalog.undo("s-1", 10) == 3
+        assert catalog.count() == 0
+
+    def test_an_address_of_what_was_added_is_never_given_out_again(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
+        first = catalog.media()[0].media_id
+        catalog.undo("s-1", 10)
+        catalog.commit("s-2", [item("/pictures/b.png")], 2.0)
+        assert catalog.media()[0].media_id != first
+
+    def test_what_is_forgotten_stays_and_cannot_be_undone(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        catalog.forget("s-1")
+        catalog.forget("never-heard-of")
+        assert catalog.undoable("s-1") == 0
+        assert catalog.undo("s-1", 10) == 0
+        assert catalog.count() == 1
+
+    def test_contents_are_the_hashes_of_what_there_is_and_of_what_may_come_back(self, catalog: Catalog) -> None:
+        assert list(catalog.contents()) == []
+        catalog.commit("s-1", [item(outcome=replace(extracted(), sha256="aa" * 32))], 1.0)
+        catalog.commit("s-2", [item(outcome=replace(extracted(), sha256="bb" * 32))], 2.0)
+        catalog.commit("s-2", [item("/pictures/b.png", outcome=replace(extracted(), sha256=None))], 2.0)
+        assert sorted(catalog.contents()) == ["aa" * 32, "bb" * 32]
+        catalog.forget("s-2")
+        assert sorted(catalog.contents()) == ["bb" * 32]

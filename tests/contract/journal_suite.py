@@ -444,3 +444,10 @@ class JournalContract:
                 reader.join()
         assert troubles == []
         assert journal.session("s-1").state.seq == 205
+
+    def test_contents_are_the_hashes_of_what_was_read(self, journal: Journal) -> None:
+        begun(journal, "s-1", *processed(extracted("a.png"), replace(extracted("b.png"), sha256="cd" * 32), failed()))
+        begun(journal, "s-2", *processed(replace(extracted(), sha256="ef" * 32)))
+        assert sorted(journal.contents("s-1")) == ["ab" * 32, "cd" * 32]
+        with pytest.raises(NotFound):
+            list(journal.contents("s-3"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,11 +10,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, select, text
+from tests.databases import KINDS, address
 
+from tallylight.catalog.rows import medium_of
 from tallylight.db import migrate, open_database, revisions
-from tallylight.db.tables import metadata
+from tallylight.db.tables import media, metadata, outcomes, sessions
 from tallylight.errors import DataFolderUnusable
+from tallylight.facts import State
+from tallylight.journal.rows import item_of, session_of
+from tallylight.model import Parameters, Status
 
 
 @pytest.fixture
@@ -24,6 +30,34 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
+@pytest.fixture(params=KINDS)
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    """A connection to an empty database, one kind after the other."""
+    with address(request.param, tmp_path) as place:
+        url = make_url(place).set(drivername="postgresql+psycopg") if "://" in place else f"sqlite:///{place}"
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
+
+
+def changed(connection: Connection) -> list[object]:
+    """What would have to change for the schema to be that of the tables."""
+    options = {"compare_type": True}
+    found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    return found
+
+
+def test_migrations_make_the_schema_of_the_tables_on_every_database(anywhere: Connection) -> None:
+    migrate.upgrade(anywhere)
+    assert changed(anywhere) == []
+    assert migrate.revision(anywhere) == migrate.NEWEST
+    command.downgrade(revisions.config_for(anywhere), "base")
+    assert set(inspect(anywhere).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    migrate.upgrade(anywhere)
+    assert changed(anywhere) == []
+
+
 def schema(connection: Connection) -> dict[str, str]:
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
@@ -32,7 +66,7 @@ def schema(connection: Connection) -> dict[str, str]:
 def test_migrations_make_the_very_schema_of_the_tables(connection: Connection) -> None:
     migrate.upgrade(connection)
     migrated = schema(connection)
-    assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+    assert changed(connection) == []
     engine = create_engine("sqlite://")
     with engine.connect() as fresh:
         metadata.create_all(fresh)
@@ -55,25 +89,45 @@ def test_upgrading_twice_changes_nothing(connection: Connection) -> None:
     assert schema(connection) == before
 
 
-def test_every_revision_can_be_taken_back(connection: Connection) -> None:
-    migrate.upgrade(connection)
-    command.downgrade(revisions.config_for(connection), "base")
-    assert set(inspect(connection).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+#: Rows as the first version wrote them; every later one must still be able to read them.
+FIRST_ROWS = (
+    "INSERT INTO journal_clock (id, epoch, tally) VALUES (1, 'k3f9a2', 41)",
+    (
+        "INSERT INTO sessions (session_id, epoch, created_at, parameters, state, seq, status, tally)"
+        " VALUES ('s-1', 'abcdef', 5.0, :parameters, :state, 3, 'completed', 41)"
+    ),
+    (
+        "INSERT INTO outcomes (session_id, seq, at, root, file, kind, message, warnings, ms, bytes, mtime_ns, media,"
+        " generation, keywords, has_thumbnail)"
+        " VALUES ('s-1', 3, 6.0, '/m', 'a.png', 'extracted', '', '[]', 1.5, 7, 8, '{}', '{}', '[]', :no)"
+    ),
+    (
+        "INSERT INTO media (path, folder, name, size, mtime_ns, has_thumbnail, session_id, committed_at, digest, media,"
+        " generation, warnings)"
+        " VALUES ('/m/a.png', '/m', 'a.png', 7, 8, :no, 's-1', 9.0, 'd', '{}', '{}', '[]')"
+    ),
+)
 
 
-def test_a_database_of_the_first_version_keeps_what_it_holds(tmp_path: Path) -> None:
-    path = tmp_path / "t.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        command.upgrade(revisions.config_for(connection), "0001")
-        connection.execute(text("INSERT INTO journal_clock (id, epoch, tally) VALUES (1, 'k3f9a2', 41)"))
-    engine.dispose()
-    database = open_database(path)
-    with database.reading() as connection:
-        assert connection.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
-        assert connection.execute(text("SELECT count(*) FROM tombstones")).scalar_one() == 0
-        assert migrate.revision(connection) == migrate.NEWEST
-    database.close()
+@pytest.mark.parametrize("earlier", [f"{number:04}" for number in range(1, int(migrate.NEWEST))])
+def test_a_database_of_any_earlier_version_keeps_what_it_holds(anywhere: Connection, earlier: str) -> None:
+    command.upgrade(revisions.config_for(anywhere), "0001")
+    state = State(session_id="s-1", seq=3, status=Status.COMPLETED)
+    values = {
+        "parameters": json.dumps(Parameters(directories=("/m",)).as_json()),
+        "state": json.dumps(state.as_json()),
+        "no": False,
+    }
+    for row in FIRST_ROWS:
+        statement = text(row)
+        anywhere.execute(statement, {name: values[name] for name in statement.compile().params})
+    command.upgrade(revisions.config_for(anywhere), earlier)
+    migrate.upgrade(anywhere)
+    assert migrate.revision(anywhere) == migrate.NEWEST
+    assert session_of(anywhere.execute(select(sessions)).one()._asdict()).state == state
+    assert item_of(anywhere.execute(select(outcomes)).one()._asdict()).outcome.file == "a.png"
+    assert medium_of(anywhere.execute(select(media)).one()._asdict(), []).path == "/m/a.png"
+    assert anywhere.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
 
 
 def test_a_database_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:

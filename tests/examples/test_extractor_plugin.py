@@ -149,6 +149,7 @@ def test_sound_and_hostile_files_end_as_they_should(folder: Folder) -> None:
     sound = found[0]
     assert sound.media == {
         "type": "image", "format": "farbfeld", "width": 300, "height": 200, "mode": "RGBA", "has_alpha": True,
+        "created_at": sound.media["created_at"], "created_at_certainty": "guess",
     }  # fmt: skip
     assert [keyword["text"] for keyword in sound.keywords] == ["landscape", "300x200"]
     assert sound.has_thumbnail

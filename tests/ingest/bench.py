@@ -218,6 +218,7 @@ async def open_bench(
         record_for=lambda session: Recorder(session, journal=journal, write=writer.run, hub=hub, clock=clock),
         ingest_for=ingest_for,
         commit_for=commit_for,
+        catalog=catalog,
         forgotten=forgotten.append,
     )
     async with anyio.create_task_group() as tasks:

@@ -98,5 +98,5 @@ def test_texts_are_left_out() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="no fact of the kind 'undone'"):
-        decode("undone", 1.0, {})
+    with pytest.raises(ValueError, match="no fact of the kind 'unheard'"):
+        decode("unheard", 1.0, {})

@@ -19,6 +19,7 @@ from tests.contract.journal_suite import (
     processed,
     raw_text,
 )
+from tests.databases import Open
 
 from tallylight.db import Database, open_database
 from tallylight.db.tables import facts, outcome_texts, outcomes, raw_texts, sessions
@@ -43,7 +44,8 @@ while True:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def file(tmp_path: Path) -> Iterator[Database]:
+    """One that is an SQLite file, for what only such a one can show."""
     database = open_database(tmp_path / "tallylight.sqlite")
     yield database
     database.close()
@@ -68,8 +70,8 @@ class TestSqlJournal(JournalContract):
         return SqlJournal(database)
 
 
-def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
-    database = open_database(tmp_path / "t.sqlite")
+def test_it_is_all_there_after_a_restart(opening: Open) -> None:
+    database = opening()
     journal = SqlJournal(database)
     begun(journal, "s-1", *LIFE)
     journal.remember_boot("boot-1")
@@ -77,7 +79,7 @@ def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
     tombstone = journal.delete("deleted", at=5.0)
     before = (journal.epoch, journal.tally(), journal.session("s-1"), list(journal.facts("s-1")))
     database.close()
-    database = open_database(tmp_path / "t.sqlite")
+    database = opening()
     again = SqlJournal(database)
     assert (again.epoch, again.tally(), again.session("s-1"), list(again.facts("s-1"))) == before
     assert again.tombstone("deleted") == tombstone
@@ -85,12 +87,10 @@ def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
     renewed = again.epoch
     assert renewed != before[0]
     assert SqlJournal(database).epoch == renewed
-    database.close()
 
 
-def test_a_killed_process_keeps_every_write_that_had_returned(tmp_path: Path) -> None:
-    path = tmp_path / "t.sqlite"
-    command = [sys.executable, "-c", APPENDER, str(path)]
+def test_a_killed_process_keeps_every_write_that_had_returned(database_address: str) -> None:
+    command = [sys.executable, "-c", APPENDER, database_address]
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as appender:
         assert appender.stdout is not None
@@ -98,7 +98,7 @@ def test_a_killed_process_keeps_every_write_that_had_returned(tmp_path: Path) ->
             appender.stdout.readline()
         appender.send_signal(signal.SIGKILL)
         promised = [int(line) for line in appender.stdout.read().splitlines()] or [25 * 7]
-    database = open_database(path)
+    database = open_database(database_address)
     journal = SqlJournal(database)
     state = journal.session("s-1").state
     assert state.seq >= promised[-1] >= 25 * 7
@@ -158,16 +158,17 @@ def test_what_has_no_place_in_a_database_is_a_value_error_and_nothing_is_written
     assert (journal.session("s-1"), journal.tally(), list(journal.facts("s-1"))) == before
 
 
-def test_a_full_disk_says_so_and_writes_nothing(database: Database, journal: SqlJournal) -> None:
+def test_a_full_disk_says_so_and_writes_nothing(file: Database) -> None:
+    journal = SqlJournal(file)
     begun(journal, "s-1", Started(at=1.0))
-    _limit_pages(database, 1)
+    _limit_pages(file, 1)
     before = journal.session("s-1")
     batch = [Processed(at=1.0, outcome=extracted("x" * 900)) for _ in range(200)]
     with pytest.raises(DataFolderUnusable, match="is full; free some space"):
         journal.append("s-1", batch, replace(before.state, seq=201))
     assert journal.session("s-1") == before
     assert journal.items("s-1") == []
-    _limit_pages(database, 2**30)
+    _limit_pages(file, 2**30)
     append(journal, "s-1", *batch)
     assert len(journal.items("s-1", limit=1000)) == 200
 
@@ -178,11 +179,12 @@ def _limit_pages(database: Database, pages: int) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
 
-def test_a_row_stays_small(tmp_path: Path, database: Database, journal: SqlJournal) -> None:
+def test_a_row_stays_small(file: Database) -> None:
+    journal = SqlJournal(file)
     begun(journal)
-    before = _size(database)
+    before = _size(file)
     append(journal, "s-1", *processed(*(extracted(f"day_1/gen_{number:06}.png") for number in range(1000))))
-    assert (_size(database) - before) / 1000 < 1024
+    assert (_size(file) - before) / 1000 < 1024
 
 
 def _size(database: Database) -> int:

@@ -119,7 +119,7 @@ async def test_items_on_which_sources_disagree(it: Site, session_id: str) -> Non
     [conflict] = item["conflicts"]
     assert (conflict["field"], conflict["chosen"], conflict["rule"]) == ("favourite", False, "newest")
     assert item["provenance"]["favourite"] == {"source": "scores:sidecar"}
-    assert len((await it.get(f"/api/ingest/items/{session_id}?conflicts=false"))["items"]) == 8
+    assert len((await it.get(f"/api/ingest/items/{session_id}?conflicts=false"))["items"]) == 9
     report = await it.get(f"/api/ingest/report/{session_id}?format=json")
     assert report["preview"]["conflicts"] == 1
     assert [(entry["file"], entry["field"]) for entry in report["conflicts"]] == [("picture_001.png", "favourite")]
@@ -213,7 +213,7 @@ async def test_the_report_as_json_agrees_with_the_status(it: Site, session_id: s
     assert body["counts"] == stats
     # The nasty one and the one that is not UTF-8 have bytes of their own, so nothing is a duplicate.
     assert {key: value for key, value in body["preview"].items() if value} == {
-        "new": 7,
+        "new": 8,
         "failed": 1,
         "conflicts": 1,
     }

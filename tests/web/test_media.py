@@ -98,3 +98,47 @@ async def test_a_pipe_put_in_its_place_hangs_nobody(it: Site) -> None:
 def test_every_type_that_is_ingested_is_shown_by_the_browser() -> None:
     assert MEDIA_TYPES.keys() == MEDIA_SUFFIXES
     assert all(kind.startswith(("image/", "video/")) for kind in MEDIA_TYPES.values())
+
+
+@pytest.fixture
+async def many(tmp_path: Path) -> AsyncIterator[Site]:
+    """Five committed pictures."""
+    await to_thread.run_sync(paint, tmp_path / "root", 5)
+    async with site(tmp_path) as it:
+        await it.commit(await it.run())
+        yield it
+
+
+async def test_a_search_comes_page_by_page(many: Site) -> None:
+    first = await many.get("/api/media?q=night&limit=3&order=path&descending=true")
+    assert [Path(medium["path"]).name for medium in first["media"]] == [f"picture_00{n}.png" for n in (4, 3, 2)]
+    assert (first["total"], first["next"]) == (5, 3)
+    rest = await many.get(f"/api/media?q=night&limit=3&order=path&descending=true&offset={first['next']}")
+    assert len(rest["media"]) == 2
+    assert rest["next"] is None
+    assert await many.get("/api/media?q=nothing-like-it") == {"media": [], "total": 0, "next": None}
+
+
+async def test_one_medium_has_all_that_was_read(many: Site) -> None:
+    (found,) = (await many.get('/api/media?q="number 2"'))["media"]
+    medium = await many.get(f"/api/media/{found['media_id']}")
+    assert medium == found
+    assert medium["generation"]["seed"] == 2
+    assert medium["hashes"]["sha256"]
+    assert medium["committed_at"] > 0
+    problem(await many.client.get("/api/media/99"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("q=scroe:4", 400),
+        ("q=like:999", 404),
+        ("limit=0", 422),
+        ("limit=1001", 422),
+        ("order=x", 422),
+        ("offset=-1", 422),
+    ],
+)
+async def test_a_search_that_cannot_be_is_a_problem(many: Site, query: str, status: int) -> None:
+    problem(await many.client.get(f"/api/media?{query}"), status)

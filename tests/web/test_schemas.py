@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from tallylight.errors import BadFolder, BadParameters
 from tallylight.model import Parameters, Tier
 from tallylight.roots import Roots, escape
-from tallylight.web.schemas import CommitRequest, Folders, ProcessRequest, outermost
+from tallylight.web.schemas import CommitRequest, Folders, ProcessRequest
 
 
 def parameters(roots: Roots, **asked: Any) -> Parameters:
@@ -168,21 +168,6 @@ def test_file_types_are_asked_for_with_a_bare_list() -> None:
     for wrong in ([], "/a", [7], {"folders": ["/a"]}, ["/a"] * 101, ["/\udfff"]):
         with pytest.raises(ValidationError):
             folders.validate_python(wrong)
-
-
-@pytest.mark.parametrize(
-    ("folders", "tops"),
-    [
-        ([], []),
-        (["/a", "/a"], ["/a"]),
-        (["/a/b", "/a"], ["/a"]),
-        (["/ab", "/a"], ["/ab", "/a"]),
-        (["/a", "/"], ["/"]),
-        (["/c/d", "/a", "/c"], ["/a", "/c"]),
-    ],
-)
-def test_outermost(folders: list[str], tops: list[str]) -> None:
-    assert outermost(folders) == tops
 
 
 def test_the_schema_tells_what_each_field_is_for() -> None:

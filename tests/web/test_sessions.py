@@ -331,3 +331,16 @@ async def test_many_commands_at_once_keep_their_sessions_apart(it: Site) -> None
             tasks.start_soon(one, number)
     totals = sorted([(await it.finished(session_id))["total_files"] for session_id in ids])
     assert totals == [1, 2, 3, 4, 5]
+
+
+async def test_a_commit_can_be_undone(it: Site) -> None:
+    session_id = await it.run()
+    await it.commit(session_id)
+    total = (await it.get("/api/media"))["total"]
+    assert total > 0
+    answer = await it.post(f"/api/ingest/undo/{session_id}")
+    assert answer["status"] in {"undoing", "undone"}
+    message = await it.finished(session_id)
+    assert (message["status"], message["undo"]) == ("undone", {"total": total, "done": total})
+    assert (await it.get("/api/media"))["total"] == 0
+    problem(await it.client.post(f"/api/ingest/undo/{await it.run(skip_existing=False)}"), 409, "wrong_move")

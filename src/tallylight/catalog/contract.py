@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tallylight.catalog.search import Order, Search
 from tallylight.model import Json, Outcome, RawText
 
 
@@ -97,6 +98,24 @@ class Catalog(Protocol):
         """
         ...
 
+    def undoable(self, session_id: str) -> int:
+        """Of how many paths this session's commit can be undone: those it really changed."""
+        ...
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs."""
+        ...
+
+    def undo(self, session_id: str, limit: int) -> int:
+        """Put back what stood at up to `limit` of this session's paths before its commit, in one transaction: what it
+        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left.
+        """
+        ...
+
+    def forget(self, session_id: str) -> None:
+        """Keep nothing more of what this session replaced. What it committed stays, and can no longer be undone."""
+        ...
+
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
         ...
@@ -109,6 +128,10 @@ class Catalog(Protocol):
         """For each of these content hashes that the catalog holds, one path that has it: how duplicates are told."""
         ...
 
+    def contents(self) -> Iterator[str]:
+        """The SHA-256 of all committed files' bytes, and of what an undo may bring back; some more than once."""
+        ...
+
     def count_in_folder(self, folder: str) -> int:
         """How many committed files lie directly in this absolute, escaped folder."""
         ...
@@ -119,6 +142,31 @@ class Catalog(Protocol):
 
     def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
         """Committed files by rising media_id."""
+        ...
+
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
+        """The media_ids of what a search asks for, sorted; those without what they are sorted by come last. All of
+        them, or at most `limit` from `offset` on.
+
+        Without an order: by likeness where the search has `like`, else by media_id. NotFound where `like` names no
+        medium, BadInput where that one has no perceptual hash.
+        """
+        ...
+
+    def count_found(self, search: Search) -> int:
+        """How many a search finds; raises as `find` does."""
+        ...
+
+    def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
+        """These media, in this order; those that are not there are left out."""
         ...
 
     def count(self) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
 from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
+from tallylight.catalog.search import Order, Search
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, RawText
 
@@ -25,6 +28,8 @@ class MemoryCatalog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
+        self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
+        self._added = 0
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
@@ -53,6 +58,29 @@ class MemoryCatalog:
             kept = [kept for kept in self._kept.values() if kept.medium.media_id in wanted and kept.texts]
         return {one.medium.media_id: one.texts for one in kept}
 
+    def undoable(self, session_id: str) -> int:
+        return len(self._replaced.get(session_id, {}))
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        with self._lock:
+            stored = (self._kept.get(path) for path in self._replaced.get(session_id, {}))
+            writers = Counter(kept.medium.session_id for kept in stored if kept is not None)
+        return {writer: count for writer, count in writers.items() if writer != session_id}
+
+    def undo(self, session_id: str, limit: int) -> int:
+        with self._lock:
+            before = self._replaced.get(session_id, {})
+            paths = sorted(before)[:limit]
+            for path in paths:
+                self._kept.pop(path, None)
+                if (kept := before.pop(path)) is not None:
+                    self._kept[path] = kept
+            self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
+        return len(paths)
+
+    def forget(self, session_id: str) -> None:
+        self._replaced.pop(session_id, None)
+
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
             found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
@@ -75,6 +103,12 @@ class MemoryCatalog:
             if medium.outcome.sha256 is not None and medium.outcome.sha256 in wanted
         }
 
+    def contents(self) -> Iterator[str]:
+        with self._lock:
+            replaced = [kept for before in self._replaced.values() for kept in before.values() if kept is not None]
+        media = [*self._all(), *(kept.medium for kept in replaced)]
+        return (medium.outcome.sha256 for medium in media if medium.outcome.sha256 is not None)
+
     def count_in_folder(self, folder: str) -> int:
         wanted = folder.rstrip("/") or "/"
         return sum(split(medium.path)[0] == wanted for medium in self._all())
@@ -88,6 +122,33 @@ class MemoryCatalog:
     def media(self, *, after: int = 0, limit: int = 100) -> list[Medium]:
         return [medium for medium in self._all() if medium.media_id > after][: max(limit, 0)]
 
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
+        media = self._all()
+        hashes = Counter(medium.outcome.sha256 for medium in media if medium.outcome.sha256 is not None)
+        duplicates = {sha256 for sha256, count in hashes.items() if count > 1}
+        found = [medium for medium in media if matches(search, medium, duplicates)]
+        ids = sorted_ids(found, plain_order(order), descending=descending)
+        if search.like is None:
+            return page(ids, offset, limit)
+        phashes = [(medium.media_id, medium.outcome.phash) for medium in found if medium.outcome.phash is not None]
+        alike = nearest(phashes, hash_of(self.medium(search.like.media_id)), search.like.distance)
+        return page(by_likeness(ids, alike, order, descending=descending), offset, limit)
+
+    def count_found(self, search: Search) -> int:
+        return len(self.find(search))
+
+    def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
+        known = {medium.media_id: medium for medium in self._all()}
+        return [known[media_id] for media_id in media_ids if media_id in known]
+
     def count(self) -> int:
         return len(self._kept)
 
@@ -100,8 +161,10 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest:
             return
+        self._replaced.setdefault(session_id, {}).setdefault(path, before)
+        self._added += before is None
         medium = Medium(
-            media_id=before.medium.media_id if before is not None else len(self._kept) + 1,
+            media_id=before.medium.media_id if before is not None else self._added,
             path=path,
             session_id=session_id,
             committed_at=at,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
+from tallylight.catalog import sql_undo
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
 from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal, reread_item
 from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_row, text_rows
+from tallylight.catalog.search import Order, Search
+from tallylight.catalog.sql_search import counted, found
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
@@ -22,6 +26,8 @@ from tallylight.model import Json, RawText
 #: Stores a batch, all or none.
 _Write = Callable[[Connection, Sequence[Prepared]], None]
 
+#: Rows that are held in memory while many are gone through.
+_STREAMED: Final = 10_000
 #: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
 _BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
 
@@ -54,6 +60,22 @@ class SqlCatalog:
         with self._database.reading() as connection:
             return _texts(connection, media_ids)
 
+    def undoable(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            return sql_undo.count(connection, session_id)
+
+    def overwritten_by(self, session_id: str) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return sql_undo.overwritten_by(connection, session_id)
+
+    def undo(self, session_id: str, limit: int) -> int:
+        with self._database.writing() as connection:
+            return sql_undo.put_back(connection, session_id, limit)
+
+    def forget(self, session_id: str) -> None:
+        with self._database.writing() as connection:
+            sql_undo.forget(connection, session_id)
+
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
         found: dict[str, Known] = {}
@@ -83,6 +105,12 @@ class SqlCatalog:
                 found |= {row.sha256: row.path for row in rows}
         return found
 
+    def contents(self) -> Iterator[str]:
+        with self._database.reading() as connection:
+            stored = connection.scalars(select(media.c.sha256).where(media.c.sha256.is_not(None)))
+            yield from stored.yield_per(_STREAMED)
+            yield from sql_undo.contents(connection)
+
     def count_in_folder(self, folder: str) -> int:
         wanted = folder.rstrip("/") or "/"
         with self._database.reading() as connection:
@@ -100,6 +128,43 @@ class SqlCatalog:
         query = select(media).where(media.c.media_id > after).order_by(media.c.media_id).limit(max(limit, 0))
         with self._database.reading() as connection:
             return _media(connection, connection.execute(query).all())
+
+    def find(
+        self,
+        search: Search,
+        order: Order | None = None,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[int]:
+        # Looked up first: its own trouble is told before any other.
+        wanted = hash_of(self.medium(search.like.media_id)) if search.like is not None else ""
+        with self._database.reading() as connection:
+            dialect = connection.dialect.name
+            statement = found(search, plain_order(order), descending=descending, dialect=dialect)
+            if search.like is None:
+                few = statement.offset(offset).limit(None if limit is None else max(limit, 0))
+                return [row.media_id for row in connection.execute(few)]
+            rows = connection.execute(statement).all()
+        hashed = ((row.media_id, row.phash) for row in rows if row.phash is not None)
+        alike = nearest(hashed, wanted, search.like.distance)
+        ids = by_likeness((row.media_id for row in rows), alike, order, descending=descending)
+        return page(ids, offset, limit)
+
+    def count_found(self, search: Search) -> int:
+        if search.like is not None:
+            return len(self.find(search))
+        with self._database.reading() as connection:
+            return connection.scalar(counted(search, connection.dialect.name)) or 0
+
+    def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
+        known: dict[int, Medium] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(list(dict.fromkeys(media_ids))):
+                rows = connection.execute(select(media).where(media.c.media_id.in_(chunk))).all()
+                known |= {medium.media_id: medium for medium in _media(connection, rows)}
+        return [known[media_id] for media_id in media_ids if media_id in known]
 
     def count(self) -> int:
         with self._database.reading() as connection:
@@ -147,6 +212,7 @@ def _store(connection: Connection, batch: Sequence[Prepared], write: _Write) -> 
 
 
 def _write(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> None:
+    sql_undo.keep(connection, session_id, [prepared.item.path for prepared in batch])
     rows = [media_row(prepared, session_id, at) for prepared in batch]
     connection.execute(insert_or_update(connection, media, "path"), rows)
     ids = _ids(connection, [prepared.item.path for prepared in batch])
@@ -207,10 +273,10 @@ def _texts(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[RawTex
 
 
 def _media(connection: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> list[Medium]:
-    found = {row["media_id"]: row for row in (row._asdict() for row in rows)}
-    keywords: dict[int, list[Json]] = {media_id: [] for media_id in found}
-    for chunk in chunked(list(found)):
+    by_id = {row["media_id"]: row for row in (row._asdict() for row in rows)}
+    keywords: dict[int, list[Json]] = {media_id: [] for media_id in by_id}
+    for chunk in chunked(list(by_id)):
         query = select(media_keywords).where(media_keywords.c.media_id.in_(chunk))
         for row in connection.execute(query.order_by(media_keywords.c.media_id, media_keywords.c.position)):
             keywords[row.media_id].append({"text": row.text, "weight": row.weight, "source": row.source})
-    return [medium_of(row, keywords[media_id]) for media_id, row in found.items()]
+    return [medium_of(row, keywords[media_id]) for media_id, row in by_id.items()]

@@ -12,10 +12,14 @@ import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.demo import demo
 from tallylight.cli.extractors import extractors
+from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
+from tallylight.cli.prune import prune
 from tallylight.cli.reparse import reparse
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
+from tallylight.cli.undo import undo
+from tallylight.cli.watch import watch
 from tallylight.errors import TallylightError
 from tallylight.visible import visible
 
@@ -30,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, reparse, extractors):
+_COMMANDS = (demo, serve, ingest, sessions, show, commit, undo, find, reparse, prune, watch, extractors)
+for command in _COMMANDS:
     app.command()(command)
 
 

@@ -17,13 +17,14 @@ from tallylight.settings import Settings
 def commit(
     session: options.SessionName,
     data: options.Data = None,
+    database: options.Database = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
 ) -> None:
     """Commit what a session extracted to the catalog. Doing it again adds nothing.
 
     Exit status: 0 all committed, 1 some files were refused, 2 unusable arguments.
     """
-    raise typer.Exit(anyio.run(_run, options.settings(data=data), session, choose(as_json=json)))
+    raise typer.Exit(anyio.run(_run, options.settings(data=data, database=database), session, choose(as_json=json)))
 
 
 async def _run(settings: Settings, name: str, drawer: Drawer) -> int:

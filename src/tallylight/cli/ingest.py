@@ -16,7 +16,6 @@ from anyio.abc import TaskStatus
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.errors import WrongMove
-from tallylight.ingest.extract.nsfw import demand
 from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -33,6 +32,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     commit: Annotated[bool, typer.Option("--commit", help="Commit to the catalog when done.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
     data: options.Data = None,
+    database: options.Database = None,
     tier: Annotated[Tier, typer.Option(help="How deep: list, read metadata, or also decode and hash.")] = Tier.FULL,
     pattern: Annotated[str, typer.Option(help="Names to take, such as '*.mp4|*.png'. [default: all media]")] = "",
     no_keywords: Annotated[bool, typer.Option("--no-keywords", help="Make no keywords.")] = False,
@@ -63,8 +63,11 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     what it had; `tallylight show` lists it and `tallylight commit` commits it.
     """
     if nsfw:
+        from tallylight.ingest.extract.nsfw import demand
+
         demand()
-    settings = options.settings(roots=tuple(paths), data=data, jobs=jobs, **options.limits(limit))
+    given = options.limits(limit)
+    settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs, **given)
     parameters = partial(
         Parameters,
         pattern=pattern,

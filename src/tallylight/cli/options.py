@@ -14,6 +14,12 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Data folder. [default: the platform's folder for user data]"),
 ]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database", metavar="URL", help="PostgreSQL: postgresql://user@host/name. [default: a file in --data]"
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Worker processes. [default: one a core]", min=1, max=512)
 ]

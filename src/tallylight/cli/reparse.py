@@ -25,6 +25,7 @@ Answer = TypeVar("Answer")
 
 def reparse(
     data: options.Data = None,
+    database: options.Database = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The totals as one line of JSON.")] = False,
     jobs: options.Jobs = None,
@@ -35,7 +36,7 @@ def reparse(
     Exit status: 0 all well, 1 some could not be read, 2 unusable arguments, 130 interrupted. Run it as often as you
     like: a second run changes nothing, and one that was interrupted goes on.
     """
-    settings = options.settings(data=data, jobs=jobs)
+    settings = options.settings(data=data, database=database, jobs=jobs)
     totals, seconds = anyio.run(_run, settings, choose_reparsing(quiet=json, dry=dry_run), dry_run)
     interrupted = totals.done < totals.total
     if json:

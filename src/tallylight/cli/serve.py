@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ def serve(  # noqa: PLR0917 (typer makes the options from these)
         typer.Option("--root", metavar="DIR", readable=False, help="A folder that may be read; repeatable."),
     ],
     data: options.Data = None,
+    database: options.Database = None,
     host: options.Host = None,
     port: options.Port = None,
     jobs: options.Jobs = None,
@@ -26,5 +27,5 @@ def serve(  # noqa: PLR0917 (typer makes the options from these)
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
     from tallylight.cli.server import run
 
-    given = options.limits(limit)
-    run(options.settings(roots=tuple(root), data=data, host=host, port=port, jobs=jobs, live=live, **given))
+    given: dict[str, Any] = {"host": host, "port": port, "jobs": jobs, "live": live, **options.limits(limit)}
+    run(options.settings(roots=tuple(root), data=data, database=database, **given))

@@ -29,11 +29,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 def sessions(
     data: options.Data = None,
+    database: options.Database = None,
     json: AsJson = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Show at most so many.")] = 20,
 ) -> None:
     """List sessions, newest first."""
-    found = anyio.run(_sessions, options.settings(data=data), limit)
+    found = anyio.run(_sessions, options.settings(data=data, database=database), limit)
     if json:
         for session in found:
             typer.echo(json_module.dumps({**message_of(session), "created_at": session.created_at}))
@@ -48,11 +49,12 @@ def sessions(
 def show(
     session: options.SessionName,
     data: options.Data = None,
+    database: options.Database = None,
     json: AsJson = False,
     failures: Annotated[int, typer.Option(min=0, help="Show at most so many failures.")] = 20,
 ) -> None:
     """Show one session: its numbers, what it was asked to do, what failed and why."""
-    found, failed = anyio.run(_session, options.settings(data=data), session, failures)
+    found, failed = anyio.run(_session, options.settings(data=data, database=database), session, failures)
     if json:
         body = {**message_of(found), "created_at": found.created_at, "parameters": found.parameters.as_json()}
         typer.echo(json_module.dumps(body))

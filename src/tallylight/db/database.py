@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from tallylight.db import postgres, sqlite
 from tallylight.db.migrate import upgrade
-from tallylight.db.sqlite import engine_for_reading, engine_for_writing
 from tallylight.errors import BadParameters, DataFolderUnusable
 from tallylight.roots import escape
+
+_KINDS: Final = "write it as postgresql://user@host/name or sqlite:////folder/file.sqlite"
 
 
 class Database:
@@ -35,6 +38,11 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Any thread, one at a time; the others wait."""
         with self._one_at_a_time:
+            if self._writes.dialect.name != "sqlite":
+                # A server's connection may have died since; the pool tries it, and makes another.
+                with self._writes.begin() as connection:
+                    yield connection
+                return
             # Kept open: taking it out of its pool and putting it back takes a fifth of the time of a small write.
             self._writer = self._writer or self._writes.connect()
             with self._writer.begin():
@@ -45,6 +53,17 @@ class Database:
         """Any thread. Keep the block short: the connections are few."""
         with self._reads.begin() as connection:
             yield connection
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Work on this database alone, as a server does, while the context is open. Raises DatabaseUnusable where
+        another process does. (An SQLite file is owned through the lock of its data folder.)
+        """
+        if self._writes.dialect.name != "postgresql":
+            yield
+            return
+        with postgres.owned(self._reads):
+            yield
 
     def close(self) -> None:
         """Close every connection that is not in use. The last one to close folds the log into the database file."""
@@ -58,18 +77,11 @@ class Database:
 def open_database(path_or_url: str | PathLike[str]) -> Database:
     """Open the database, made or brought up to date if need be.
 
-    Takes the path of an SQLite file or a `sqlite:///` URL. Raises BadParameters for a URL of another kind,
-    DataFolderUnusable where the file cannot be made, read or written, or was made by a newer Tallylight, and
-    DataFolderBusy where another process keeps writing.
+    Takes the path of an SQLite file, or a URL: `sqlite:///…`, `postgresql://…`. Raises BadParameters for a URL of
+    another kind, DataFolderUnusable where the file cannot be made, read or written, or was made by a newer Tallylight,
+    DataFolderBusy where another process keeps writing, and DatabaseUnusable where a server cannot be reached.
     """
-    path = _path(path_or_url)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataFolderUnusable(
-            f"{escape(path.parent)} cannot be made: {error.strerror}; choose another folder with --data."
-        ) from error
-    database = Database(engine_for_writing(path), engine_for_reading(path))
+    database = _database(path_or_url)
     try:
         with database.writing() as connection:
             upgrade(connection)
@@ -79,14 +91,28 @@ def open_database(path_or_url: str | PathLike[str]) -> Database:
     return database
 
 
-def _path(path_or_url: str | PathLike[str]) -> Path:
+def _database(path_or_url: str | PathLike[str]) -> Database:
     if not isinstance(path_or_url, str) or "://" not in path_or_url:
-        return Path(path_or_url)
+        return _in_file(Path(path_or_url))
     try:
         url = make_url(path_or_url)
     except ArgumentError:
-        raise BadParameters("The database URL cannot be read; write it as sqlite:////folder/file.sqlite.") from None
-    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
-        # The URL itself stays out of the sentence: it may hold a password.
-        raise BadParameters("The database must be an SQLite file: sqlite:////folder/file.sqlite.")
-    return Path(str(url.database))
+        raise BadParameters(f"The database URL cannot be read; {_KINDS}.") from None
+    match url.get_backend_name():
+        case "sqlite" if url.database not in {None, "", ":memory:"}:
+            return _in_file(Path(str(url.database)))
+        case "postgresql" | "postgres":
+            return Database(postgres.engine_for_writing(url), postgres.engine_for_reading(url))
+        case _:
+            # The URL itself stays out of the sentence: it may hold a password.
+            raise BadParameters(f"That is no database that can be used; {_KINDS}.")
+
+
+def _in_file(path: Path) -> Database:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"{escape(path.parent)} cannot be made: {error.strerror}; choose another folder with --data."
+        ) from error
+    return Database(sqlite.engine_for_writing(path), sqlite.engine_for_reading(path))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, delete, exists
+from sqlalchemy import Connection, and_, delete, exists
 
 from tallylight.db.many import insert_many
-from tallylight.db.tables import media_texts, outcome_texts, raw_texts
+from tallylight.db.tables import media_texts, outcome_texts, raw_texts, replaced_texts
 from tallylight.model import RawText
 
 #: Older SQLite takes 999 variables in a statement.
@@ -29,9 +29,8 @@ def keep(connection: Connection, texts: Iterable[RawText]) -> None:
 
 
 def sweep(connection: Connection, sha256s: Collection[str]) -> None:
-    """Remove those of these that neither an outcome nor a medium has any more."""
-    unused = ~exists().where(outcome_texts.c.sha256 == raw_texts.c.sha256) & ~exists().where(
-        media_texts.c.sha256 == raw_texts.c.sha256
-    )
+    """Remove those of these that neither an outcome nor a medium has any more, nor one that a commit replaced."""
+    users = (outcome_texts, media_texts, replaced_texts)
+    unused = and_(*(~exists().where(table.c.sha256 == raw_texts.c.sha256) for table in users))
     for chunk in chunked(list(sha256s)):
         connection.execute(delete(raw_texts).where(raw_texts.c.sha256.in_(chunk), unused))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -213,5 +214,34 @@ media_texts: Final = Table(
     _number("position"),
     Column("key", Text, nullable=False),
     _to_raw_text(),
+    sqlite_with_rowid=False,
+)
+
+#: What stood at the paths a session's commit wrote, from before its first write: `medium` is null where nothing did.
+#: No foreign key: sessions are forgotten one by one, and the catalog is asked to forget with them.
+replaced: Final = Table(
+    "replaced",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("medium", JSON(none_as_null=True)),
+    Column("keywords", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+replaced_texts: Final = Table(
+    "replaced_texts",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    _number("position"),
+    Column("key", Text, nullable=False),
+    _to_raw_text(),
+    ForeignKeyConstraint(
+        ["session_id", "path"],
+        ["replaced.session_id", "replaced.path"],
+        name="fk_replaced_texts_session_id_path_replaced",
+        ondelete="CASCADE",
+    ),
     sqlite_with_rowid=False,
 )

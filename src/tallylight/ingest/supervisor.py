@@ -10,9 +10,11 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+from tallylight.catalog import Catalog
 from tallylight.errors import WrongMove
 from tallylight.facts import Fact, Moved, Started, check_move, initial
-from tallylight.ingest import commit, pipeline
+from tallylight.ingest import commit, pipeline, undo
+from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.running import Running, Work
@@ -21,6 +23,12 @@ from tallylight.model import Parameters, Status
 
 INTERRUPTED: Final = "The server stopped in the middle of this session. What it had is kept; start it again to go on."
 COMMIT_INTERRUPTED: Final = "The server stopped in the middle of this commit. Commit again: nothing is added twice."
+UNDO_INTERRUPTED: Final = "The server stopped in the middle of this undo. Undo again: it goes on where it was."
+#: How a session that an earlier process left in motion is settled.
+_SETTLED: Final = {
+    Status.COMMITTING: (Status.COMMIT_ERROR, COMMIT_INTERRUPTED),
+    Status.UNDOING: (Status.COMMIT_ERROR, UNDO_INTERRUPTED),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,8 @@ class Workshop:
     new_epoch: Callable[[], str]
     record_for: Callable[[Session], Record]
     ingest_for: Callable[[Session, Record], pipeline.Ingest]
-    commit_for: Callable[[Session, Record], commit.Commit]
+    commit_for: Callable[[Session, Record], Commit]
+    catalog: Catalog
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
 
 
@@ -97,12 +106,34 @@ class Supervisor:
             await self._set_off(running, Moved(at=shop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
 
+    async def undo(self, session_id: str) -> Status:
+        """Begin to take back what a session committed; one that is undone stays so. Returns its status then.
+
+        Raises WrongMove where a later session built on it, and names that one.
+        """
+        async with self._deciding:
+            if self._in_motion(session_id):
+                raise WrongMove("This session is still running; wait until it is at rest.")
+            session = await self._session(session_id)
+            if session.state.status is Status.UNDONE:
+                return Status.UNDONE
+            check_move(session.state.status, Status.UNDOING)
+            shop, record = self._workshop, self._workshop.record_for(session)
+            work = shop.commit_for(session, record)
+            undoable = await anyio.to_thread.run_sync(work.catalog.undoable, session_id)
+            later = await anyio.to_thread.run_sync(work.catalog.overwritten_by, session_id)
+            undo.check(undoable, later, session.state.commit_done)
+            running = Running(session, record, self._undoing(work), shop.now, failed=Status.COMMIT_ERROR, halted=None)
+            await self._set_off(running, Moved(at=shop.now(), status=Status.UNDOING))
+        return Status.UNDOING
+
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
         running = self._running.get(session_id)
         status = running.record.state.status if running else (await self._session(session_id)).state.status
-        if status is Status.COMMITTING:
-            raise WrongMove("This session is being committed, which cannot be cancelled; wait until it is done.")
+        if status in {Status.COMMITTING, Status.UNDOING}:
+            what = "committed" if status is Status.COMMITTING else "undone"
+            raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
         if running is None or running.record.state.at_rest:
             if status is Status.CANCELLED:
                 return status
@@ -118,6 +149,7 @@ class Supervisor:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
             tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
+            await shop.write(shop.catalog.forget, session_id)
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
@@ -130,8 +162,7 @@ class Supervisor:
         """Settle the sessions that an earlier process left in motion. Call it before anything else."""
         shop = self._workshop
         for session in await anyio.to_thread.run_sync(shop.journal.sessions_in_motion):
-            committing = session.state.status is Status.COMMITTING
-            status, why = (Status.COMMIT_ERROR, COMMIT_INTERRUPTED) if committing else (Status.ERROR, INTERRUPTED)
+            status, why = _SETTLED.get(session.state.status, (Status.ERROR, INTERRUPTED))
             move = Moved(at=shop.now(), status=status, code="interrupted", message=why)
             async with anyio.create_task_group() as tasks:
                 record = shop.record_for(session)
@@ -181,3 +212,10 @@ class Supervisor:
             return Moved(at=shop.now(), status=Status.COMMITTED)
 
         return commit_session
+
+    def _undoing(self, work: Commit) -> Work:
+        async def undo_session() -> Moved:
+            await undo.run(work)
+            return Moved(at=work.now(), status=Status.UNDONE)
+
+        return undo_session

@@ -21,6 +21,8 @@ from tallylight.facts import (
     Moved,
     Processed,
     Started,
+    Undone,
+    UndoPlanned,
 )
 from tallylight.model import Json, Outcome, OutcomeKind, Reason, Status
 
@@ -33,6 +35,8 @@ KINDS: Final[dict[type[Fact], str]] = {
     Moved: "moved",
     CommitPlanned: "commit_planned",
     Committed: "committed",
+    UndoPlanned: "undo_planned",
+    Undone: "undone",
 }
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")

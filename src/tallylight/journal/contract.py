@@ -128,6 +128,10 @@ class Journal(Protocol):
         """
         ...
 
+    def contents(self, session_id: str) -> Iterator[str]:
+        """The SHA-256 of each outcome's bytes, where it has one; some more than once."""
+        ...
+
     def item(self, session_id: str, seq: int) -> Item:
         """One outcome; NotFound where that fact is none."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -111,6 +112,10 @@ class MemoryJournal:
             and (fact.outcome.conflicts or not conflicts)
         ]
         return items[: max(limit, 0)]
+
+    def contents(self, session_id: str) -> Iterator[str]:
+        items = self.items(session_id, limit=sys.maxsize)
+        return (item.outcome.sha256 for item in items if item.outcome.sha256 is not None)
 
     def item(self, session_id: str, seq: int) -> Item:
         found = self.items(session_id, after=seq - 1, limit=1)

@@ -76,7 +76,9 @@ class SqlJournal:
             raise ValueError("A new session has no facts: its state must be at seq 0.")
         with self._database.writing() as connection:
             row = session_row(session, _tick(connection))
-            if connection.execute(insert_or_keep(connection, sessions), row).rowcount == 0:
+            # What was added is not counted by itself where the database gives rows back, as PostgreSQL does.
+            adding = insert_or_keep(connection, sessions).execution_options(preserve_rowcount=True)
+            if connection.execute(adding, row).rowcount == 0:
                 raise ValueError(f"Session {session.session_id} exists already.")
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
@@ -131,6 +133,12 @@ class SqlJournal:
             _require(connection, session_id)
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
         return [item_of(row._asdict()) for row in rows]
+
+    def contents(self, session_id: str) -> Iterator[str]:
+        hashed = select(outcomes.c.sha256).where(outcomes.c.session_id == session_id, outcomes.c.sha256.is_not(None))
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            yield from connection.scalars(hashed).yield_per(10 * READ_AT_ONCE)
 
     def item(self, session_id: str, seq: int) -> Item:
         with self._database.reading() as connection:

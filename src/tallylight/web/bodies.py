@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 
+from tallylight.catalog import Medium
 from tallylight.facts import COMMIT_FAILED, State
 from tallylight.journal import Item, Session
 from tallylight.messages import phase, progress
-from tallylight.model import Json, Status
+from tallylight.model import Json, Outcome, Status
 from tallylight.roots import raw_bytes
 
 
@@ -26,8 +27,28 @@ def item(entry: Item) -> Json:
         "outcome": outcome.kind.value,
         "code": outcome.remark.value if outcome.remark else None,
         "message": outcome.message,
-        "warnings": list(outcome.warnings),
         "ms": outcome.ms,
+        **_read_of(outcome),
+    }
+
+
+def medium(entry: Medium) -> Json:
+    """One committed file; `path_raw` (base64) is there only where the path is not UTF-8."""
+    raw = raw_bytes(entry.path)
+    return {
+        "media_id": entry.media_id,
+        "path": entry.path,
+        **({"path_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
+        "session_id": entry.session_id,
+        "committed_at": entry.committed_at,
+        **_read_of(entry.outcome),
+    }
+
+
+def _read_of(outcome: Outcome) -> Json:
+    """What was read of a file."""
+    return {
+        "warnings": list(outcome.warnings),
         "bytes": outcome.bytes,
         "media": outcome.media,
         "generation": outcome.generation,

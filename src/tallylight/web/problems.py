@@ -13,6 +13,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | a method the address does not have | 405 | `method_not_allowed` |
 | `WrongMove` | 409 | `wrong_move` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
+| `DatabaseUnusable` | 503 | `database_unusable` |
 | anything unforeseen | 500 | `internal_error` |
 
 A folder that is missing and one that is outside the roots get the same status on purpose: whether something outside
@@ -37,6 +38,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.errors import (
     BadInput,
+    DatabaseUnusable,
     DataFolderBusy,
     DataFolderUnusable,
     NotFound,
@@ -57,6 +59,7 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     TooManyReaders: 503,
     DataFolderBusy: 503,
     DataFolderUnusable: 503,
+    DatabaseUnusable: 503,
     TallylightError: 500,
 }
 

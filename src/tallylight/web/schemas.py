@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from tallylight.errors import BadParameters
 from tallylight.messages import elide
 from tallylight.model import ConflictRule, Parameters, Tier
-from tallylight.roots import Roots, escape
+from tallylight.roots import Roots, escape, outermost
 
 MOST_DIRECTORIES: Final = 100
 
@@ -153,14 +153,3 @@ Folders = Annotated[
         min_length=1, max_length=MOST_DIRECTORIES, description="Folders inside the roots.", examples=[["/media/photos"]]
     ),
 ]
-
-
-def outermost(folders: Iterable[str]) -> list[str]:
-    """Real paths without those that are, or lie below, another of them; in the order given."""
-    distinct = list(dict.fromkeys(folders))
-    tops = {folder.rstrip("/") + "/" for folder in distinct}
-    return [folder for folder in distinct if not any(_lies_below(folder, top) for top in tops)]
-
-
-def _lies_below(folder: str, top: str) -> bool:
-    return folder.startswith(top) and folder.rstrip("/") + "/" != top

@@ -37,7 +37,7 @@ class RichLive:
 
     def finish(self, message: Json) -> None:
         self.close()
-        style = "bold green" if message["status"] in {"completed", "committed"} else "bold red"
+        style = "bold green" if message["status"] in {"completed", "committed", "undone"} else "bold red"
         self._console.print(Text(words.ending(message), style=style), soft_wrap=True)
 
     def close(self) -> None:
@@ -48,7 +48,7 @@ class RichLive:
 
 def picture(message: Json) -> Group:
     """The display of one message."""
-    total_known = message["total_final"] or message["phase"] == "commit"
+    total_known = message["total_final"] or message["phase"] in {"commit", "undo"}
     bar = ProgressBar(
         total=100, completed=message["progress"], pulse=not total_known, animation_time=message["t"], width=40
     )

@@ -34,6 +34,8 @@ def progress(message: Json) -> str:
     if message["phase"] == "commit":
         commit = message["commit"]
         return f"{commit['done'] + commit['errors']:,} of {commit['total']:,} committed ({message['progress']} %)"
+    if message["phase"] == "undo":
+        return f"{message['undo']['done']:,} of {message['undo']['total']:,} undone ({message['progress']} %)"
     done, total = message["processed_files"], message["total_files"]
     if not message["total_final"]:
         return f"{done:,} of at least {total:,}"
@@ -81,6 +83,8 @@ def ending(message: Json) -> str:
         commit = message["commit"]
         refused = f", {commit['errors']:,} refused" if commit["errors"] else ""
         text = f"{status}: {commit['done']:,} files in the catalog{refused}"
+    elif message["phase"] == "undo":
+        text = f"{status}: {message['undo']['done']:,} files are in the catalog as they were before"
     elif not stats["total_discovered"] and status == "completed":
         text = "completed: no image or video was found there"
     else:

@@ -1,18 +1,23 @@
-"""Committed media: their thumbnails and the files themselves."""
+"""Committed media: what a search finds, their thumbnails and the files themselves."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, BinaryIO, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response, StreamingResponse
 
+from tallylight.catalog import Catalog, Order, Search
+from tallylight.catalog.search import parse
 from tallylight.errors import BadPath, NotFound
+from tallylight.model import Json
 from tallylight.roots import Roots, unescape
+from tallylight.web import bodies
 from tallylight.web.context import Given
 from tallylight.web.pictures import thumbnail_response
 
@@ -44,6 +49,25 @@ MEDIA_TYPES: Final = {
 }
 
 
+@router.get("")
+async def media(
+    services: Given,
+    q: Annotated[str, Query(max_length=4000)] = "",
+    order: Order | None = None,
+    descending: bool = False,
+    offset: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """What a search finds in the catalog: a page of it, how many there are, and the offset of the following page."""
+    return await to_thread.run_sync(partial(_page, services.catalog, parse(q), order, descending, offset, limit))
+
+
+@router.get("/{media_id}")
+async def medium(media_id: MediaId, services: Given) -> Json:
+    """All that the catalog knows of one file."""
+    return bodies.medium(await to_thread.run_sync(services.catalog.medium, media_id))
+
+
 @router.get("/{media_id}/thumbnail", response_class=Response)
 async def thumbnail(media_id: MediaId, services: Given) -> Response:
     """The thumbnail of a committed file."""
@@ -63,6 +87,17 @@ async def file(media_id: MediaId, services: Given) -> Response:
         # Even a picture may hold a script (SVG in disguise): shown, it may run nothing.
         headers={"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"},
     )
+
+
+def _page(catalog: Catalog, search: Search, order: Order | None, descending: bool, offset: int, limit: int) -> Json:
+    ids = catalog.find(search, order, descending=descending, offset=offset, limit=limit)
+    total = catalog.count_found(search)
+    following = offset + len(ids)
+    return {
+        "media": [bodies.medium(medium) for medium in catalog.media_of(ids)],
+        "total": total,
+        "next": following if ids and following < total else None,
+    }
 
 
 def _open(roots: Roots, path: str) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""Sessions: start, look at, cancel, commit, delete."""
+"""Sessions: start, look at, cancel, commit, undo, delete."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ async def active_session(services: Given) -> Json:
 async def commit(body: CommitRequest, services: Given) -> Json:
     """Commit a session at rest to the catalog. Committing a committed one changes nothing."""
     return {"session_id": body.session_id, "status": (await services.supervisor.commit(body.session_id)).value}
+
+
+@router.post("/undo/{session_id}")
+async def undo(session_id: str, services: Given) -> Json:
+    """Put the catalog back as it was before the session's commit. Refused where a later session built on it."""
+    return {"session_id": session_id, "status": (await services.supervisor.undo(session_id)).value}
 
 
 @router.get("/commit-status/{session_id}")

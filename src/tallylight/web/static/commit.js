@@ -12,6 +12,8 @@ const TITLES = new Map([
   ['committing', 'Committing'],
   ['committed', 'Committed'],
   ['commit_error', 'The commit stopped'],
+  ['undoing', 'Undoing the commit'],
+  ['undone', 'Undone'],
 ])
 
 export class Commit {
@@ -24,6 +26,8 @@ export class Commit {
   constructor(store) {
     const retry = element('commit-retry', HTMLButtonElement)
     retry.onclick = () => run(retry, 'retry-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
+    const undo = element('commit-undo', HTMLButtonElement)
+    undo.onclick = () => run(undo, 'retry-trouble', () => post(`/api/ingest/undo/${store.followed}`))
     store.addEventListener('change', () => store.message && this.#draw(store.message))
   }
 
@@ -36,8 +40,11 @@ export class Commit {
     write(part('commit-summary'), atRest(message) ? whatHappened(message) : '')
     write(part('commit-error'), message.error?.message ?? '')
     part('commit-actions').hidden = !atRest(message)
-    part('commit-retry').hidden = message.status !== 'commit_error'
-    part('commit-another').classList.toggle('primary', message.status !== 'commit_error')
+    const isOpen = message.status === 'commit_error' || message.status === 'undone'
+    part('commit-retry').hidden = !isOpen
+    write(part('commit-retry'), message.status === 'undone' ? 'Commit again' : 'Try the commit again')
+    part('commit-undo').hidden = !(message.commit.done && ['committed', 'commit_error'].includes(message.status))
+    part('commit-another').classList.toggle('primary', !isOpen)
     element('commit-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
   }
 
@@ -55,16 +62,18 @@ export class Commit {
 }
 
 /** @param {Message} message */
-function drawProgress({ status, progress, commit }) {
-  // Until the commit has counted its work, 0% would look stuck.
-  const isCounting = status === 'committing' && commit.total === 0
+function drawProgress({ status, progress, commit, undo }) {
+  const { total, done } = undo ?? commit
+  // Until it has counted its work, 0% would look stuck.
+  const isCounting = (status === 'committing' || status === 'undoing') && total === 0
   fill(element('commit-bar', HTMLProgressElement), isCounting ? null : progress)
   write(part('commit-percent'), `${progress}%`)
-  write(part('commit-of'), isCounting ? '' : `${count(commit.done)} of ${files(commit.total)}`)
+  write(part('commit-of'), isCounting ? '' : `${count(done)} of ${files(total)}`)
 }
 
 /** @param {Message} message */
-function whatHappened({ commit }) {
+function whatHappened({ status, commit, undo }) {
+  if (status === 'undone') return `The catalog is as it was before: ${files(undo?.done ?? 0)} put back.`
   const refused = commit.errors ? ` ${files(commit.errors)} refused; they are listed below.` : ''
   return `${files(commit.done)} in the catalog.${refused}`
 }

@@ -100,6 +100,10 @@ export function summary(message) {
       return 'Deleted'
     case 'commit_error':
       return 'Commit stopped'
+    case 'undoing':
+      return `Undoing ${message.progress}%`
+    case 'undone':
+      return 'Undone'
     default:
       return message.total_final ? `${message.progress}%` : `${count(message.processed_files)} files…`
   }

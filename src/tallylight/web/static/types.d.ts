@@ -24,7 +24,7 @@ export interface Stats {
 export interface Message {
   session_id: string
   status: string
-  phase: 'scan' | 'process' | 'commit'
+  phase: 'scan' | 'process' | 'commit' | 'undo'
   progress: number
   total_files: number
   total_final: boolean
@@ -34,6 +34,8 @@ export interface Message {
   errors: Trouble[]
   error?: { code: string; message: string }
   commit: { total: number; done: number; errors: number }
+  /** from an undo on */
+  undo?: { total: number; done: number }
   bytes_done: number
   bytes_total: number
   files_per_s?: number

@@ -56,7 +56,7 @@ def test_text() -> None:
 
 
 def test_json_that_is_too_long_is_damage() -> None:
-    assert Body({"key": json.dumps(OBJECT)}, Limits(text=5)).object("key") == {}
+    assert Body({"key": json.dumps(OBJECT)}, Limits(json_size=5)).object("key") == {}
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "{}", '{\n  "a"', '"{\\"a\\": 1}"', '"words"'])

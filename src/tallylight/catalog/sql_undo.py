@@ -1,0 +1,151 @@
+"""What commits replaced, in the catalog's tables: kept with every commit, put back by an undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from tallylight.db.raw_texts import chunked, sweep
+from tallylight.db.tables import media, media_keywords, media_texts, replaced, replaced_texts
+from tallylight.db.upsert import insert_or_keep
+from tallylight.model import Json
+from tallylight.roots import raw_bytes
+
+#: Columns of a medium that are kept; `path_raw` follows from the path.
+_KEPT: Final = tuple(column for column in media.columns if column.name != "path_raw")
+
+
+def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
+    """Keep what stands at these paths, which this session is about to write, or that nothing does. What was there
+    before its first write counts, however often it writes.
+    """
+    known = _kept(connection, session_id, paths)
+    fresh = [path for path in dict.fromkeys(paths) if path not in known]
+    if not fresh:
+        return
+    stored = {row["path"]: row for row in _rows(connection, _KEPT, media.c.path, fresh)}
+    ids = {row["media_id"]: path for path, row in stored.items()}
+    keywords, texts = _lists(connection, media_keywords, ids), _lists(connection, media_texts, ids)
+    rows = [
+        {"session_id": session_id, "path": path, "medium": stored.get(path), "keywords": keywords.get(path, [])}
+        for path in fresh
+    ]
+    connection.execute(insert_or_keep(connection, replaced), rows)
+    of_texts = [{"session_id": session_id, "path": path, **text} for path, own in texts.items() for text in own]
+    if of_texts:
+        connection.execute(insert(replaced_texts), of_texts)
+
+
+def count(connection: Connection, session_id: str) -> int:
+    """Of how many paths this session's commit can be undone."""
+    return connection.scalar(select(func.count()).select_from(replaced).where(replaced.c.session_id == session_id)) or 0
+
+
+def overwritten_by(connection: Connection, session_id: str) -> dict[str, int]:
+    """Which later sessions wrote paths of this one, and how many."""
+    later = (
+        select(media.c.session_id, func.count())
+        .join_from(media, replaced, media.c.path == replaced.c.path)
+        .where(replaced.c.session_id == session_id, media.c.session_id != session_id)
+        .group_by(media.c.session_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(later)}
+
+
+def contents(connection: Connection) -> Iterator[str]:
+    """The content hashes of all media that an undo may bring back."""
+    kept = select(replaced.c.medium).where(replaced.c.medium.is_not(None))
+    for medium in connection.scalars(kept).yield_per(1000):
+        if medium["sha256"] is not None:
+            yield medium["sha256"]
+
+
+def put_back(connection: Connection, session_id: str, limit: int) -> int:
+    """Put back what stood at up to `limit` paths before; returns of how many."""
+    own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path)
+    rows = connection.execute(own.limit(limit)).all()
+    paths = [row.path for row in rows]
+    written = _of_paths(connection, paths)
+    before = {row.path: (row.medium, row.keywords) for row in rows if row.medium is not None}
+    texts = _replaced_texts(connection, session_id, list(before))
+    loose = _drop(connection, written)
+    if before:
+        stood = [medium | {"path_raw": raw_bytes(path)} for path, (medium, _) in before.items()]
+        connection.execute(insert(media), stood)
+    _add(connection, media_keywords, {medium["media_id"]: keywords for medium, keywords in before.values()})
+    _add(connection, media_texts, {before[path][0]["media_id"]: own for path, own in texts.items()})
+    loose |= _forget(connection, session_id, paths)
+    sweep(connection, loose)
+    return len(rows)
+
+
+def forget(connection: Connection, session_id: str) -> None:
+    """Keep nothing more of what this session replaced: its commit can then not be undone."""
+    paths = list(connection.scalars(select(replaced.c.path).where(replaced.c.session_id == session_id)))
+    sweep(connection, _forget(connection, session_id, paths))
+
+
+def _forget(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:
+    """Returns the texts that nobody may need any more."""
+    loose: set[str] = set()
+    for chunk in chunked(paths):
+        of_texts = (replaced_texts.c.session_id == session_id) & replaced_texts.c.path.in_(chunk)
+        loose |= set(connection.scalars(select(replaced_texts.c.sha256).where(of_texts)))
+        connection.execute(delete(replaced_texts).where(of_texts))
+        connection.execute(delete(replaced).where(replaced.c.session_id == session_id, replaced.c.path.in_(chunk)))
+    return loose
+
+
+def _drop(connection: Connection, media_ids: Sequence[int]) -> set[str]:
+    """Remove these media; returns the texts that nobody may need any more."""
+    loose: set[str] = set()
+    for chunk in chunked(media_ids):
+        loose |= set(connection.scalars(select(media_texts.c.sha256).where(media_texts.c.media_id.in_(chunk))))
+        connection.execute(delete(media).where(media.c.media_id.in_(chunk)))
+    return loose
+
+
+def _add(connection: Connection, table: Any, lists: dict[int, list[Json]]) -> None:
+    rows = [
+        {"position": position, **one, "media_id": media_id}
+        for media_id, own in lists.items()
+        for position, one in enumerate(own)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _of_paths(connection: Connection, paths: Sequence[str]) -> list[int]:
+    return [row["media_id"] for row in _rows(connection, (media.c.media_id,), media.c.path, paths)]
+
+
+def _lists(connection: Connection, table: Any, ids: dict[int, str]) -> dict[str, list[Json]]:
+    """The rows of a table that belong to these media, in order, by their paths."""
+    found: dict[str, list[Json]] = {}
+    columns = tuple(column for column in table.columns)
+    for row in sorted(_rows(connection, columns, table.c.media_id, list(ids)), key=lambda row: row["position"]):
+        found.setdefault(ids[row.pop("media_id")], []).append(row)
+    return found
+
+
+def _replaced_texts(connection: Connection, session_id: str, paths: Sequence[str]) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for row in _rows(connection, tuple(replaced_texts.columns), replaced_texts.c.path, paths):
+        if row.pop("session_id") == session_id:
+            found.setdefault(row.pop("path"), []).append(row)
+    return {path: sorted(own, key=lambda text: text["position"]) for path, own in found.items()}
+
+
+def _rows(connection: Connection, columns: Sequence[Any], key: Any, values: Sequence[Any]) -> list[Json]:
+    found: list[Json] = []
+    for chunk in chunked(values):
+        found += (dict(row._mapping) for row in connection.execute(select(*columns).where(key.in_(chunk))))
+    return found
+
+
+def _kept(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:
+    """Those of these paths that something is kept of."""
+    own = select(replaced.c.path).where(replaced.c.session_id == session_id)
+    return {path for chunk in chunked(paths) for path in connection.scalars(own.where(replaced.c.path.in_(chunk)))}

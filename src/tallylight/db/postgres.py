@@ -1,0 +1,128 @@
+"""All that is particular to PostgreSQL: its connections and its errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from tallylight.errors import BadParameters, DatabaseUnusable, TallylightError
+
+READERS: Final = 8
+#: Seconds to wait for a connection; a server that does not answer is soon told of.
+CONNECT_S: Final = 10
+#: Any number will do that nobody else takes: of two processes that upgrade one database the second waits.
+_UPGRADING: Final = 0x7A11_1167
+_OWNING: Final = 0x7A11_1168 - 2**31
+
+#: Compact, and strict: NaN is no JSON, and PostgreSQL and browsers refuse it.
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def engine_for_writing(url: URL) -> Engine:
+    """One connection, for one thread at a time. Writers of several processes take turns at the journal's clock."""
+    return _engine(url, read_only=False, isolation_level="READ COMMITTED", pool_size=1)
+
+
+def engine_for_reading(url: URL) -> Engine:
+    """A few connections for any thread; each transaction sees one moment of the database."""
+    return _engine(url, read_only=True, isolation_level="REPEATABLE READ", pool_size=READERS)
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Until this transaction ends, no other process upgrades the same database."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADING})
+
+
+@contextmanager
+def owned(engine: Engine) -> Iterator[None]:
+    """Keep every other process from owning the same database and schema. Raises DatabaseUnusable where one does.
+
+    The server drops the lock with the connection, however this process ends.
+    """
+    with engine.connect() as connection:
+        # Of its own: back in the pool it would take the lock along.
+        connection.detach()
+        schema = connection.execute(text("SELECT hashtext(current_schema())")).scalar_one()
+        lock = text("SELECT pg_try_advisory_lock(:ours, :schema)")
+        is_ours = connection.execute(lock, {"ours": _OWNING, "schema": schema}).scalar_one()
+        # The lock belongs to the connection, not to the transaction, which must not stay open for days.
+        connection.commit()
+        if not is_ours:
+            raise DatabaseUnusable(
+                "Another Tallylight works on this database; stop it, or give this one a database of its own"
+                " with --database."
+            )
+        yield
+
+
+def _engine(url: URL, *, read_only: bool, **options: Any) -> Engine:
+    read = "on" if read_only else "off"
+    # Whatever the server's own defaults are: a stored time must not depend on who reads it.
+    given = str(url.query.get("options", ""))
+    session = f"{given} -c default_transaction_read_only={read} -c timezone=UTC".strip()
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={
+                "connect_timeout": CONNECT_S,
+                "options": session,
+                "application_name": "tallylight",
+                # A server behind a pooler or a dead network must not hold a thread for a quarter of an hour.
+                "tcp_user_timeout": 30_000,
+            },
+            poolclass=QueuePool,
+            max_overflow=0,
+            # A database that was restarted meanwhile costs a fresh connection, not an error.
+            pool_pre_ping=True,
+            json_serializer=_JSON.encode,
+            **options,
+        )
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise BadParameters("PostgreSQL needs its driver; install it: pip install 'tallylight[postgres]'.") from None
+
+    @event.listens_for(engine, "handle_error")
+    def _on_error(context: ExceptionContext) -> BaseException | None:
+        # SQLAlchemy itself tells by the driver's error whether a connection is dead, and makes another.
+        return None if context.is_pre_ping else translated(context.original_exception, url)
+
+    return engine
+
+
+def translated(error: BaseException, url: URL) -> BaseException | None:
+    """The error to raise in place of the driver's, where a person can act on it; else None.
+
+    A value that has no place in the database stays the ValueError it was: SQLAlchemy would wrap it.
+    """
+    if isinstance(error, TallylightError | ValueError):
+        return error
+    import psycopg  # noqa: PLC0415 (an extra: only where it is used)
+
+    where = f"{url.host or 'this machine'}/{url.database}"  # never the URL itself, which may hold a password
+    said = _first_line(error)
+    match error:
+        case psycopg.errors.DiskFull():
+            return DatabaseUnusable(f"The disk of the database {where} is full; free some space, then try again.")
+        case psycopg.errors.InsufficientPrivilege() | psycopg.errors.ReadOnlySqlTransaction():
+            return DatabaseUnusable(f"The database {where} cannot be written by this user ({said}); grant it.")
+        case psycopg.errors.ProgramLimitExceeded():
+            # A key too long for an index: this row's own trouble.
+            return ValueError(said)
+        case psycopg.errors.NumericValueOutOfRange():
+            return OverflowError(said)
+        case psycopg.OperationalError():
+            return DatabaseUnusable(
+                f"The database {where} cannot be reached ({said}); check that it runs and what --database says."
+            )
+        case _:
+            return None
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

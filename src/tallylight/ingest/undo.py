@@ -1,0 +1,29 @@
+"""Takes back what a session committed, batch by batch, with progress of its own."""
+
+from __future__ import annotations
+
+from tallylight.errors import WrongMove
+from tallylight.facts import Undone, UndoPlanned
+from tallylight.ingest.commit import BATCH, Commit
+
+
+async def run(undo: Commit) -> None:
+    """Put the catalog back as it was before the session's commit. Going on after an interruption does the rest.
+
+    Cancelling it stops between two batches; what was put back stays so.
+    """
+    left = await undo.write(undo.catalog.undoable, undo.session_id)
+    await undo.record.record(UndoPlanned(at=undo.now(), total=left))
+    while done := await undo.write(undo.catalog.undo, undo.session_id, BATCH):
+        await undo.record.record(Undone(at=undo.now(), done=done))
+
+
+def check(undoable: int, overwritten_by: dict[str, int], committed: int) -> None:
+    """Raise WrongMove where a commit cannot be undone, and say why. Pure."""
+    if overwritten_by:
+        session_id, count = max(overwritten_by.items(), key=lambda entry: entry[1])
+        raise WrongMove(
+            f"Session {session_id} was committed later and wrote {count:,} of the same files; undo that one first."
+        )
+    if committed and not undoable:
+        raise WrongMove("This commit changed nothing that could be put back, or was made by an earlier version.")

@@ -1,0 +1,152 @@
+"""Waits for files that arrive in folders, until each has stood still: what is still being copied is not read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import anyio
+from anyio import to_thread
+
+from tallylight.clock import Clock
+from tallylight.ingest.discover import is_media
+
+#: Seconds in which size and modification time of a file must not change.
+STILL_S: Final = 5.0
+#: Seconds between two looks at files that may still grow.
+LOOK_S: Final = 1.0
+#: File systems that tell nobody what other machines do on them (`/proc/mounts`): these are looked at again and again.
+NETWORK_SYSTEMS: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file looked like when it was looked at."""
+
+    size: int
+    mtime_ns: int
+
+
+class Growing:
+    """Files that were seen to change, until they have stood still. Pure: `now` is monotonic time."""
+
+    def __init__(self, still_for: float = STILL_S) -> None:
+        self._still_for = still_for
+        self._since: dict[str, tuple[Look, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    @property
+    def paths(self) -> list[str]:
+        return list(self._since)
+
+    def saw(self, path: str, look: Look | None, now: float) -> None:
+        """A file looks like this now; None: it is gone, or was never a file."""
+        known = self._since.get(path)
+        if look is None:
+            self._since.pop(path, None)
+        elif known is None or known[0] != look:
+            self._since[path] = (look, now)
+
+    def ripe(self, now: float) -> list[str]:
+        """Take out those that have looked the same for long enough."""
+        ripe = [path for path, (_, since) in self._since.items() if now - since >= self._still_for]
+        for path in ripe:
+            del self._since[path]
+        return ripe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What a watch is given. `changes` tells paths (as `os` has them) that were made or changed, for ever; `take` is
+    called with the folders of files that stand still, never while it is still busy.
+    """
+
+    changes: Callable[[], AsyncIterator[Collection[str]]]
+    take: Callable[[list[str]], Awaitable[object]]
+    clock: Clock
+    still_for: float = STILL_S
+
+
+async def run(watch: Watch) -> None:
+    """Watch until cancelled. Files that come while others are taken wait for their turn; none is forgotten."""
+    growing, seen = Growing(watch.still_for), _Signal()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_listen, watch, growing, seen)
+        tasks.start_soon(_settle, watch, growing, seen)
+
+
+class _Signal:
+    """Set whenever something was seen."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self) -> None:
+        await self._event.wait()
+        self._event = anyio.Event()
+
+
+async def _listen(watch: Watch, growing: Growing, seen: _Signal) -> None:
+    async for paths in watch.changes():
+        await _look(watch, growing, filter(_is_wanted, paths))
+        seen.set()
+
+
+async def _settle(watch: Watch, growing: Growing, seen: _Signal) -> None:
+    while True:
+        if not growing:
+            await seen.wait()
+        await watch.clock.sleep_until(watch.clock.monotonic() + min(LOOK_S, watch.still_for))
+        await _look(watch, growing, growing.paths)
+        ripe = growing.ripe(watch.clock.monotonic())
+        if ripe:
+            await watch.take(sorted({os.path.dirname(path) for path in ripe}))  # noqa: PTH120 (paths as `os` has them)
+
+
+async def _look(watch: Watch, growing: Growing, paths: Iterable[str]) -> None:
+    looks = await to_thread.run_sync(partial(_looks, list(paths)))
+    for path, look in looks.items():
+        growing.saw(path, look, watch.clock.monotonic())
+
+
+def _is_wanted(path: str) -> bool:
+    name = os.path.basename(path)  # noqa: PTH119
+    return is_media(name) and not name.startswith(".")
+
+
+def _looks(paths: Iterable[str]) -> dict[str, Look | None]:
+    return {path: _look_at(path) for path in paths}
+
+
+def _look_at(path: str) -> Look | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        # Gone, or out of reach for the moment: another change will tell of it.
+        return None
+    return Look(status.st_size, status.st_mtime_ns)
+
+
+def is_on_network(folder: str, mounts: str) -> bool:
+    """Whether a real folder lies on a file system that must be polled, by the text of `/proc/mounts`."""
+    systems: dict[str, str] = {}
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) > 2:
+            # Spaces and the like stand there in octal.
+            place = fields[1].encode("latin-1", "replace").decode("unicode_escape", "replace")
+            systems[place.rstrip("/")] = fields[2]
+    above = folder.rstrip("/")
+    while above and above not in systems:
+        above = above.rpartition("/")[0]
+    return systems.get(above, "") in NETWORK_SYSTEMS

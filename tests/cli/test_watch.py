@@ -1,0 +1,103 @@
+"""`tallylight watch` as a real process, on real folders."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.in_process import paint, spoil
+from tests.serving import ALARM, TALLYLIGHT, run
+
+from tallylight.model import Json
+
+
+class Watching:
+    """A watch that writes JSON lines."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        assert process.stdout is not None
+        self._lines = process.stdout
+
+    def committed(self, files: int) -> None:
+        """Wait until a session has committed so many files."""
+        assert self._until("committed")["commit"]["done"] >= files
+
+    def failed(self, files: int) -> None:
+        """Wait until a session is completed in which so many files failed."""
+        while self._until("completed")["stats"]["errors"] != files:
+            pass
+
+    def _until(self, status: str) -> Json:
+        for line in self._lines:
+            message: Json = json.loads(line)
+            if message["status"] == status:
+                return message
+        raise AssertionError("it ended")
+
+    def end(self) -> int:
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(ALARM)
+
+
+@contextmanager
+def watching(root: Path, data: Path, *options: str) -> Iterator[Watching]:
+    command = [
+        *TALLYLIGHT,
+        "watch",
+        str(root),
+        "--data",
+        str(data),
+        "--json",
+        "--still",
+        "0.3",
+        "--jobs",
+        "1",
+        *options,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield Watching(process)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("options", [(), ("--poll",)])
+def test_what_is_there_and_what_arrives_is_committed(tmp_path: Path, options: tuple[str, ...]) -> None:
+    root, data = tmp_path / "root", tmp_path / "data"
+    paint(root, 2)
+    with watching(root, data, *options) as watch:
+        watch.committed(2)
+        # A folder that is new, and a file that is moved in, as downloads are.
+        (arrived,) = paint(root / "later", 1, first=7)
+        watch.committed(1)
+        (elsewhere,) = paint(tmp_path / "elsewhere", 1, first=8)
+        elsewhere.rename(root / "moved.png")
+        watch.committed(1)
+        assert watch.end() == 0
+    found = [json.loads(line)["path"] for line in run("find", "--format", "jsonl", "--data", data).stdout.splitlines()]
+    assert len(found) == 4
+    assert {str(arrived), str(root / "moved.png")} <= set(found)
+
+
+def test_one_bad_file_does_not_end_it(tmp_path: Path) -> None:
+    root, data = tmp_path / "root", tmp_path / "data"
+    paint(root, 1)
+    with watching(root, data) as watch:
+        watch.committed(1)
+        spoil(root / "bad" / "empty.png")
+        watch.failed(1)
+        paint(root, 1, first=3)
+        watch.committed(1)
+        assert watch.end() == 0
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    ran = run("watch", tmp_path / "nowhere", "--data", tmp_path / "data")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("tallylight: ")
