@@ -1,6 +1,7 @@
 """The least an ingest can do with the same files on the same cores: what no program of this kind can beat.
 
-Read, SHA-256, decode (JPEG by draft, one frame of a video), one resize to 256 px and one encode; nothing is kept.
+`handle`: read, SHA-256, decode (JPEG by draft, one frame of a video), one resize to 256 px and one encode. `header`: open,
+and have the library read the header. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from multiprocessing import get_context
@@ -19,17 +20,21 @@ from PIL import Image
 
 from tallylight.engine.worker import NICENESS
 
-_CHUNK = 8
 _SIDE = 256
 
+#: What is done with one file; the answer shows that nothing was left out.
+Least = Callable[[Path], int]
 
-def measure(files: Sequence[Path], jobs: int) -> float:
-    """Files per second, in `jobs` processes that are warm and as humble as Tallylight's own workers."""
+
+def measure(least: Least, files: Sequence[Path], jobs: int, chunk: int) -> float:
+    """Files per second, in `jobs` processes that are warm and as humble as Tallylight's own workers and take `chunk`
+    files at a time.
+    """
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=os.nice, initargs=(NICENESS,)) as pool:
-        list(pool.map(handle, files[: jobs * 4]))
+        list(pool.map(least, files[: jobs * 4]))
         started = time.perf_counter()
-        done = sum(1 for _ in pool.map(handle, files, chunksize=_CHUNK))
+        done = sum(1 for _ in pool.map(least, files, chunksize=chunk))
         return done / (time.perf_counter() - started)
 
 
@@ -43,6 +48,16 @@ def handle(path: Path) -> int:
     thumbnail = BytesIO()
     image.save(thumbnail, "JPEG", quality=82)
     return len(thumbnail.getvalue())
+
+
+def header(path: Path) -> int:
+    """Open one file and have its header read; answers its pixels."""
+    if path.suffix == ".mp4":
+        with av.open(str(path), "r") as container:
+            context = container.streams.video[0].codec_context
+            return context.width * context.height
+    with Image.open(path) as image:
+        return image.width * image.height
 
 
 def _first_frame(content: bytes) -> Image.Image:

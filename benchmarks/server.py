@@ -25,6 +25,7 @@ class Server:
 
     port: int
     client: httpx.Client
+    pid: int
 
     def start(self, folder: Path, **parameters: Any) -> str:
         """Begin a session over the folder; answers its id."""
@@ -65,7 +66,7 @@ def launched(command: Sequence[str], port: int, log: Path) -> Iterator[Server]:
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 _wait(client, process, log)
-                yield Server(port, client)
+                yield Server(port, client, process.pid)
         finally:
             process.terminate()
             process.wait(_STOPS_WITHIN_S)

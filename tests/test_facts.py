@@ -194,6 +194,14 @@ def test_what_the_journal_holds_folds_into_the_state_it_holds(history: list[Fact
     assert reduce_all(NEW, (fact for _, fact in journal.facts("s"))) == journal.session("s").state
 
 
+@given(st.lists(still_facts, max_size=12))
+def test_folding_many_is_folding_one_by_one(history: list[Fact]) -> None:
+    state = NEW
+    for fact in history:
+        state = reduce(state, fact)
+    assert reduce_all(NEW, history) == reduce_all(NEW, iter(history)) == state
+
+
 def test_folding_changes_no_earlier_state() -> None:
     reduce(NEW, Discovered(at=1.0, files=5))
     assert NEW.files == 0

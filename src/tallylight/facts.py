@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
@@ -177,7 +178,9 @@ class State:
         return self.status in AT_REST
 
     def as_json(self) -> Json:
-        return asdict(self)
+        # Not `asdict`, which copies each number by way of a deep copy: every append asks for this.
+        body: Json = {name: getattr(self, name) for name in self.__slots__}
+        return body | {"troubles": [asdict(trouble) for trouble in self.troubles]}
 
     @classmethod
     def from_json(cls, body: Json) -> State:
@@ -196,16 +199,22 @@ def initial(session_id: str, parameters: Parameters) -> State:
 
 
 def reduce_all(state: State, facts: Iterable[Fact]) -> State:
-    """Fold several facts, oldest first."""
-    for fact in facts:
-        state = reduce(state, fact)
+    """Fold several facts, oldest first: as `reduce` does one by one, with one copy of the state for outcomes that come
+    in a row.
+    """
+    for are_outcomes, run in groupby(facts, lambda fact: isinstance(fact, Processed)):
+        if are_outcomes:
+            state = _processed(state, run)  # type: ignore[arg-type]
+        else:
+            for fact in run:
+                state = reduce(state, fact)
     return state
 
 
 def reduce(state: State, fact: Fact) -> State:
     """Fold one fact. Raises WrongMove for a status change that `MOVES` does not allow; every other fact is accepted."""
     if isinstance(fact, Processed):
-        return _processed(state, fact.outcome, fact.at)
+        return _processed(state, (fact,))
     state = replace(state, seq=state.seq + 1, at=max(state.at, fact.at))
     match fact:
         case Discovered():
@@ -234,24 +243,37 @@ def check_move(current: Status, wanted: Status) -> None:
         raise WrongMove(f"A session that is {current} cannot become {wanted}.")
 
 
-def _processed(state: State, outcome: Outcome, at: float) -> State:
-    # One copy of the state a file: this is the fold's hot path.
-    failed = outcome.kind is OutcomeKind.FAILED
-    trouble = Trouble(at, outcome.file, outcome.code or "failed", outcome.message) if failed else None
-    is_nsfw = outcome.nsfw_score is not None and outcome.nsfw_score >= state.nsfw_threshold
+def _processed(state: State, facts: Iterable[Processed]) -> State:
+    # Hundreds of outcomes come at once, and a copy of the state takes as long as counting ten of them.
+    at, last_file, troubles = state.at, state.last_file, state.troubles
+    count = size = errors = read = keywords = scores = nsfw = 0
+    for fact in facts:
+        outcome = fact.outcome
+        at, last_file = max(at, fact.at), outcome.file
+        count += 1
+        size += outcome.bytes
+        if outcome.kind is OutcomeKind.FAILED:
+            errors += 1
+            trouble = Trouble(fact.at, outcome.file, outcome.code or "failed", outcome.message)
+            troubles = (*troubles, trouble)[-RECENT_TROUBLES:]
+            continue
+        read += "width" in outcome.media and "height" in outcome.media
+        keywords += len(outcome.keywords)
+        scores += outcome.score is not None
+        nsfw += outcome.nsfw_score is not None and outcome.nsfw_score >= state.nsfw_threshold
     return replace(
         state,
-        seq=state.seq + 1,
-        at=max(state.at, at),
-        processed=state.processed + 1,
-        bytes_done=state.bytes_done + outcome.bytes,
-        last_file=outcome.file,
-        errors=state.errors + failed,
-        troubles=_with(state, trouble) if trouble else state.troubles,
-        metadata_extracted=state.metadata_extracted + (not failed and {"width", "height"} <= outcome.media.keys()),
-        keywords_added=state.keywords_added + (0 if failed else len(outcome.keywords)),
-        scores_imported=state.scores_imported + (not failed and outcome.score is not None),
-        nsfw_detected=state.nsfw_detected + (not failed and is_nsfw),
+        seq=state.seq + count,
+        at=at,
+        processed=state.processed + count,
+        bytes_done=state.bytes_done + size,
+        last_file=last_file,
+        errors=state.errors + errors,
+        troubles=troubles,
+        metadata_extracted=state.metadata_extracted + read,
+        keywords_added=state.keywords_added + keywords,
+        scores_imported=state.scores_imported + scores,
+        nsfw_detected=state.nsfw_detected + nsfw,
     )
 
 

@@ -11,8 +11,8 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from tallylight.errors import BadFolder, BadPath
 
@@ -39,6 +39,8 @@ def absolute(root: str, file: str) -> str:
 
 def raw_bytes(text: str) -> bytes | None:
     """The bytes of an escaped path where they are not UTF-8, to keep beside the text; None where the text is enough."""
+    if text.isascii() and "\\" not in text:  # as nearly all names are
+        return None
     raw = os.fsencode(unescape(text))
     try:
         raw.decode("utf-8")
@@ -82,7 +84,7 @@ class Roots:
         """Whether a real path (links resolved) is a root or lies below one."""
         return any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in self.folders)
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> BufferedReader:
         """Open a regular file below a root for reading.
 
         Raises BadPath where the path leads outside or names no regular file, and OSError as `open` does. Never blocks
@@ -97,10 +99,10 @@ class Roots:
                 raise BadPath(f"{escape(path)} is not a regular file.")
             if not self.contains(_opened_path(descriptor, path)):
                 raise BadPath(f"{escape(path)} leads out of the folders this server may read.")
-            return os.fdopen(descriptor, "rb")
         except BaseException:
             os.close(descriptor)
             raise
+        return BufferedReader(FileIO(descriptor))
 
     def named(self) -> str:
         """The roots for a message."""

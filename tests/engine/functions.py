@@ -65,6 +65,23 @@ def unreadable(_: object) -> Unreadable:
     return Unreadable()
 
 
+class Counted:
+    """A function that counts how often it was made in this process, and answers that."""
+
+    made = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Counted.make, ()
+
+    @classmethod
+    def make(cls) -> Counted:
+        cls.made += 1
+        return cls()
+
+    def __call__(self, _: object) -> tuple[int, int]:
+        return os.getpid(), self.made
+
+
 class RudeError(Exception):
     """Neither picklable nor printable."""
 

@@ -73,6 +73,12 @@ def wait_for_end(pid: int) -> None:
         os.close(descriptor)
 
 
+async def test_a_function_is_read_once_a_chunk(engine: LocalEngine) -> None:
+    verdicts = await engine.run(functions.Counted(), range(5))
+    assert len({verdict.value for verdict in verdicts if isinstance(verdict, Done)}) == 1
+    assert len(verdicts) == 5
+
+
 # Crashes
 
 

@@ -30,7 +30,7 @@ def test_an_empty_queue_gives_an_empty_chunk() -> None:
     [(0.0, MOST_FILES), (0.1, MOST_FILES), (1.0, 50), (10.0, 5), (20.0, 2), (26.0, 1), (50.0, 1), (60_000.0, 1)],
 )
 def test_a_chunk_is_at_most_its_time_of_work_and_at_least_one_file(ms: float, size: int) -> None:
-    assert len(filled(200, ms=ms).take()) == size
+    assert len(filled(2 * MOST_FILES, ms=ms).take()) == size
 
 
 @pytest.mark.parametrize(("waiting", "workers", "size"), [(8, 4, 2), (9, 4, 2), (3, 4, 1), (1, 512, 1), (1000, 4, 50)])

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, and_, delete, exists
 
+from tallylight.db.many import insert_many
 from tallylight.db.tables import media_texts, outcome_texts, raw_texts, replaced_texts
-from tallylight.db.upsert import insert_or_keep
 from tallylight.model import RawText
 
 #: Older SQLite takes 999 variables in a statement.
@@ -25,8 +25,7 @@ def chunked(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 def keep(connection: Connection, texts: Iterable[RawText]) -> None:
     """Store those that are not stored yet. Comes before the rows that refer to them."""
     rows = {text.sha256: {"sha256": text.sha256, "zlib": text.zlib} for text in texts}
-    if rows:
-        connection.execute(insert_or_keep(connection, raw_texts), list(rows.values()))
+    insert_many(connection, raw_texts, list(rows.values()), keep=True)
 
 
 def sweep(connection: Connection, sha256s: Collection[str]) -> None:

@@ -44,6 +44,14 @@ _SENTENCES: Final[dict[int, str]] = {
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def encoded(value: Any) -> str:
+    """The JSON of a value, in one line. ValueError for NaN and infinities."""
+    # Most of an outcome's columns are empty, and setting up the encoder takes as long as a short value does.
+    if not value and isinstance(value, dict | list):
+        return "{}" if isinstance(value, dict) else "[]"
+    return _JSON.encode(value)
+
+
 def engine_for_writing(path: Path) -> Engine:
     """One connection, for one thread at a time; each transaction owns the database from its beginning."""
     # IMMEDIATE: a transaction that begins by reading could not wait for another writer later on.
@@ -59,7 +67,7 @@ def _engine(path: Path, opened: Callable[[sqlite3.Connection, Path], None], begi
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"check_same_thread": False, "timeout": BUSY_S},
-        json_serializer=_JSON.encode,
+        json_serializer=encoded,
         **pool,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def insert_or_update(connection: Connection, table: Table, key: str) -> sqlite.I
     """An INSERT that, where a row with this `key` exists, sets that row's other columns instead. The primary key
     stays.
     """
-    statement = _insert(connection, table)
+    statement = _insert(connection.dialect, table)
     fresh = {
         column.name: statement.excluded[column.name]
         for column in table.columns
@@ -26,11 +26,16 @@ def insert_or_update(connection: Connection, table: Table, key: str) -> sqlite.I
 
 def insert_or_keep(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that leaves a row that is already there as it is."""
-    return _insert(connection, table).on_conflict_do_nothing()
+    return keeping(connection.dialect, table)
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name != "postgresql":
+def keeping(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """As `insert_or_keep`, where there is no connection yet."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def _insert(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
+    if dialect.name != "postgresql":
         return sqlite.insert(table)
     # A fifth of the time that loading SQLAlchemy takes, so only where it is used.
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415

@@ -9,13 +9,14 @@ import os
 import pickle
 import resource
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from threading import Thread
+from typing import Any
 
 from tallylight.clock import SystemClock
 from tallylight.engine.slots import Glance, Slots, Ticket, label_of
@@ -69,44 +70,50 @@ def work(ticket: Ticket, function: bytes, items: Sequence[bytes], time_limit: fl
     with _setup.slots.occupied(ticket) as wanted:
         if not wanted:
             return []
-        desk = _Desk(_setup.slots, ticket)
-        verdicts = [_verdict(desk, place, function, item, time_limit) for place, item in enumerate(items)]
+        desk = _Desk(_setup.slots, ticket, function)
+        try:
+            verdicts = [_verdict(desk, place, item, time_limit) for place, item in enumerate(items)]
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         desk.show(len(items))
         return verdicts
 
 
-@dataclass(frozen=True, slots=True)
 class _Desk:
-    slots: Slots
-    ticket: Ticket
+    """Where one chunk is worked on: what it shows, and its function."""
+
+    def __init__(self, slots: Slots, ticket: Ticket, function: bytes) -> None:
+        self._slots = slots
+        self._ticket = ticket
+        self._sealed = function
+        self._function: Callable[[Any], object] | None = None
+        self._pid = os.getpid()
+        self._clock = SystemClock()
 
     def show(self, place: int, label: str = "") -> None:
-        self.slots.show(self.ticket, Glance(os.getpid(), place, SystemClock().now(), label))
+        self._slots.show(self._ticket, Glance(self._pid, place, self._clock.now(), label))
+
+    def call(self, place: int, item: bytes) -> object:
+        value = pickle.loads(item)  # noqa: S301 (from our own server)
+        self.show(place, label_of(value))
+        # Read once a chunk: what a session wants of its files takes longer to unpickle than many an item takes.
+        if self._function is None:
+            self._function = pickle.loads(self._sealed)  # noqa: S301 (from our own server)
+        return self._function(value)
 
 
-def _verdict(desk: _Desk, place: int, function: bytes, item: bytes, time_limit: float) -> bytes:
+def _verdict(desk: _Desk, place: int, item: bytes, time_limit: float) -> bytes:
     desk.show(place)
-    with _alarm(time_limit):
-        return attempt(partial(_call, desk, place, function, item))
+    _set_alarm(time_limit)
+    return attempt(partial(desk.call, place, item))
 
 
-def _call(desk: _Desk, place: int, function: bytes, item: bytes) -> object:
-    value = pickle.loads(item)  # noqa: S301 (from our own server)
-    desk.show(place, label_of(value))
-    return pickle.loads(function)(value)  # noqa: S301 (from our own server)
-
-
-@contextmanager
-def _alarm(time_limit: float) -> Iterator[None]:
+def _set_alarm(time_limit: float) -> None:
     # Set anew for each item: what an item's function did to the signal must not shield the next. The default action is
     # the kernel's, so it ends a C decoder that holds the GIL too; a Python handler would wait for it for ever.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     signal.setitimer(signal.ITIMER_REAL, time_limit)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _die_with_the_server() -> None:

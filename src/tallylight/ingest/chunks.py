@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from tallylight.ingest.waiting import Waiting
 from tallylight.model import Candidate
 
 #: Milliseconds of estimated work in a chunk: a count moves at least this often, and cancelling waits no longer.
 CHUNK_MS = 50.0
 #: Files in a chunk, however cheap they are.
-MOST_FILES = 64
+MOST_FILES = 256
 #: How much a new measurement counts against the estimate so far.
 _LEARNING = 0.2
 
@@ -20,15 +20,15 @@ class ChunkQueue:
     """Candidates waiting for a worker, and what is known of the cost of each type. Learns from every outcome."""
 
     def __init__(self, first_guess_ms: float = 15.0) -> None:
-        self._waiting: deque[Candidate] = deque()
+        self._waiting = Waiting()
         self._guess = first_guess_ms
         self._ms: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, candidates: Iterable[Candidate]) -> None:
-        self._waiting.extend(candidates)
+    def put(self, candidates: Sequence[Candidate]) -> None:
+        self._waiting.put(candidates)
 
     def take(self, workers: int = 1) -> list[Candidate]:
         """The next chunk: at least one candidate if any waits, and no more than lets `workers` share what is left."""
@@ -36,11 +36,11 @@ class ChunkQueue:
         budget = CHUNK_MS
         fair = max(1, len(self._waiting) // workers)
         while self._waiting and len(chunk) < min(MOST_FILES, fair):
-            cost = self.estimate(self._waiting[0].file)
+            cost = self.estimate(self._waiting.first().file)
             if chunk and cost > budget:
                 break
             budget -= cost
-            chunk.append(self._waiting.popleft())
+            chunk.append(self._waiting.pop())
         return chunk
 
     def estimate(self, file: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from tallylight.facts import (
@@ -39,6 +40,7 @@ KINDS: Final[dict[type[Fact], str]] = {
 }
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
+_values_of: Final = attrgetter(*_OUTCOME_FIELDS)
 #: Fields that are tuples in an outcome and lists in JSON.
 _LISTS: Final = ("warnings", "keywords", "conflicts", "frame_phashes")
 
@@ -66,7 +68,7 @@ def decode(kind: str, at: float, body: Mapping[str, Any]) -> Fact:
 
 def outcome_body(outcome: Outcome) -> Json:
     """An outcome as JSON values, without its texts."""
-    body = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
+    body: Json = dict(zip(_OUTCOME_FIELDS, _values_of(outcome), strict=True))
     body["kind"] = outcome.kind.value
     body["code"] = outcome.code.value if outcome.code is not None else None
     for name in _LISTS:

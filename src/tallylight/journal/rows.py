@@ -29,9 +29,10 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
     rows = Rows()
     for seq, fact in enumerate(facts, first):
         kind, body = encode(fact)
-        place = {"session_id": session_id, "seq": seq, "at": fact.at}
+        place: Json = {"session_id": session_id, "seq": seq, "at": fact.at}
         if isinstance(fact, Processed):
-            rows.outcomes.append(body | place | {"file_raw": raw_bytes(fact.outcome.file)})
+            place["file_raw"] = raw_bytes(fact.outcome.file)
+            rows.outcomes.append(place | body)
             rows.outcome_texts += _text_rows(session_id, seq, fact.outcome)
             rows.texts += fact.outcome.texts
         else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tallylight.db.database import Database
+from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
 from tallylight.db.tables import journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
@@ -43,9 +44,6 @@ _SEQ: Final = select(sessions.c.seq).where(_OF_SESSION)
 _CHANGE: Final = update(sessions).where(_OF_SESSION)
 #: Only where the session stands at the fact before the new ones.
 _ADVANCE: Final = _CHANGE.where(sessions.c.seq == bindparam("expected"))
-_ADD_FACTS: Final = insert(facts_table)
-_ADD_OUTCOMES: Final = insert(outcomes)
-_ADD_OUTCOME_TEXTS: Final = insert(outcome_texts)
 _ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("number"))
 
 
@@ -250,13 +248,10 @@ def _advance(connection: Connection, session_id: str, state: State, count: int, 
 
 
 def _add(connection: Connection, rows: Rows) -> None:
-    if rows.facts:
-        connection.execute(_ADD_FACTS, rows.facts)
-    if rows.outcomes:
-        connection.execute(_ADD_OUTCOMES, rows.outcomes)
-    if rows.outcome_texts:
-        keep(connection, rows.texts)
-        connection.execute(_ADD_OUTCOME_TEXTS, rows.outcome_texts)
+    insert_many(connection, facts_table, rows.facts)
+    insert_many(connection, outcomes, rows.outcomes)
+    keep(connection, rows.texts)
+    insert_many(connection, outcome_texts, rows.outcome_texts)
 
 
 def _read_facts(connection: Connection, session_id: str, after: int, until: int) -> list[tuple[int, Fact]]:

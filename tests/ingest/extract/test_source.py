@@ -47,3 +47,22 @@ def test_a_file_that_grows_is_taken_as_it_was(tmp_path: Path, limit: int) -> Non
             more.write(b"more")
         source.slurp(Limits(slurp=limit))
         assert source.sha256() == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_bare_stream_reads_no_more_than_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(DATA)
+    with opened(Roots.of(tmp_path), str(tmp_path / "a")) as source:
+        stream = source.bare()
+        stream.seek(5)
+        assert stream.read(8) == DATA[5:13]
+        assert source.raw.tell() == 13
+        assert source.stream().read() == DATA, "a stream afterwards begins at the beginning"
+        with pytest.raises(RuntimeError, match="first"):
+            source.bare()
+
+
+def test_a_bare_stream_of_what_is_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(DATA)
+    with opened(Roots.of(tmp_path), str(tmp_path / "a")) as source:
+        source.slurp()
+        assert source.bare().read() == DATA

@@ -56,7 +56,7 @@ def _read(options: Options, candidate: Candidate) -> Outcome:
         raise
     except Exception as error:  # noqa: BLE001 (decoders raise nearly everything, and a bad file is an outcome)
         outcome = _failed(candidate, explain(error))
-    if source is not None:
+    if source is not None and (source.size, source.mtime_ns) != (outcome.bytes, outcome.mtime_ns):
         outcome = replace(outcome, bytes=source.size, mtime_ns=source.mtime_ns)
     return _with_score(outcome, options, path) if outcome.kind is OutcomeKind.EXTRACTED else outcome
 
@@ -66,10 +66,8 @@ def _failed(candidate: Candidate, trouble: Unreadable) -> Outcome:
 
 
 def _outcome(candidate: Candidate, kind: OutcomeKind, **further: object) -> Outcome:
-    base = Outcome(
-        root=candidate.root, file=candidate.file, kind=kind, bytes=candidate.size, mtime_ns=candidate.mtime_ns
-    )
-    return replace(base, **further)  # type: ignore[arg-type]
+    known = {"bytes": candidate.size, "mtime_ns": candidate.mtime_ns, **further}
+    return Outcome(root=candidate.root, file=candidate.file, kind=kind, **known)  # type: ignore[arg-type]
 
 
 def _extracted(options: Options, candidate: Candidate, source: Source) -> Outcome:
@@ -97,14 +95,15 @@ def _kind(source: Source) -> Kind:
 def _described(outcome: Outcome, options: Options, found: Findings) -> Outcome:
     """With the facts, generation parameters, texts and keywords that were asked for."""
     parameters, troubles = _generation(found)
-    warnings = clean_warnings(filter(None, (*found.warnings, *troubles)))
-    outcome = replace(outcome, warnings=warnings, media=_only_kind(found.media))
+    known: Json = {"warnings": clean_warnings(filter(None, (*found.warnings, *troubles)))}
     if options.extract_keywords:
-        outcome = replace(outcome, keywords=keywords(parameters.get("prompt", ""), found.shown_size))
+        known["keywords"] = keywords(parameters.get("prompt", ""), found.shown_size)
     if options.extract_metadata:
         texts = tuple(_packed(key, text) for key, text in found.texts)
-        outcome = replace(outcome, media=found.media, generation=parameters, texts=texts)
-    return outcome
+        known |= {"media": found.media, "generation": parameters, "texts": texts}
+    else:
+        known["media"] = _only_kind(found.media)
+    return replace(outcome, **known)
 
 
 def _generation(found: Findings) -> tuple[Json, tuple[str, ...]]:
@@ -122,7 +121,14 @@ def _only_kind(media: Json) -> Json:
 
 def _packed(key: str, text: str) -> RawText:
     raw = clean_text(text).encode()
-    return RawText(key, hashlib.sha256(raw).hexdigest(), zlib.compress(raw, _ZLIB_LEVEL))
+    return RawText(key, hashlib.sha256(raw).hexdigest(), _deflated(raw))
+
+
+def _deflated(raw: bytes) -> bytes:
+    # A window as long as the text and tables to match: clearing those for 32 KB takes longer than deflating a prompt.
+    bits = min(max(9, len(raw).bit_length()), 15)
+    deflater = zlib.compressobj(_ZLIB_LEVEL, zlib.DEFLATED, bits, bits - 7)
+    return deflater.compress(raw) + deflater.flush()
 
 
 def _seen(outcome: Outcome, options: Options, source: Source, found: Findings) -> Outcome:
@@ -146,6 +152,8 @@ def _with_score(outcome: Outcome, options: Options, path: str) -> Outcome:
     if not options.import_scores:
         return outcome
     score = scores.read(options.roots, path)
+    if score == scores.NONE:
+        return outcome
     warnings = clean_warnings((*outcome.warnings, *score.warnings))
     return replace(outcome, score=score.score, favourite=score.favourite, warnings=warnings)
 

@@ -18,7 +18,8 @@ WHOLE = 2**53
 
 def clean_text(text: str, longest: int | None = None) -> str:
     """The text without NULs, with a replacement sign for each lone surrogate, clipped (with `…`) to `longest`."""
-    if _UNFIT.search(text):
+    # Asked of each text and of each value in it, most of them ASCII, which `isascii` knows without looking.
+    if not (text.isascii() and "\0" not in text) and _UNFIT.search(text):
         text = _UNFIT.sub("\ufffd", text.replace("\0", ""))
     if longest is not None and len(text) > longest:
         return text[: longest - 1] + "…"

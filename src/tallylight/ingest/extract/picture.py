@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from tallylight.ingest.extract import exif
+from tallylight.ingest.extract import exif, headers
 from tallylight.ingest.extract.containers import gif, jpeg, png, structure, webp
 from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.findings import Findings
@@ -35,8 +35,11 @@ def read(source: Source, kind: Kind, *, full: bool, limits: Limits = LIMITS) -> 
 
     Without `full`, a picture that is cut off behind its header is a finding with a warning.
     """
-    embedded = _walk(source.stream(), kind, limits)
+    # A PNG is hundreds of chunks of pixels with texts before and after: a walk that need not read them in between.
+    embedded = _walk(source.bare() if kind.format == "png" else source.stream(), kind, limits)
     _judge_ending(embedded, kind, full=full)
+    if not full and (header := headers.read(kind, source.head, embedded)) is not None:
+        return _findings(kind, header, embedded, exif.read(io.BytesIO(embedded.exif), limits))
     if isinstance(embedded, webp.WebP):
         _judge_size(embedded.width, embedded.height, limits if full else None)
     if isinstance(embedded, webp.WebP) and not full:

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedReader, RawIOBase
+from typing import BinaryIO, cast
 
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.ingest.extract.sniff import HEAD
@@ -21,11 +22,19 @@ _PIECE = 1 << 20
 class Source:
     """An open file. Size and time are those of the open file itself, not of the listing, which may be older."""
 
-    file: BinaryIO
+    raw: RawIOBase
     size: int  #: bytes; those really read, once they are
     mtime_ns: int
     head: bytes  #: the first `HEAD` bytes
     data: bytes | None = None  #: all bytes, once `slurp` has read them
+    _buffered: BufferedReader | None = None
+
+    @property
+    def file(self) -> BinaryIO:
+        """The open file, buffered."""
+        if self._buffered is None:
+            self._buffered = BufferedReader(self.raw)
+        return self._buffered
 
     def slurp(self, limits: Limits = LIMITS) -> None:
         """Read all into memory, unless there is too much: then `stream` stays on the file."""
@@ -42,6 +51,17 @@ class Source:
             return io.BytesIO(self.data)
         self.file.seek(0)
         return self.file
+
+    def bare(self) -> BinaryIO:
+        """As `stream`, but each read of the file takes just the bytes asked for: right for a walk from chunk to chunk
+        over pixels that nobody wants, wrong for one byte by byte. To be asked for before `stream`, if at all.
+        """
+        if self.data is not None:
+            return io.BytesIO(self.data)
+        if self._buffered is not None:
+            raise RuntimeError("A buffer does not notice that the file below it was moved; ask for `bare` first.")
+        self.raw.seek(0)
+        return cast("BinaryIO", self.raw)
 
     def sha256(self) -> str:
         """Of all bytes, in hex; reads the file where it has not been slurped."""
@@ -60,6 +80,6 @@ class Source:
 def opened(roots: Roots, path: str) -> Iterator[Source]:
     """Open a file below a root. Raises as `Roots.open` does."""
     with roots.open(path) as file:
-        status = os.fstat(file.fileno())
-        head = file.read(HEAD)
-        yield Source(file, status.st_size, status.st_mtime_ns, head)
+        raw = cast("RawIOBase", file.raw)
+        status = os.fstat(raw.fileno())
+        yield Source(raw, status.st_size, status.st_mtime_ns, raw.read(HEAD) or b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from tallylight.ingest.extract.containers.embedded import Embedded, decode_text
@@ -11,16 +12,27 @@ from tallylight.ingest.extract.limits import LIMITS, Limits
 _APP1, _COMMENT, _SCAN, _END = 0xE1, 0xFE, 0xDA, 0xD9
 #: Markers without content: TEM and the restarts.
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+#: Beginnings of frames of all kinds, the hierarchical one too; between them are tables.
+_FRAMES = frozenset({*range(0xC0, 0xD0), 0xDE}) - {0xC4, 0xC8, 0xCC}
 
 
-def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Embedded:
-    """Read the EXIF and the comments of a JPEG. Never raises for what the bytes hold."""
-    found = Embedded(limits)
+@dataclass(slots=True)
+class Jpeg(Embedded):
+    """What a walk found."""
+
+    frames: list[bytes] = field(default_factory=list)  #: headers of frames; a sound JPEG has one
+
+
+def walk(stream: BinaryIO, limits: Limits = LIMITS) -> Jpeg:
+    """Read the EXIF, the comments and the header of a JPEG. Never raises for what the bytes hold."""
+    found = Jpeg(limits)
     for marker, content in _segments(stream, found):
         if marker == _APP1 and content.startswith(b"Exif\0"):
             found.add_exif(content)
         elif marker == _COMMENT:
             found.add_text("comment", decode_text(content.rstrip(b"\0")))
+        elif marker in _FRAMES and len(found.frames) < 2:
+            found.frames.append(content)
     return found
 
 

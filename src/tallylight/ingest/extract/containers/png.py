@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tallylight.ingest.extract.containers.embedded import Embedded, decode_text, inflate, length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
@@ -25,8 +25,7 @@ _PILLOW_TEXTS = 512 * 1024
 _END = struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """One chunk; `at` is where its content starts."""
 
     kind: bytes

@@ -25,6 +25,10 @@ class Score:
     warnings: tuple[str, ...] = ()
 
 
+#: Of a file without a sidecar.
+NONE = Score()
+
+
 def sidecar_path(path: str) -> str:
     """Where the sidecar of a file lies."""
     folder, name = os.path.split(path)
@@ -37,7 +41,7 @@ def read(roots: Roots, path: str, limits: Limits = LIMITS) -> Score:
         with roots.open(sidecar_path(path)) as file:
             raw = file.read(limits.sidecar + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return Score()
+        return NONE
     except BadPath:
         return _unusable("it leads out of the roots or is no file")
     except OSError as error:
