@@ -7,6 +7,7 @@
     │   └── BadPath            a path that cannot name a file inside a root
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
+    ├── NoQueue                a session of an earlier version that cannot go on
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     ├── DataFolderUnusable     the data folder cannot be made, read or written
@@ -62,6 +63,12 @@ class WrongMove(TallylightError):
     """The session's status does not allow this."""
 
     code = "wrong_move"
+
+
+class NoQueue(TallylightError):
+    """An earlier version kept no queue to go on with; commit what it had, and start another session."""
+
+    code = "no_queue"
 
 
 class TooManyReaders(TallylightError):

@@ -13,12 +13,14 @@ from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
-from tallylight.model import AT_REST, Json, Outcome, OutcomeKind, Parameters, Status
+from tallylight.model import AT_REST, Haul, Json, Outcome, OutcomeKind, Parameters, Status
 
 #: The allowed moves: from each status, where a session may go next.
 MOVES: Final[dict[Status, frozenset[Status]]] = {
-    Status.STARTING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR}),
+    Status.STARTING: frozenset({Status.PROCESSING, Status.PAUSED, Status.CANCELLED, Status.ERROR}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.PAUSED, Status.HELD, Status.CANCELLED, Status.ERROR}),
+    Status.PAUSED: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
+    Status.HELD: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
     Status.COMPLETED: frozenset({Status.COMMITTING}),
     Status.CANCELLED: frozenset({Status.COMMITTING}),
     Status.ERROR: frozenset({Status.COMMITTING}),
@@ -28,6 +30,9 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
     Status.UNDOING: frozenset({Status.UNDONE, Status.COMMIT_ERROR}),
     Status.UNDONE: frozenset({Status.COMMITTING}),
 }
+
+#: Nothing is worked on, though the session is not at rest: it waits for a word.
+WAITING: Final = frozenset({Status.PAUSED, Status.HELD})
 
 #: Troubles kept in the state; the journal has them all.
 RECENT_TROUBLES = 5
@@ -53,6 +58,7 @@ class Discovered:
     bytes: int = 0  #: of `files`
     unchanged: int = 0
     excluded: int = 0
+    haul: Haul | None = None  #: the files themselves, for the queue; a journal gives the fact back without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,14 @@ class Processed:
 
     at: float
     outcome: Outcome
+    number: int = 0  #: the candidate's place in the queue; 0 in journals of before there was one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A process goes on with what an earlier one left in motion. The time in between does not count as worked."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +119,7 @@ class Committed:
     at: float
     done: int
     failures: tuple[tuple[str, str], ...] = ()
+    until: int = 0  #: the number of the last item that was looked at: a commit that is cut off goes on after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +140,7 @@ class Undone:
 
 #: What happens to a session after its review.
 Aftermath = CommitPlanned | Committed | UndoPlanned | Undone
-Fact = Started | Discovered | Counted | FolderUnread | Processed | Moved | Aftermath
+Fact = Started | Discovered | Counted | FolderUnread | Processed | Resumed | Moved | Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,7 @@ class State:
     status: Status = Status.STARTING
     started_at: float = 0.0
     ended_at: float | None = None  #: when processing ended
+    idle_s: float = 0.0  #: since `started_at`, seconds in which nobody worked on it
     total_final: bool = False
     files: int = 0
     unchanged: int = 0
@@ -167,6 +183,7 @@ class State:
     commit_total: int = 0
     commit_done: int = 0
     commit_errors: int = 0
+    commit_until: int = 0  #: the number of the newest item that the running commit has looked at
     commit_started_at: float | None = None  #: when the running commit or undo began
     undo_total: int = 0
     undo_done: int = 0
@@ -215,6 +232,7 @@ def reduce(state: State, fact: Fact) -> State:
     """Fold one fact. Raises WrongMove for a status change that `MOVES` does not allow; every other fact is accepted."""
     if isinstance(fact, Processed):
         return _processed(state, (fact,))
+    before = state.at
     state = replace(state, seq=state.seq + 1, at=max(state.at, fact.at))
     match fact:
         case Discovered():
@@ -226,11 +244,13 @@ def reduce(state: State, fact: Fact) -> State:
                 excluded=state.excluded + fact.excluded,
             )
         case Moved():
-            return _moved(state, fact)
+            return _moved(state, fact, before)
         case FolderUnread():
             return replace(state, troubles=_with(state, Trouble(fact.at, fact.file, fact.code, fact.message)))
         case Counted():
             return replace(state, total_final=True)
+        case Resumed():
+            return _resumed(state, fact, before)
         case Started():
             return replace(state, started_at=fact.at)
         case _:
@@ -277,18 +297,34 @@ def _processed(state: State, facts: Iterable[Processed]) -> State:
     )
 
 
-def _moved(state: State, fact: Moved) -> State:
+def _moved(state: State, fact: Moved, before: float) -> State:
     check_move(state.status, fact.status)
+    if state.status in WAITING:
+        state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - before))
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
-        return replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
+        state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
+        return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)
     ended_at = fact.at if state.ended_at is None and fact.status in AT_REST else state.ended_at
     return replace(state, status=fact.status, ended_at=ended_at, code=fact.code, message=fact.message)
+
+
+def _resumed(state: State, fact: Resumed, before: float) -> State:
+    if state.status in WAITING:
+        return state
+    pause = max(0.0, fact.at - before)
+    if state.commit_started_at is not None and state.status in {Status.COMMITTING, Status.UNDOING}:
+        return replace(state, commit_started_at=state.commit_started_at + pause)
+    return replace(state, idle_s=state.idle_s + pause)
+
+
+def _uncommitted(state: State) -> State:
+    return replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0, undo_total=0, undo_done=0)
 
 
 def _after_review(state: State, fact: Aftermath) -> State:
     match fact:
         case CommitPlanned():
-            return replace(state, commit_total=fact.total, commit_done=0, commit_errors=0, undo_total=0, undo_done=0)
+            return replace(_uncommitted(state), commit_total=fact.total)
         case Committed():
             return _committed(state, fact)
         case UndoPlanned():
@@ -301,7 +337,10 @@ def _committed(state: State, fact: Committed) -> State:
     for file, message in fact.failures:
         state = replace(state, troubles=_with(state, Trouble(fact.at, file, COMMIT_FAILED, message)))
     return replace(
-        state, commit_done=state.commit_done + fact.done, commit_errors=state.commit_errors + len(fact.failures)
+        state,
+        commit_done=state.commit_done + fact.done,
+        commit_errors=state.commit_errors + len(fact.failures),
+        commit_until=max(state.commit_until, fact.until),
     )
 
 

@@ -26,6 +26,7 @@ from tallylight.ingest.extract import Options, extract
 from tallylight.ingest.ports import Record
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, replay_after
@@ -204,8 +205,10 @@ async def open_services(
     doing: str = "run",
     clock: Clock | None = None,
     open_engine: OpenEngine = open_local_engine,
+    goes_on: bool = False,
 ) -> AsyncIterator[Services]:
-    """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
+    """Open everything, and close all of it again in reverse order. With `goes_on`, sessions that an earlier process
+    left in motion go on by themselves.
 
     Raises BadFolder for an unusable root, DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in
     the lock what holds it. Sessions still in motion at the end stay so in the journal, where the next start finds them.
@@ -222,7 +225,8 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         supervisor = Supervisor(_workshop(disk, thumbnails, writer, engine, hub, clock), tasks)
-        await supervisor.recover()
+        if goes_on:
+            await supervisor.recover()
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -246,16 +250,20 @@ def _pace(settings: Settings) -> Pace:
 def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine, hub: Hub, clock: Clock) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
 
-    def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
+    def ingest_for(session: Session, record: Record, valve: Valve) -> pipeline.Ingest:
         return pipeline.Ingest(
+            session_id=session.session_id,
             parameters=session.parameters,
             roots=disk.roots,
             engine=engine,
+            journal=journal,
             catalog=catalog,
             record=record,
+            write=write,
             now=now,
             extract=partial(extract, _options(session.parameters, disk.roots, thumbnails)),
             skip=(str(disk.folder.path),),
+            valve=valve,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -273,6 +281,7 @@ def _workshop(disk: Disk, thumbnails: Thumbnails, writer: Writer, engine: Engine
         commit_for=commit_for,
         catalog=catalog,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
+        may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
     )
 
 

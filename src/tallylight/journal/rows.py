@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallylight.facts import Fact, Processed, State
+from tallylight.facts import Discovered, Fact, Processed, State
 from tallylight.journal.codec import encode, outcome_of
 from tallylight.journal.contract import Item, Session, StoredText, Tombstone
+from tallylight.journal.packed import packed
 from tallylight.model import Json, Outcome, Parameters, RawText
 from tallylight.roots import raw_bytes
 
@@ -19,6 +20,7 @@ class Rows:
     """What an append writes, by table."""
 
     facts: list[Json] = field(default_factory=list)
+    hauls: list[Json] = field(default_factory=list)
     outcomes: list[Json] = field(default_factory=list)
     outcome_texts: list[Json] = field(default_factory=list)
     texts: list[RawText] = field(default_factory=list)
@@ -37,6 +39,8 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
             rows.texts += fact.outcome.texts
         else:
             rows.facts.append(place | {"kind": kind, "body": body})
+            if isinstance(fact, Discovered) and fact.haul is not None:
+                rows.hauls.append({"session_id": session_id, "seq": seq, "packed": packed(fact.haul)})
     return rows
 
 
