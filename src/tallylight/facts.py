@@ -21,9 +21,9 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.PAUSED, Status.HELD, Status.CANCELLED, Status.ERROR}),
     Status.PAUSED: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
     Status.HELD: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
-    Status.COMPLETED: frozenset({Status.COMMITTING}),
-    Status.CANCELLED: frozenset({Status.COMMITTING}),
-    Status.ERROR: frozenset({Status.COMMITTING}),
+    Status.COMPLETED: frozenset({Status.PROCESSING, Status.COMMITTING}),
+    Status.CANCELLED: frozenset({Status.PROCESSING, Status.COMMITTING}),
+    Status.ERROR: frozenset({Status.PROCESSING, Status.COMMITTING}),
     Status.COMMITTING: frozenset({Status.COMMITTED, Status.COMMIT_ERROR}),
     Status.COMMITTED: frozenset({Status.UNDOING}),
     Status.COMMIT_ERROR: frozenset({Status.COMMITTING, Status.UNDOING}),
@@ -84,7 +84,16 @@ class Processed:
 
     at: float
     outcome: Outcome
-    number: int = 0  #: the candidate's place in the queue; 0 in journals of before there was one
+    number: int = 0  #: the candidate's place in the queue; 0 of a retry, and in journals of before there was a queue
+    retries: int = 0  #: the number of the failed outcome in whose place this one counts; 0 of a first try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """So many failed files are tried again. Each stays failed until its new outcome."""
+
+    at: float
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +149,7 @@ class Undone:
 
 #: What happens to a session after its review.
 Aftermath = CommitPlanned | Committed | UndoPlanned | Undone
-Fact = Started | Discovered | Counted | FolderUnread | Processed | Resumed | Moved | Aftermath
+Fact = Started | Discovered | Counted | FolderUnread | Processed | Retried | Resumed | Moved | Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,9 @@ class State:
     scores_imported: int = 0
     nsfw_detected: int = 0
     errors: int = 0
+    retry_seq: int = 0  #: number of the fact that began the retry; 0 while none runs
+    retry_total: int = 0
+    retry_done: int = 0
     troubles: tuple[Trouble, ...] = ()
     last_file: str = ""
     code: str = ""  #: why the session failed
@@ -249,10 +261,8 @@ def reduce(state: State, fact: Fact) -> State:
             return replace(state, troubles=_with(state, Trouble(fact.at, fact.file, fact.code, fact.message)))
         case Counted():
             return replace(state, total_final=True)
-        case Resumed():
-            return _resumed(state, fact, before)
-        case Started():
-            return replace(state, started_at=fact.at)
+        case Started() | Retried() | Resumed():
+            return _begun(state, fact, before)
         case _:
             return _after_review(state, fact)
 
@@ -266,12 +276,18 @@ def check_move(current: Status, wanted: Status) -> None:
 def _processed(state: State, facts: Iterable[Processed]) -> State:
     # Hundreds of outcomes come at once, and a copy of the state takes as long as counting ten of them.
     at, last_file, troubles = state.at, state.last_file, state.troubles
-    count = size = errors = read = keywords = scores = nsfw = 0
+    count = size = again = errors = read = keywords = scores = nsfw = 0
     for fact in facts:
         outcome = fact.outcome
         at, last_file = max(at, fact.at), outcome.file
         count += 1
-        size += outcome.bytes
+        if fact.retries:
+            # Counted as processed before, and as failed.
+            again += 1
+            errors -= 1
+            troubles = tuple(trouble for trouble in troubles if trouble.file != outcome.file)
+        else:
+            size += outcome.bytes
         if outcome.kind is OutcomeKind.FAILED:
             errors += 1
             trouble = Trouble(fact.at, outcome.file, outcome.code or "failed", outcome.message)
@@ -285,7 +301,8 @@ def _processed(state: State, facts: Iterable[Processed]) -> State:
         state,
         seq=state.seq + count,
         at=at,
-        processed=state.processed + count,
+        processed=state.processed + count - again,
+        retry_done=state.retry_done + again,
         bytes_done=state.bytes_done + size,
         last_file=last_file,
         errors=state.errors + errors,
@@ -304,8 +321,22 @@ def _moved(state: State, fact: Moved, before: float) -> State:
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
         state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
         return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)
+    if fact.status in AT_REST:
+        state = replace(state, retry_seq=0, retry_total=0, retry_done=0)
+    elif state.ended_at is not None:
+        state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - state.ended_at), ended_at=None)
     ended_at = fact.at if state.ended_at is None and fact.status in AT_REST else state.ended_at
     return replace(state, status=fact.status, ended_at=ended_at, code=fact.code, message=fact.message)
+
+
+def _begun(state: State, fact: Started | Retried | Resumed, before: float) -> State:
+    match fact:
+        case Started():
+            return replace(state, started_at=fact.at)
+        case Retried():
+            return replace(state, retry_seq=state.seq, retry_total=fact.total, retry_done=0)
+        case Resumed():
+            return _resumed(state, fact, before)
 
 
 def _resumed(state: State, fact: Resumed, before: float) -> State:

@@ -103,6 +103,8 @@ def progress(state: State) -> int:
         return _percent(state.undo_done, state.undo_total)
     if state.status in _COMMIT_STATUSES:
         return _percent(state.commit_done + state.commit_errors, state.commit_total)
+    if state.retry_total:
+        return _percent(state.retry_done, state.retry_total)
     return _percent(state.processed, state.files) if state.total_final else 0
 
 

@@ -472,6 +472,18 @@ class JournalContract:
         journal.count_tries("s-1", {5: 2, **dict.fromkeys(range(1000, 2300), 1)})
         assert (journal.tries("s-1")[4], journal.tries("s-1")[5], len(journal.tries("s-1"))) == (1, 2, 1302)
 
+    def test_a_retried_outcome_gives_way_to_the_newer_one(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0), *processed(failed("a.png"), failed("b.png"), extracted("c.png")))
+        begun(journal, "other", Started(at=1.0), *processed(failed("a.png")))
+        append(journal, "s-1", Processed(at=2.0, outcome=extracted("a.png"), retries=2))
+        assert seqs(journal.items("s-1")) == [3, 4, 5]
+        assert seqs(journal.items("s-1", kind=OutcomeKind.FAILED)) == [3]
+        assert seqs(journal.items("other")) == [2]
+        assert (journal.retried("s-1"), journal.retried("other")) == ({2: 5}, {})
+        assert journal.item("s-1", 2).outcome.kind is OutcomeKind.FAILED, "a fact never changes"
+        retries = [fact.retries for _, fact in journal.facts("s-1") if isinstance(fact, Processed)]
+        assert retries == [0, 0, 0, 2]
+
     @pytest.mark.parametrize("ask", ["hauls", "numbers", "taken", "tries"])
     def test_what_is_unknown_has_no_queue(self, journal: Journal, ask: str) -> None:
         with pytest.raises(NotFound):

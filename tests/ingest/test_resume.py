@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from tallylight.errors import WrongMove
 from tallylight.facts import Counted, Fact, Moved, Processed, Resumed, Started, State, initial, reduce_all
 from tallylight.ingest import pipeline
 from tallylight.ingest.left import ALONE, CRASHED, path_of
+from tallylight.ingest.report import report
 from tallylight.journal import Session
 from tallylight.journal.memory import MemoryJournal
-from tallylight.model import Candidate, OutcomeKind, Reason, Status
+from tallylight.model import Candidate, Outcome, OutcomeKind, Reason, Status
 from tallylight.testing import PacedEngine
 
 pytestmark = pytest.mark.anyio
@@ -328,6 +330,91 @@ async def test_commands_reach_a_session_that_nobody_works_on(tmp_path: Path) -> 
         await bench.finished(session.session_id)
         outcomes = bench.outcomes(session.session_id).values()
         assert [one.kind for one in outcomes] == [OutcomeKind.EXTRACTED] * 60
+
+
+# --- retry -------------------------------------------------------------------------------------------------------
+
+
+class Mended:
+    """Extracts as ever, but what is bad is good once `now` is set."""
+
+    def __init__(self) -> None:
+        self.now = False
+
+    def __call__(self, candidate: Candidate) -> Outcome:
+        if not self.now:
+            return extract(candidate)
+        return replace(extract(replace(candidate, file="good.png")), file=candidate.file)
+
+
+async def test_failed_files_are_tried_again_and_count_once(tmp_path: Path) -> None:
+    make(tmp_path, ["a.png", "b.png", *(f"bad_{number:03}.png" for number in range(40))])
+    mended = Mended()
+    async with open_bench(tmp_path, extract=mended) as bench:
+        first = await bench.run()
+        assert (first.status, first.processed, first.errors) == (Status.COMPLETED, 42, 40)
+        assert await bench.supervisor.retry(first.session_id) is Status.PROCESSING
+        await bench.finished(first.session_id)
+        still = bench.state(first.session_id)
+        assert (still.status, still.processed, still.errors, len(still.troubles)) == (Status.COMPLETED, 42, 40, 5)
+        assert len(bench.outcomes(first.session_id)) == 42, "the newest outcome of a file counts"
+        mended.now = True
+        await bench.supervisor.retry(first.session_id)
+        await bench.finished(first.session_id)
+        state = bench.state(first.session_id)
+        assert (state.status, state.files, state.processed, state.errors) == (Status.COMPLETED, 42, 42, 0)
+        assert (state.metadata_extracted, state.keywords_added, state.troubles) == (42, 84, ())
+        assert (state.bytes_done, state.retry_total) == (state.bytes_total, 0)
+        with pytest.raises(WrongMove, match="nothing to try again"):
+            await bench.supervisor.retry(first.session_id)
+        told = [u.state["stats"] for u in bench.hub.updates if u.key == first.session_id]
+        for before, after in pairwise(told):
+            assert all(after[key] >= before[key] for key in before if key != "errors"), "only errors may fall"
+        found = report(bench.journal, bench.catalog, first.session_id, 1.0)
+        assert (found.counts["errors"], found.failures, sum(found.by_type.values())) == (0, (), 42)
+        committed = await bench.commit(first.session_id)
+        assert (committed.commit_done, bench.catalog.count()) == (42, 42)
+        with pytest.raises(WrongMove, match="only before a commit"):
+            await bench.supervisor.retry(first.session_id)
+
+
+@settings(max_examples=20, deadline=None)
+@given(end=st.floats(0, 1))
+async def test_a_retry_that_is_cut_off_goes_on(end: float) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root, journal, mended = Path(made), NotingJournal(), Mended()
+        make(root, ["a.png", *(f"bad_{number:03}.png" for number in range(30))])
+        async with open_bench(root, journal=journal, extract=mended) as bench:
+            session_id = (await bench.run()).session_id
+            mended.now = True
+            begun = len(journal.writes)
+            await bench.supervisor.retry(session_id)
+            await bench.finished(session_id)
+            expected = bench.state(session_id)
+        cut = begun + max(1, int(end * (len(journal.writes) - begun)))
+        async with open_bench(root, journal=until(journal, cut), extract=mended) as again:
+            state = await gone_on(again, session_id)
+            assert sums(state) == sums(expected)
+            assert len(again.outcomes(session_id)) == 31
+
+
+async def test_a_retry_of_a_cancelled_session_does_not_do_the_rest(tmp_path: Path) -> None:
+    make(tmp_path, [f"bad_{number:03}.png" for number in range(40)])
+    engine, mended = PacedEngine(InlineEngine()), Mended()
+    async with open_bench(tmp_path, engine=engine, extract=mended) as bench:
+        session_id = await bench.start()
+        engine.let(1)
+        with anyio.fail_after(10):
+            await bench.hub.saw(lambda update: update.state["processed_files"] > 0)
+        await bench.supervisor.cancel(session_id)
+        cancelled = bench.state(session_id)
+        assert 0 < cancelled.errors == cancelled.processed < 40
+        engine.open()
+        mended.now = True
+        await bench.supervisor.retry(session_id)
+        await bench.finished(session_id)
+        state = bench.state(session_id)
+        assert (state.status, state.processed, state.errors) == (Status.CANCELLED, cancelled.processed, 0)
 
 
 def test_a_path_says_which_folder_it_is_in() -> None:

@@ -50,7 +50,9 @@ _NUMBERS = ("files", "bytes", "unchanged", "excluded", "total", "done", "until")
 
 def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     if kind is Processed:
-        return st.builds(Processed, at=finite, outcome=outcomes, number=st.integers(0, 2**63 - 1))
+        return st.builds(
+            Processed, at=finite, outcome=outcomes, number=st.integers(0, 2**63 - 1), retries=st.integers(0, 9)
+        )
     if kind is Moved:
         return st.builds(Moved, at=finite, status=st.sampled_from(Status), code=clean, message=clean)
     numbers = {name: st.integers(0, 2**63 - 1) for name in _NUMBERS}

@@ -139,6 +139,7 @@ outcomes: Final = Table(
     Column("has_thumbnail", Boolean, nullable=False),
     *_told_since_0003(),
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
+    Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
     Index(None, "session_id", "kind", "seq"),
 )

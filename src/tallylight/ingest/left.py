@@ -8,13 +8,15 @@ from typing import Final
 from tallylight.errors import NoQueue
 from tallylight.ingest.chunks import ChunkQueue
 from tallylight.journal import Journal
-from tallylight.model import Candidate, Haul
+from tallylight.model import Candidate, Haul, OutcomeKind
 from tallylight.roots import absolute
 
 #: Ends of the process with a candidate under way, after which that one runs alone, so that no other shares the blame.
 ALONE: Final = 2
 #: Ends after which a candidate is not tried again: the last of them was its own.
 CRASHED: Final = 3
+#: Failed outcomes in one read.
+PAGE: Final = 1000
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ def read(journal: Journal, session_id: str, queue: ChunkQueue) -> Left:
     """What is left of a session; what runs as any other goes into `queue`, in the order of its numbers. Raises NoQueue
     where the journal does not tell.
     """
+    if journal.session(session_id).state.retry_seq:
+        return _read_retry(journal, session_id, queue)
     left, done = Left(), _Done(journal, session_id)
     taken, tries = journal.taken(session_id), journal.tries(session_id)
     found = 0
@@ -79,6 +83,22 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0] or "/"
 
 
+def _read_retry(journal: Journal, session_id: str, queue: ChunkQueue) -> Left:
+    """The failed files that are to be tried again and have no new outcome yet. Their outcomes' numbers are theirs."""
+    left, after = Left(), 0
+    last, taken, tries = (
+        journal.session(session_id).state.retry_seq,
+        journal.taken(session_id),
+        journal.tries(session_id),
+    )
+    while items := journal.items(session_id, kind=OutcomeKind.FAILED, after=after, limit=PAGE):
+        after = items[-1].seq
+        failed = [(item.seq, item.outcome) for item in items if item.seq < last]
+        candidates = tuple(Candidate(one.root, one.file, one.bytes, one.mtime_ns, seq) for seq, one in failed)
+        queue.put(_sorted_out(candidates, (), taken, tries, left))
+    return left
+
+
 class _Done:
     """Which numbers have an outcome: a byte each, whatever the names are."""
 
@@ -92,7 +112,7 @@ class _Done:
 
 
 def _sorted_out(
-    candidates: tuple[Candidate, ...], done: _Done, taken: int, tries: dict[int, int], left: Left
+    candidates: tuple[Candidate, ...], done: _Done | tuple[()], taken: int, tries: dict[int, int], left: Left
 ) -> tuple[Candidate, ...]:
     """Those that run as any other; the rest goes to `left`."""
     waiting = []

@@ -95,7 +95,8 @@ class _Shared:
     def __init__(self, ingest: Ingest, left: Left) -> None:
         self._ingest = ingest
         self._walk = left.walk
-        self._all_found = ingest.record.state.total_final
+        self._retries = ingest.record.state.retry_seq > 0
+        self._all_found = ingest.record.state.total_final or self._retries
         self._more = anyio.Event()
         self._under_way: set[str] = set()
         self._stopped = False  #: nothing new starts; also for the scanning thread, which may be deep in a slow disk
@@ -174,7 +175,8 @@ class _Shared:
             # How long a death took nobody measured; taken for 0 ms it would make its type look free.
             if not isinstance(verdict, Died):
                 self._ingest.queue.learn(outcome.file, outcome.ms)
-            facts.append(Processed(at=now, outcome=outcome, number=candidate.number))
+            place = {"retries" if self._retries else "number": candidate.number}
+            facts.append(Processed(at=now, outcome=outcome, **place))
         await self._ingest.record.record(*facts)
 
     async def _next_chunk(self) -> list[Candidate]:

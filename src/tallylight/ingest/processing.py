@@ -37,7 +37,7 @@ class Processing:
             if not valve.is_shut:
                 await self._process(valve)
                 if not valve.is_shut:
-                    return Moved(at=self._now(), status=Status.COMPLETED)
+                    return Moved(at=self._now(), status=self._end())
 
     async def pause(self) -> None:
         """Return once it is durable that nothing new starts. Raises WrongMove where it has ended."""
@@ -53,6 +53,12 @@ class Processing:
             await self._record.record(moved)
         finally:
             self._going.set()
+
+    def _end(self) -> Status:
+        state = self._record.state
+        # A retry of a session that was cut short does not do what was left of it.
+        is_complete = state.total_final and state.processed == state.files
+        return Status.COMPLETED if is_complete else Status.CANCELLED
 
     async def _process(self, valve: Valve) -> None:
         if self._record.state.status is Status.STARTING:

@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
 from tallylight.errors import BadParameters, WrongMove
-from tallylight.facts import WAITING, Fact, Moved, Resumed, Started, check_move, initial
+from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
 from tallylight.ingest import commit, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.ports import Now, Record, Write
@@ -23,6 +23,9 @@ from tallylight.ingest.running import Running, Work
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.model import AT_REST, Parameters, Status
+
+#: At rest, and not committed yet.
+RETRIABLE: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR})
 
 log: Final = logging.getLogger(__name__)
 
@@ -135,6 +138,20 @@ class Supervisor:
             elif status is Status.PAUSED and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
+
+    async def retry(self, session_id: str) -> Status:
+        """Try the failed files of a session again; returns its status once that is durable."""
+        async with self._deciding:
+            if self._in_motion(session_id):
+                raise WrongMove("This session is still running; wait until it is at rest.")
+            session, now = await self._session(session_id), self._workshop.now()
+            if session.state.status not in RETRIABLE:
+                raise WrongMove(f"This session is {session.state.status}; only before a commit can it be tried again.")
+            if not session.state.errors:
+                raise WrongMove("No file of this session failed; there is nothing to try again.")
+            moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
+            await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
+        return Status.PROCESSING
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""

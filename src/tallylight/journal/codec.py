@@ -22,6 +22,7 @@ from tallylight.facts import (
     Moved,
     Processed,
     Resumed,
+    Retried,
     Started,
     Undone,
     UndoPlanned,
@@ -34,6 +35,7 @@ KINDS: Final[dict[type[Fact], str]] = {
     Counted: "counted",
     FolderUnread: "folder_unread",
     Processed: "processed",
+    Retried: "retried",
     Resumed: "resumed",
     Moved: "moved",
     CommitPlanned: "commit_planned",
@@ -54,7 +56,7 @@ def encode(fact: Fact) -> tuple[str, Json]:
     kind = KINDS[type(fact)]
     match fact:
         case Processed():
-            return kind, {**outcome_body(fact.outcome), "number": fact.number}
+            return kind, {**outcome_body(fact.outcome), "number": fact.number, "retries": fact.retries}
         case Discovered():
             return kind, {name: getattr(fact, name) for name in _DISCOVERED_FIELDS}
         case Committed():
@@ -103,7 +105,7 @@ def bare(fact: Fact) -> Fact:
 
 
 def _processed(at: float, body: Mapping[str, Any]) -> Fact:
-    return Processed(at=at, outcome=outcome_of(body), number=body["number"])
+    return Processed(at=at, outcome=outcome_of(body), number=body["number"], retries=body["retries"])
 
 
 def _moved(at: float, body: Mapping[str, Any]) -> Fact:

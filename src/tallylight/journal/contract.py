@@ -89,7 +89,8 @@ class Journal(Protocol):
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         """Add facts after the newest one, and the state they fold into, all or nothing. Returns the tally of this
-        write. The hauls that facts bring along are kept until the session is at rest.
+        write. An outcome that retries another counts in its place from then on. The hauls that facts bring along are
+        kept until the session is at rest.
 
         `state.seq` must be the stored seq plus the number of facts; else ValueError and nothing is written.
         """
@@ -144,7 +145,11 @@ class Journal(Protocol):
     def items(
         self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
     ) -> list[Item]:
-        """Its outcomes numbered above `after`, in order."""
+        """Its outcomes numbered above `after`, in order; of a file that was retried, only the newest."""
+        ...
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        """The numbers of outcomes in whose place a newer one counts, and of that one."""
         ...
 
     def item(self, session_id: str, seq: int) -> Item:

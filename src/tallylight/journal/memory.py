@@ -23,6 +23,7 @@ class _Kept:
     hauls: list[Haul] = field(default_factory=list)
     tries: dict[int, int] = field(default_factory=dict)
     taken: int = 0
+    retried: dict[int, int] = field(default_factory=dict)
 
 
 class MemoryJournal:
@@ -72,6 +73,11 @@ class MemoryJournal:
             }
             kept.facts += map(bare, facts)
             kept.texts |= texts
+            kept.retried |= {
+                fact.retries: number
+                for number, fact in enumerate(facts, seq + 1)
+                if isinstance(fact, Processed) and fact.retries
+            }
             kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
             if state.at_rest:
                 kept.hauls, kept.tries = [], {}
@@ -126,18 +132,23 @@ class MemoryJournal:
     def items(
         self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
     ) -> list[Item]:
+        retried = self.retried(session_id)
         items = [
             Item(seq, fact.at, fact.outcome)
             for seq, fact in self.facts(session_id, after)
-            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind}
+            if isinstance(fact, Processed) and kind in {None, fact.outcome.kind} and seq not in retried
         ]
         return items[: max(limit, 0)]
 
     def item(self, session_id: str, seq: int) -> Item:
-        found = self.items(session_id, after=seq - 1, limit=1)
-        if not found or found[0].seq != seq:
+        number, fact = next(self.facts(session_id, after=seq - 1), (0, None))
+        if number != seq or not isinstance(fact, Processed):
             raise NotFound(f"Session {session_id} has no item {seq}; its items list has the numbers.")
-        return found[0]
+        return Item(seq, fact.at, fact.outcome)
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        with self._lock:
+            return dict(self._find(session_id).retried)
 
     def texts(self, session_id: str, seq: int) -> list[StoredText]:
         self.item(session_id, seq)

@@ -21,6 +21,7 @@ class Rows:
 
     facts: list[Json] = field(default_factory=list)
     hauls: list[Json] = field(default_factory=list)
+    retried: list[Json] = field(default_factory=list)
     outcomes: list[Json] = field(default_factory=list)
     outcome_texts: list[Json] = field(default_factory=list)
     texts: list[RawText] = field(default_factory=list)
@@ -35,6 +36,8 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
         if isinstance(fact, Processed):
             place["file_raw"] = raw_bytes(fact.outcome.file)
             rows.outcomes.append(place | body)
+            if fact.retries:
+                rows.retried.append({"of": session_id, "earlier": fact.retries, "later": seq})
             rows.outcome_texts += _text_rows(session_id, seq, fact.outcome)
             rows.texts += fact.outcome.texts
         else:

@@ -54,6 +54,11 @@ _NEXT_HAUL: Final = (
     .order_by(hauls.c.seq)
     .limit(HAULS_AT_ONCE)
 )
+_RETRY: Final = (
+    update(outcomes)
+    .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("earlier"))
+    .values(retried_by=bindparam("later"))
+)
 _ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("number"))
 
 
@@ -171,12 +176,21 @@ class SqlJournal:
         self, session_id: str, *, kind: OutcomeKind | None = None, after: int = 0, limit: int = 100
     ) -> list[Item]:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
+        query = query.where(outcomes.c.retried_by.is_(None))
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
         with self._database.reading() as connection:
             _require(connection, session_id)
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
         return [item_of(row._asdict()) for row in rows]
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        # Only what failed is retried, and of that there is an index.
+        failed = (outcomes.c.session_id == session_id) & (outcomes.c.kind == OutcomeKind.FAILED.value)
+        query = select(outcomes.c.seq, outcomes.c.retried_by).where(failed, outcomes.c.retried_by.is_not(None))
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            return {row.seq: row.retried_by for row in connection.execute(query)}
 
     def item(self, session_id: str, seq: int) -> Item:
         with self._database.reading() as connection:
@@ -307,6 +321,8 @@ def _add(connection: Connection, rows: Rows) -> None:
     insert_many(connection, facts_table, rows.facts)
     insert_many(connection, hauls, rows.hauls)
     insert_many(connection, outcomes, rows.outcomes)
+    if rows.retried:
+        connection.execute(_RETRY, rows.retried)
     keep(connection, rows.texts)
     insert_many(connection, outcome_texts, rows.outcome_texts)
 
@@ -325,7 +341,7 @@ def _read_facts(connection: Connection, session_id: str, after: int, until: int)
 
 
 def _processed(row: Any) -> Processed:
-    return Processed(at=row.at, outcome=outcome_of(row._asdict()), number=row.number)
+    return Processed(at=row.at, outcome=outcome_of(row._asdict()), number=row.number, retries=row.retries)
 
 
 def _span(table: Any, session_id: str, after: int, until: int) -> Any:

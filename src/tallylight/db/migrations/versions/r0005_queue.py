@@ -23,6 +23,7 @@ def _of_session(table: str) -> tuple[sa.Column[str], sa.ForeignKeyConstraint]:
 def upgrade() -> None:
     op.add_column("sessions", sa.Column("taken", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("outcomes", sa.Column("number", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("outcomes", sa.Column("retries", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("outcomes", sa.Column("retried_by", sa.BigInteger()))
     op.create_table(
         "hauls",
@@ -46,5 +47,6 @@ def downgrade() -> None:
     op.drop_table("tries")
     op.drop_table("hauls")
     op.drop_column("outcomes", "retried_by")
+    op.drop_column("outcomes", "retries")
     op.drop_column("outcomes", "number")
     op.drop_column("sessions", "taken")
