@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import tallylight
 from tallylight.cli.commit import commit
+from tallylight.cli.control import cancel, pause, resume, retry
 from tallylight.cli.demo import demo
 from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, ingest, sessions, show, commit, undo, find):
+for command in (demo, serve, ingest, sessions, show, pause, resume, cancel, retry, commit, undo, find):
     app.command()(command)
 
 
