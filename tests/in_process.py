@@ -125,7 +125,7 @@ async def site(folder: Path, *, paced: bool = False, clock: Clock | None = None)
                 engines[0].open()
             yield engines[0]
 
-    opening = partial(open_services, doing="serve", open_engine=open_engine, clock=clock)
+    opening = partial(open_services, doing="serve", open_engine=open_engine, clock=clock, goes_on=True)
     app = await to_thread.run_sync(partial(create_app, Settings(roots=(root,), data=data), opening=opening))
     async with app.router.lifespan_context(app):
         # raise_app_exceptions=False: what the application does not answer itself must look as it does on a socket.

@@ -55,7 +55,14 @@ def test_parameters_that_are_none_are_refused(body: dict[str, object], error: ty
 
 
 def test_only_what_runs_is_not_at_rest() -> None:
-    assert set(Status) - AT_REST == {Status.STARTING, Status.PROCESSING, Status.COMMITTING}
+    assert set(Status) - AT_REST == {
+        Status.STARTING,
+        Status.PROCESSING,
+        Status.PAUSED,
+        Status.HELD,
+        Status.COMMITTING,
+        Status.UNDOING,
+    }
 
 
 def test_the_types_are_those_that_were_promised() -> None:

@@ -55,7 +55,8 @@ class DataFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DataFolderBusy(_who_has(self.path, _read(file.name))) from None
+                note = _read(file.name)
+                raise DataFolderBusy(_who_has(self.path, note), str(note.get("url") or "")) from None
             except OSError as error:
                 raise DataFolderUnusable(
                     f"The data folder {self.path} cannot be locked ({error.strerror}), as on some network disks; "

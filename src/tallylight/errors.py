@@ -7,8 +7,10 @@
     │   └── BadPath            a path that cannot name a file inside a root
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
+    ├── NoQueue                a session of an earlier version that cannot go on
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
+    ├── ServerUnreachable      the server that owns the data folder does not answer
     ├── DataFolderUnusable     the data folder cannot be made, read or written
     └── DatabaseUnusable       a database elsewhere cannot be reached or written
 
@@ -64,6 +66,12 @@ class WrongMove(TallylightError):
     code = "wrong_move"
 
 
+class NoQueue(TallylightError):
+    """An earlier version kept no queue to go on with; commit what it had, and start another session."""
+
+    code = "no_queue"
+
+
 class TooManyReaders(TallylightError):
     """This server has as many readers as it may; try again in half a minute."""
 
@@ -74,6 +82,16 @@ class DataFolderBusy(TallylightError):
     """Another process owns the data folder; stop it or choose another with --data."""
 
     code = "data_folder_busy"
+
+    def __init__(self, message: str | None = None, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url  #: where that process is reached; empty where it is no server
+
+
+class ServerUnreachable(TallylightError):
+    """The server does not answer; see that it runs, and try again."""
+
+    code = "server_unreachable"
 
 
 class DataFolderUnusable(TallylightError):

@@ -13,21 +13,26 @@ from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
-from tallylight.model import AT_REST, Json, Outcome, OutcomeKind, Parameters, Status
+from tallylight.model import AT_REST, Haul, Json, Outcome, OutcomeKind, Parameters, Status
 
 #: The allowed moves: from each status, where a session may go next.
 MOVES: Final[dict[Status, frozenset[Status]]] = {
-    Status.STARTING: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
-    Status.PROCESSING: frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR}),
-    Status.COMPLETED: frozenset({Status.COMMITTING}),
-    Status.CANCELLED: frozenset({Status.COMMITTING}),
-    Status.ERROR: frozenset({Status.COMMITTING}),
+    Status.STARTING: frozenset({Status.PROCESSING, Status.PAUSED, Status.CANCELLED, Status.ERROR}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.PAUSED, Status.HELD, Status.CANCELLED, Status.ERROR}),
+    Status.PAUSED: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
+    Status.HELD: frozenset({Status.PROCESSING, Status.CANCELLED, Status.ERROR}),
+    Status.COMPLETED: frozenset({Status.PROCESSING, Status.COMMITTING}),
+    Status.CANCELLED: frozenset({Status.PROCESSING, Status.COMMITTING}),
+    Status.ERROR: frozenset({Status.PROCESSING, Status.COMMITTING}),
     Status.COMMITTING: frozenset({Status.COMMITTED, Status.COMMIT_ERROR}),
     Status.COMMITTED: frozenset({Status.UNDOING}),
     Status.COMMIT_ERROR: frozenset({Status.COMMITTING, Status.UNDOING}),
     Status.UNDOING: frozenset({Status.UNDONE, Status.COMMIT_ERROR}),
     Status.UNDONE: frozenset({Status.COMMITTING}),
 }
+
+#: Nothing is worked on, though the session is not at rest: it waits for a word.
+WAITING: Final = frozenset({Status.PAUSED, Status.HELD})
 
 #: Troubles kept in the state; the journal has them all.
 RECENT_TROUBLES = 5
@@ -53,6 +58,7 @@ class Discovered:
     bytes: int = 0  #: of `files`
     unchanged: int = 0
     excluded: int = 0
+    haul: Haul | None = None  #: the files themselves, for the queue; a journal gives the fact back without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,23 @@ class Processed:
 
     at: float
     outcome: Outcome
+    number: int = 0  #: the candidate's place in the queue; 0 of a retry, and in journals of before there was a queue
+    retries: int = 0  #: the number of the failed outcome in whose place this one counts; 0 of a first try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """So many failed files are tried again. Each stays failed until its new outcome."""
+
+    at: float
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A process goes on with what an earlier one left in motion. The time in between does not count as worked."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +128,7 @@ class Committed:
     at: float
     done: int
     failures: tuple[tuple[str, str], ...] = ()
+    until: int = 0  #: the number of the last item that was looked at: a commit that is cut off goes on after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +149,7 @@ class Undone:
 
 #: What happens to a session after its review.
 Aftermath = CommitPlanned | Committed | UndoPlanned | Undone
-Fact = Started | Discovered | Counted | FolderUnread | Processed | Moved | Aftermath
+Fact = Started | Discovered | Counted | FolderUnread | Processed | Retried | Resumed | Moved | Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,7 @@ class State:
     status: Status = Status.STARTING
     started_at: float = 0.0
     ended_at: float | None = None  #: when processing ended
+    idle_s: float = 0.0  #: since `started_at`, seconds in which nobody worked on it
     total_final: bool = False
     files: int = 0
     unchanged: int = 0
@@ -160,6 +185,9 @@ class State:
     scores_imported: int = 0
     nsfw_detected: int = 0
     errors: int = 0
+    retry_seq: int = 0  #: number of the fact that began the retry; 0 while none runs
+    retry_total: int = 0
+    retry_done: int = 0
     troubles: tuple[Trouble, ...] = ()
     last_file: str = ""
     code: str = ""  #: why the session failed
@@ -167,6 +195,7 @@ class State:
     commit_total: int = 0
     commit_done: int = 0
     commit_errors: int = 0
+    commit_until: int = 0  #: the number of the newest item that the running commit has looked at
     commit_started_at: float | None = None  #: when the running commit or undo began
     undo_total: int = 0
     undo_done: int = 0
@@ -215,6 +244,7 @@ def reduce(state: State, fact: Fact) -> State:
     """Fold one fact. Raises WrongMove for a status change that `MOVES` does not allow; every other fact is accepted."""
     if isinstance(fact, Processed):
         return _processed(state, (fact,))
+    before = state.at
     state = replace(state, seq=state.seq + 1, at=max(state.at, fact.at))
     match fact:
         case Discovered():
@@ -226,13 +256,13 @@ def reduce(state: State, fact: Fact) -> State:
                 excluded=state.excluded + fact.excluded,
             )
         case Moved():
-            return _moved(state, fact)
+            return _moved(state, fact, before)
         case FolderUnread():
             return replace(state, troubles=_with(state, Trouble(fact.at, fact.file, fact.code, fact.message)))
         case Counted():
             return replace(state, total_final=True)
-        case Started():
-            return replace(state, started_at=fact.at)
+        case Started() | Retried() | Resumed():
+            return _begun(state, fact, before)
         case _:
             return _after_review(state, fact)
 
@@ -246,12 +276,18 @@ def check_move(current: Status, wanted: Status) -> None:
 def _processed(state: State, facts: Iterable[Processed]) -> State:
     # Hundreds of outcomes come at once, and a copy of the state takes as long as counting ten of them.
     at, last_file, troubles = state.at, state.last_file, state.troubles
-    count = size = errors = read = keywords = scores = nsfw = 0
+    count = size = again = errors = read = keywords = scores = nsfw = 0
     for fact in facts:
         outcome = fact.outcome
         at, last_file = max(at, fact.at), outcome.file
         count += 1
-        size += outcome.bytes
+        if fact.retries:
+            # Counted as processed before, and as failed.
+            again += 1
+            errors -= 1
+            troubles = tuple(trouble for trouble in troubles if trouble.file != outcome.file)
+        else:
+            size += outcome.bytes
         if outcome.kind is OutcomeKind.FAILED:
             errors += 1
             trouble = Trouble(fact.at, outcome.file, outcome.code or "failed", outcome.message)
@@ -265,7 +301,8 @@ def _processed(state: State, facts: Iterable[Processed]) -> State:
         state,
         seq=state.seq + count,
         at=at,
-        processed=state.processed + count,
+        processed=state.processed + count - again,
+        retry_done=state.retry_done + again,
         bytes_done=state.bytes_done + size,
         last_file=last_file,
         errors=state.errors + errors,
@@ -277,18 +314,48 @@ def _processed(state: State, facts: Iterable[Processed]) -> State:
     )
 
 
-def _moved(state: State, fact: Moved) -> State:
+def _moved(state: State, fact: Moved, before: float) -> State:
     check_move(state.status, fact.status)
+    if state.status in WAITING:
+        state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - before))
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
-        return replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
+        state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
+        return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)
+    if fact.status in AT_REST:
+        state = replace(state, retry_seq=0, retry_total=0, retry_done=0)
+    elif state.ended_at is not None:
+        state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - state.ended_at), ended_at=None)
     ended_at = fact.at if state.ended_at is None and fact.status in AT_REST else state.ended_at
     return replace(state, status=fact.status, ended_at=ended_at, code=fact.code, message=fact.message)
+
+
+def _begun(state: State, fact: Started | Retried | Resumed, before: float) -> State:
+    match fact:
+        case Started():
+            return replace(state, started_at=fact.at)
+        case Retried():
+            return replace(state, retry_seq=state.seq, retry_total=fact.total, retry_done=0)
+        case Resumed():
+            return _resumed(state, fact, before)
+
+
+def _resumed(state: State, fact: Resumed, before: float) -> State:
+    if state.status in WAITING:
+        return state
+    pause = max(0.0, fact.at - before)
+    if state.commit_started_at is not None and state.status in {Status.COMMITTING, Status.UNDOING}:
+        return replace(state, commit_started_at=state.commit_started_at + pause)
+    return replace(state, idle_s=state.idle_s + pause)
+
+
+def _uncommitted(state: State) -> State:
+    return replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0, undo_total=0, undo_done=0)
 
 
 def _after_review(state: State, fact: Aftermath) -> State:
     match fact:
         case CommitPlanned():
-            return replace(state, commit_total=fact.total, commit_done=0, commit_errors=0, undo_total=0, undo_done=0)
+            return replace(_uncommitted(state), commit_total=fact.total)
         case Committed():
             return _committed(state, fact)
         case UndoPlanned():
@@ -301,7 +368,10 @@ def _committed(state: State, fact: Committed) -> State:
     for file, message in fact.failures:
         state = replace(state, troubles=_with(state, Trouble(fact.at, file, COMMIT_FAILED, message)))
     return replace(
-        state, commit_done=state.commit_done + fact.done, commit_errors=state.commit_errors + len(fact.failures)
+        state,
+        commit_done=state.commit_done + fact.done,
+        commit_errors=state.commit_errors + len(fact.failures),
+        commit_until=max(state.commit_until, fact.until),
     )
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from tallylight.facts import State, Trouble
+from tallylight.facts import WAITING, State, Trouble
 from tallylight.model import Json, Outcome, Status
 
 #: A name longer than this is elided in the middle, so that a message stays under 2 KB however deep the tree is.
@@ -103,6 +103,8 @@ def progress(state: State) -> int:
         return _percent(state.undo_done, state.undo_total)
     if state.status in _COMMIT_STATUSES:
         return _percent(state.commit_done + state.commit_errors, state.commit_total)
+    if state.retry_total:
+        return _percent(state.retry_done, state.retry_total)
     return _percent(state.processed, state.files) if state.total_final else 0
 
 
@@ -114,8 +116,9 @@ def elapsed(state: State, now: float) -> float:
     """Seconds of the running phase, or of the whole processing once it has ended."""
     if state.status in _AFTER and state.commit_started_at is not None:
         return max(0.0, now - state.commit_started_at)
-    end = state.ended_at if state.ended_at is not None else now
-    return max(0.0, end - state.started_at) if state.started_at else 0.0
+    # While it waits, it stands where the last file left it.
+    end = state.at if state.status in WAITING else state.ended_at if state.ended_at is not None else now
+    return max(0.0, end - state.started_at - state.idle_s) if state.started_at else 0.0
 
 
 def elide(text: str, longest: int) -> str:

@@ -37,6 +37,8 @@ class Status(StrEnum):
 
     STARTING = "starting"
     PROCESSING = "processing"
+    PAUSED = "paused"  #: by you; goes on when told to
+    HELD = "held"  #: waits until you confirm that the folders are as they should be
     COMPLETED = "completed"  #: everything has an outcome; ready to review
     CANCELLED = "cancelled"
     ERROR = "error"
@@ -126,9 +128,23 @@ class Candidate:
     file: str
     size: int  #: bytes, as listed
     mtime_ns: int
+    number: int = 0  #: its place in the session's queue, from 1 and without gaps; 0 where it is in none
 
     def __str__(self) -> str:
         return self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Haul:
+    """What one stretch of a discovery brought, and how far the walk had come by then: enough for a later process to go
+    on. Folders are absolute and escaped.
+    """
+
+    candidates: tuple[Candidate, ...]  #: numbered on from those of the haul before
+    finished: tuple[str, ...] = ()  #: folders that were listed to their end, all in them counted
+    folder: str = ""  #: the one that the stretch ended in the middle of; empty where there is none
+    unchanged: int = 0  #: counted so far in `folder`, by this stretch and those before
+    excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

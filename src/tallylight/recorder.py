@@ -9,7 +9,7 @@ import anyio
 
 from tallylight import messages
 from tallylight.clock import Clock
-from tallylight.facts import Committed, Fact, Processed, State, Undone, reduce, reduce_all
+from tallylight.facts import WAITING, Committed, Fact, Processed, State, Undone, reduce, reduce_all
 from tallylight.ingest.ports import Write
 from tallylight.ingest.rate import RateEstimator
 from tallylight.journal import Journal, Session
@@ -97,7 +97,7 @@ class Recorder:
     def message(self, now: float | None = None) -> Json:
         """The newest durable state as a message."""
         state = self._durable
-        if state.at_rest:
+        if state.at_rest or state.status in WAITING:
             return messages.view(state, state.at if now is None else now)
         if now is not None or state.at - self._paced_at >= SOON:
             self._paced_at = state.at if now is None else now
@@ -156,7 +156,7 @@ class Recorder:
             if _EARLY < pause <= REFRESH:
                 continue
             pause = REFRESH
-            if not self._durable.at_rest:
+            if not self._durable.at_rest and self._durable.status not in WAITING:
                 self._publish(self.update(now))
 
 
@@ -166,5 +166,7 @@ def _left(state: State) -> tuple[int | None, int]:
         return state.commit_total - state.commit_done - state.commit_errors, 0
     if state.status is Status.UNDOING:
         return state.undo_total - state.undo_done, 0
+    if state.retry_total:
+        return state.retry_total - state.retry_done, 0
     files = state.files - state.processed if state.total_final else None
     return files, max(0, state.bytes_total - state.bytes_done)

@@ -86,6 +86,10 @@ class Roots:
         """Whether a real path (links resolved) is a root or lies below one."""
         return any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in self.folders)
 
+    def covers(self, text: str) -> bool:
+        """Whether a folder (escaped text) is inside the roots, also where it is gone just now."""
+        return self.contains(os.path.realpath(unescape(text)))
+
     def open(self, path: str) -> BufferedReader:
         """Open a regular file below a root for reading.
 

@@ -29,6 +29,7 @@ from tallylight.ingest.extractors import Extractors, examined
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, replay_after
@@ -211,8 +212,10 @@ async def open_services(
     clock: Clock | None = None,
     open_engine: OpenEngine = open_local_engine,
     extracts: bool = True,
+    goes_on: bool = False,
 ) -> AsyncIterator[Services]:
-    """Open everything, settle what an earlier process left in motion, and close all of it again in reverse order.
+    """Open everything, and close all of it again in reverse order. With `goes_on`, sessions that an earlier process
+    left in motion go on by themselves.
 
     Raises BadFolder for an unusable root, BadParameters for a limit there is not or that is out of range,
     DataFolderBusy and DataFolderUnusable for the data folder. `doing` says in the lock what holds it. Without
@@ -234,7 +237,8 @@ async def open_services(
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
-        await supervisor.recover()
+        if goes_on:
+            await supervisor.recover()
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -277,17 +281,21 @@ def _workshop(
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
     wanted = partial(is_media, suffixes=extractors.suffixes)
 
-    def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
+    def ingest_for(session: Session, record: Record, valve: Valve) -> pipeline.Ingest:
         return pipeline.Ingest(
+            session_id=session.session_id,
             parameters=session.parameters,
             roots=disk.roots,
             engine=engine,
+            journal=journal,
             catalog=catalog,
             record=record,
+            write=write,
             now=now,
             extract=partial(extract, options_for(session.parameters)),
             skip=(str(disk.folder.path),),
             wanted=wanted,
+            valve=valve,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -311,6 +319,7 @@ def _workshop(
         commit_for=commit_for,
         catalog=catalog,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
+        may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
     )
 
 

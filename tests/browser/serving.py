@@ -86,7 +86,7 @@ class _Running:
         self._listener = listener
         self._services: Services | None = None
         self._ready = threading.Event()
-        opening = partial(open_services, doing="serve", open_engine=self._open_engine)
+        opening = partial(open_services, doing="serve", open_engine=self._open_engine, goes_on=True)
         app = create_app(settings, opening=opening, ready=self._note)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)

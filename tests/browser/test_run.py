@@ -144,6 +144,38 @@ def test_cancel_stops_and_keeps_what_was_found(page: Page, server: Server) -> No
     assert server.get(f"/api/ingest/status/{session}")["status"] == "cancelled"
 
 
+def test_a_paused_run_stands_still_until_it_is_resumed(page: Page, server: Server) -> None:
+    fill(server)
+    session = walk.start(page, server)
+    walk.one_more_chunk(page, server)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    expect(page.get_by_text("LIVE")).to_be_visible()
+    expect(page.locator("#process-eta")).to_have_text("–")
+    assert server.get(f"/api/ingest/status/{session}")["status"] == "paused"
+
+    server.engine.open()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible()
+    assert walk.shown(page)["processed_files"] == PICTURES + 1
+
+
+def test_failed_files_are_tried_again(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    expect(page.get_by_role("row", name=re.compile("broken.png"))).to_be_visible()
+    picture(server.root / "broken.png", "fog")
+
+    page.get_by_role("button", name="Retry 1 failed file").click()
+
+    expect(page.get_by_role("button", name=f"Commit {PICTURES + 1} files to the catalog")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry")).to_be_hidden()
+    expect(page.locator("#count-errors")).to_have_text("0")
+    expect(page.get_by_role("row", name=re.compile("broken.png"))).to_have_count(0)
+
+
 def test_failures_are_told_with_time_and_reason(page: Page, server: Server) -> None:
     for number in range(8):
         damaged(server.root / f"broken_{number}.png")

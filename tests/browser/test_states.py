@@ -65,12 +65,12 @@ def test_a_session_that_failed_says_why_and_offers_what_it_has(page: Page, serve
         status=Status.ERROR,
         files=10,
         processed=4,
-        code="interrupted",
-        message="The server stopped in the middle.",
+        code="io_error",
+        message="The disk refused in the middle.",
     )
     tell(page, server, state)
     expect(page.get_by_role("heading", name="The run stopped")).to_be_visible()
-    expect(page.locator("#preview-error")).to_have_text("The server stopped in the middle.")
+    expect(page.locator("#preview-error")).to_have_text("The disk refused in the middle.")
     expect(page.get_by_role("button", name="Commit 4 files to the catalog")).to_be_visible()
 
 

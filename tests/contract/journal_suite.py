@@ -30,7 +30,7 @@ from tallylight.facts import (
 )
 from tallylight.journal import Item, Journal, Session, StoredText, Tombstone
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE
-from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Reason, Status, Tier
+from tallylight.model import Candidate, Haul, Outcome, OutcomeKind, Parameters, RawText, Reason, Status, Tier
 
 ODD_NAMES = (
     """it's "quoted".png""",
@@ -451,3 +451,87 @@ class JournalContract:
         assert sorted(journal.contents("s-1")) == ["ab" * 32, "cd" * 32]
         with pytest.raises(NotFound):
             list(journal.contents("s-3"))
+
+    # --- the queue -----------------------------------------------------------------------------------------------
+
+    def test_hauls_come_back_in_order_as_they_were(self, journal: Journal) -> None:
+        found = hauls(140)
+        begun(journal, "s-1", Started(at=1.0), Moved(at=1.0, status=Status.PROCESSING))
+        begun(journal, "other", Started(at=1.0), Discovered(at=1.0, haul=found[0]))
+        for haul in found:
+            append(journal, "s-1", Discovered(at=1.0, files=len(haul.candidates), haul=haul))
+        assert list(journal.hauls("s-1")) == found
+        assert list(journal.hauls("other")) == found[:1]
+        bare = [fact.haul for _, fact in journal.facts("s-1") if isinstance(fact, Discovered)]
+        assert bare == [None] * len(found)
+
+    def test_the_queue_is_gone_once_the_session_rests(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0), Discovered(at=1.0, files=2, haul=hauls(1)[0]))
+        begun(journal, "other", Started(at=1.0), Discovered(at=1.0, files=2, haul=hauls(1)[0]))
+        for session_id in ("s-1", "other"):
+            journal.count_tries(session_id, {1: 2})
+        append(journal, "s-1", Moved(at=1.0, status=Status.CANCELLED))
+        assert (list(journal.hauls("s-1")), journal.tries("s-1")) == ([], {})
+        assert (len(list(journal.hauls("other"))), journal.tries("other")) == (1, {1: 2})
+        journal.delete("other", at=2.0)
+        with pytest.raises(NotFound):
+            list(journal.hauls("other"))
+
+    def test_outcomes_have_the_numbers_of_their_candidates(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0))
+        append(journal, "s-1", *(Processed(at=1.0, outcome=extracted(), number=number) for number in (3, 1, 700)))
+        assert sorted(journal.numbers("s-1")) == [1, 3, 700]
+        numbers = [fact.number for _, fact in journal.facts("s-1") if isinstance(fact, Processed)]
+        assert numbers == [3, 1, 700]
+
+    def test_what_is_under_way_is_noted_and_nobody_told(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0))
+        tally = journal.tally()
+        assert journal.taken("s-1") == 0
+        journal.take("s-1", 256)
+        assert journal.taken("s-1") == 256
+        append(journal, "s-1", Discovered(at=1.0, files=1))
+        assert (journal.taken("s-1"), journal.tally()) == (256, tally + 1)
+
+    def test_tries_are_counted_and_nothing_is_under_way_then(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0))
+        journal.take("s-1", 5)
+        journal.count_tries("s-1", {4: 1, 5: 1})
+        assert (journal.tries("s-1"), journal.taken("s-1")) == ({4: 1, 5: 1}, 0)
+        journal.count_tries("s-1", {5: 2, **dict.fromkeys(range(1000, 2300), 1)})
+        assert (journal.tries("s-1")[4], journal.tries("s-1")[5], len(journal.tries("s-1"))) == (1, 2, 1302)
+
+    def test_a_retried_outcome_gives_way_to_the_newer_one(self, journal: Journal) -> None:
+        begun(journal, "s-1", Started(at=1.0), *processed(failed("a.png"), failed("b.png"), extracted("c.png")))
+        begun(journal, "other", Started(at=1.0), *processed(failed("a.png")))
+        append(journal, "s-1", Processed(at=2.0, outcome=extracted("a.png"), retries=2))
+        assert seqs(journal.items("s-1")) == [3, 4, 5]
+        assert seqs(journal.items("s-1", kind=OutcomeKind.FAILED)) == [3]
+        assert seqs(journal.items("other")) == [2]
+        assert (journal.retried("s-1"), journal.retried("other")) == ({2: 5}, {})
+        assert journal.item("s-1", 2).outcome.kind is OutcomeKind.FAILED, "a fact never changes"
+        retries = [fact.retries for _, fact in journal.facts("s-1") if isinstance(fact, Processed)]
+        assert retries == [0, 0, 0, 2]
+
+    @pytest.mark.parametrize("ask", ["hauls", "numbers", "taken", "tries"])
+    def test_what_is_unknown_has_no_queue(self, journal: Journal, ask: str) -> None:
+        with pytest.raises(NotFound):
+            list(getattr(journal, ask)("unknown"))
+        with pytest.raises(NotFound):
+            journal.take("unknown", 1)
+        with pytest.raises(NotFound):
+            journal.count_tries("unknown", {})
+
+
+def hauls(count: int) -> list[Haul]:
+    """Stretches of one walk, with odd names; every third of them counts only."""
+    found, number = [], 1
+    for place in range(count):
+        names = ODD_NAMES if place % 3 != 2 else ()
+        candidates = tuple(
+            Candidate("/pictures", f"{place}/{name}", 10**12, -(10**18), number + at) for at, name in enumerate(names)
+        )
+        number += len(candidates)
+        finished = (f"/pictures/{place - 1}",) if place else ()
+        found.append(Haul(candidates=candidates, finished=finished, folder=r"/odd\xff", unchanged=place, excluded=7))
+    return found

@@ -20,4 +20,12 @@ def test_every_table_can_be_made_in_postgresql(table: Table) -> None:
 
 
 def test_the_body_of_an_outcome_has_the_names_of_its_columns() -> None:
-    assert set(outcome_body(extracted())) | {"session_id", "seq", "at", "file_raw"} == set(outcomes.columns.keys())
+    assert set(outcome_body(extracted())) | {
+        "session_id",
+        "seq",
+        "at",
+        "file_raw",
+        "number",
+        "retries",
+        "retried_by",
+    } == set(outcomes.columns.keys())

@@ -96,9 +96,9 @@ def test_a_stop_takes_less_than_two_seconds_and_loses_nothing(
     assert gone(workers)
     if busy:
         kept = json.loads(tallylight("show", session_id, "--data", tmp_path / "data", "--json").out)
-        assert (kept["status"], kept["error"]["code"]) == ("error", "interrupted")
+        assert kept["status"] == "processing", "it goes on at the next start"
         if readers:
-            assert kept["seq"] > stopped.shown["seq"]
+            assert kept["seq"] >= stopped.shown["seq"]
             for count, shown in stopped.shown["stats"].items():
                 assert kept["stats"][count] >= shown, count
 
@@ -113,6 +113,8 @@ def test_a_reader_goes_on_after_a_restart_where_it_was(crowded: Path, tmp_path: 
             before.until_over()
         server.start()
         with server.stream(path, last_event_id=before.last_event_id) as after:
+            after.until(lambda _: after.states[-1]["processed_files"] > before.states[-1]["processed_files"] + 20)
+            server.post(f"/api/ingest/cancel/{session_id}")
             after.until_over()
     assert [event.name for event in after.events[-2:]] == ["message", "end"]
     assert not [event for event in after.events if event.name == "reset"]

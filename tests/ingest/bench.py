@@ -25,6 +25,7 @@ from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
 from tallylight.ingest.ports import Record
 from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
@@ -180,6 +181,7 @@ async def open_bench(
     engine: Engine | None = None,
     extract: Extract = extract,
     skip: tuple[str, ...] = (),
+    may_read: Callable[[Parameters], bool] = lambda _parameters: True,
 ) -> AsyncIterator[Bench]:
     """Everything wired as the services do it. The tree must be made before."""
     hub, clock, writer, numbers = SeenHub(), ManualClock(), Writer(), itertools.count()
@@ -187,16 +189,20 @@ async def open_bench(
     roots = Roots((str(root),))
     forgotten: list[Tombstone] = []
 
-    def ingest_for(session: Session, record: Record) -> pipeline.Ingest:
+    def ingest_for(session: Session, record: Record, valve: Valve) -> pipeline.Ingest:
         return pipeline.Ingest(
+            session_id=session.session_id,
             parameters=session.parameters,
             roots=roots,
             engine=engine,
+            journal=journal,
             catalog=catalog,
             record=record,
+            write=writer.run,
             now=clock.now,
             extract=extract,
             skip=skip,
+            valve=valve,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -220,6 +226,7 @@ async def open_bench(
         commit_for=commit_for,
         catalog=catalog,
         forgotten=forgotten.append,
+        may_read=may_read,
     )
     async with anyio.create_task_group() as tasks:
         yield Bench(
@@ -269,9 +276,9 @@ class WatchedWalk:
         self._left = Event()
         monkeypatch.setattr(pipeline, "discover", self._discover)
 
-    def _discover(self, *args: Any) -> Iterator[Found]:
+    def _discover(self, *args: Any, **options: Any) -> Iterator[Found]:
         try:
-            for one in discover(*args):
+            for one in discover(*args, **options):
                 self.folders += isinstance(one, Walked)
                 yield one
             # A walk that says nothing on its way has gone through everything by now.

@@ -117,7 +117,7 @@ def test_what_is_no_file_is_no_candidate(tree: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_folder(tree: Path) -> None:
-    assert found(tree) == [Walked(str(tree))]
+    assert found(tree) == [Walked(str(tree), is_empty=True)]
 
 
 # --- links and loops ---------------------------------------------------------------------------------------------
@@ -201,7 +201,8 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_rest_goes_on(
     everything = found(tree)
     assert [one.file for one in everything if isinstance(one, Candidate)] == ["day_1/a.png", "day_3/c.png"]
     sentence = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
-    assert [one for one in everything if isinstance(one, UnreadFolder)] == [UnreadFolder("day_2", code, sentence)]
+    unread = [one for one in everything if isinstance(one, UnreadFolder)]
+    assert unread == [UnreadFolder("day_2", code, sentence, str(tree / "day_2"))]
 
 
 def test_the_directory_itself_can_be_unreadable(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from threading import Event
 
 import anyio
 import pytest
-from tests.ingest.bench import Bench, GatedFolder, GatedJournal, WatchedWalk, extract, make, open_bench
+from tests.ingest.bench import Bench, GatedFolder, GatedJournal, WatchedWalk, make, open_bench
 from tests.ingest.test_commit import add_completed
 
 from tallylight.catalog import CommitItem, Known, Refused
@@ -17,20 +17,15 @@ from tallylight.engine.contract import Item, Result, WorkerOn
 from tallylight.engine.inline import InlineEngine
 from tallylight.errors import BadParameters, DataFolderUnusable, NotFound, WrongMove
 from tallylight.facts import (
-    CommitPlanned,
-    Committed,
-    Discovered,
     Fact,
     Moved,
-    Processed,
     Started,
     initial,
     without_names,
 )
 from tallylight.ingest.extract import nsfw
-from tallylight.ingest.supervisor import COMMIT_INTERRUPTED, INTERRUPTED
 from tallylight.journal import Session
-from tallylight.model import Candidate, Status
+from tallylight.model import Status
 from tallylight.testing import PacedEngine
 
 pytestmark = pytest.mark.anyio
@@ -371,43 +366,3 @@ def left(bench: Bench, session_id: str, *facts: Fact) -> None:
 PROCESSING = Moved(at=1.0, status=Status.PROCESSING)
 COMPLETED = Moved(at=1.0, status=Status.COMPLETED)
 COMMITTING = Moved(at=1.0, status=Status.COMMITTING)
-
-
-async def test_sessions_left_in_motion_are_settled(tmp_path: Path) -> None:
-    outcome = extract(Candidate("/pictures", "a.png", 5, 7))
-    async with open_bench(tmp_path) as bench:
-        left(bench, "starting")
-        left(bench, "processing", PROCESSING, Discovered(at=1.0, files=9), Processed(at=1.0, outcome=outcome))
-        left(
-            bench,
-            "committing",
-            PROCESSING,
-            COMPLETED,
-            COMMITTING,
-            CommitPlanned(at=1.0, total=2),
-            Committed(at=1.0, done=1),
-        )
-        left(bench, "completed", PROCESSING, COMPLETED)
-        await bench.supervisor.recover()
-        found = {session.session_id: session.state for session in bench.journal.sessions()}
-        assert bench.journal.sessions_in_motion() == []
-        for name in ("starting", "processing"):
-            assert (found[name].status, found[name].code, found[name].message) == (
-                Status.ERROR,
-                "interrupted",
-                INTERRUPTED,
-            )
-        assert (found["processing"].processed, found["processing"].files) == (1, 9)
-        assert (found["committing"].status, found["committing"].message) == (Status.COMMIT_ERROR, COMMIT_INTERRUPTED)
-        assert found["committing"].commit_done == 1
-        assert found["completed"].status is Status.COMPLETED
-        assert {update.key for update in bench.hub.updates if update.final} == {"starting", "processing", "committing"}
-
-
-async def test_an_interrupted_session_can_be_committed(tmp_path: Path) -> None:
-    outcome = extract(Candidate("/pictures", "a.png", 5, 7))
-    async with open_bench(tmp_path) as bench:
-        left(bench, "s", PROCESSING, Discovered(at=1.0, files=9), Processed(at=1.0, outcome=outcome))
-        await bench.supervisor.recover()
-        state = await bench.commit("s")
-        assert (state.status, state.commit_done, bench.catalog.count()) == (Status.COMMITTED, 1, 1)

@@ -10,7 +10,7 @@ from tests.ingest.test_commit import add_completed
 
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.errors import DataFolderUnusable, NotFound, WrongMove
-from tallylight.facts import Moved, State, Undone, reduce
+from tallylight.facts import Moved, State, Undone, UndoPlanned, reduce
 from tallylight.ingest.commit import BATCH
 from tallylight.ingest.undo import check
 from tallylight.messages import view
@@ -93,17 +93,21 @@ async def test_a_catalog_that_fails_stops_the_undo_and_it_goes_on_later(tmp_path
         assert catalog.count() == 0
 
 
-async def test_an_undo_that_an_earlier_process_left_says_how_to_go_on(tmp_path: Path) -> None:
+async def test_an_undo_that_an_earlier_process_left_goes_on(tmp_path: Path) -> None:
     async with open_bench(tmp_path) as bench:
         session_id = add_completed(bench, 3)
         await bench.commit(session_id)
         move = Moved(at=9.0, status=Status.UNDOING)
         bench.journal.append(session_id, [move], reduce(bench.state(session_id), move))
+        plan = UndoPlanned(at=9.0, total=3)
+        bench.journal.append(session_id, [plan], reduce(bench.state(session_id), plan))
+        # As if the process had ended between the catalog's write and the journal's.
+        assert bench.catalog.undo(session_id, 1) == 1
         await bench.supervisor.recover()
+        await bench.finished(session_id)
         state = bench.state(session_id)
-        assert state.status is Status.COMMIT_ERROR
-        assert "Undo again" in state.message
-        assert (await undone(bench, session_id)).status is Status.UNDONE
+        assert (state.status, state.undo_total, state.undo_done) == (Status.UNDONE, 3, 3)
+        assert bench.catalog.count() == 0
 
 
 async def test_a_deleted_session_keeps_what_it_committed(tmp_path: Path) -> None:

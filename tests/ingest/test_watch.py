@@ -88,6 +88,13 @@ class Arrivals:
         self.took = anyio.Event()
         self.clock = clock
 
+    async def __aenter__(self) -> Arrivals:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.tell.aclose()
+        await self._told.aclose()
+
     def watch(self) -> Watch:
         return Watch(changes=lambda: _all_of(self._told), take=self._take, clock=self.clock)
 
@@ -117,8 +124,7 @@ async def test_folders_of_files_that_stand_still_are_taken_together(tmp_path: Pa
     for path in names:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    arrivals = Arrivals(ManualClock())
-    async with anyio.create_task_group() as tasks:
+    async with Arrivals(ManualClock()) as arrivals, anyio.create_task_group() as tasks:
         tasks.start_soon(run, arrivals.watch())
         await arrivals.tell.send([*map(str, names), str(tmp_path / "gone.png")])
         assert await arrivals.until_taken() >= 5
@@ -129,4 +135,19 @@ async def test_folders_of_files_that_stand_still_are_taken_together(tmp_path: Pa
         await arrivals.tell.send([str(names[0])])
         await arrivals.until_taken()
         assert arrivals.taken[1:] == [[str(tmp_path / "a")]]
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+async def test_what_is_in_a_new_folder_already_is_taken_too(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    for folder in (new, new / "deeper", new / ".hidden", tmp_path / "empty"):
+        folder.mkdir()
+    for path in (new / "one.png", new / "deeper" / "two.png", new / ".hidden" / "no.png", new / "deeper" / "note.txt"):
+        path.write_bytes(b"x")
+    async with Arrivals(ManualClock()) as arrivals, anyio.create_task_group() as tasks:
+        tasks.start_soon(run, arrivals.watch())
+        await arrivals.tell.send([str(new), str(tmp_path / "empty")])
+        await arrivals.until_taken()
+        assert arrivals.taken == [[str(new), str(new / "deeper")]]
         tasks.cancel_scope.cancel()

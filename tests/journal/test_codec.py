@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.contract.journal_suite import LIFE, extracted, raw_text
 
-from tallylight.facts import Fact, Moved, Processed, State, initial, reduce_all
-from tallylight.journal.codec import KINDS, decode, encode, outcome_of, without_texts
-from tallylight.model import OutcomeKind, Parameters, Reason, Status
+from tallylight.facts import Discovered, Fact, Moved, Processed, State, initial, reduce_all
+from tallylight.journal.codec import KINDS, bare, decode, encode, outcome_of
+from tallylight.model import Candidate, Haul, OutcomeKind, Parameters, Reason, Status
 
 clean = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -45,15 +45,20 @@ outcomes = st.builds(
 )
 
 
+_NUMBERS = ("files", "bytes", "unchanged", "excluded", "total", "done", "until")
+
+
 def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     if kind is Processed:
-        return st.builds(Processed, at=finite, outcome=outcomes)
+        return st.builds(
+            Processed, at=finite, outcome=outcomes, number=st.integers(0, 2**63 - 1), retries=st.integers(0, 9)
+        )
     if kind is Moved:
         return st.builds(Moved, at=finite, status=st.sampled_from(Status), code=clean, message=clean)
-    numbers = {name: st.integers(0, 2**63 - 1) for name in ("files", "bytes", "unchanged", "excluded", "total", "done")}
+    numbers = {name: st.integers(0, 2**63 - 1) for name in _NUMBERS}
     texts = dict.fromkeys(("file", "code", "message"), clean)
     failures = {"failures": st.lists(st.tuples(clean, clean), max_size=3).map(tuple)}
-    fields = {"at": finite} | numbers | texts | failures
+    fields = {"at": finite, "haul": st.none()} | numbers | texts | failures
     names = kind.__dataclass_fields__
     return st.builds(kind, **{name: fields[name] for name in names})
 
@@ -90,11 +95,16 @@ def test_enumerations_come_back_as_such() -> None:
 def test_texts_are_left_out() -> None:
     outcome = extracted("a.png", raw_text("a prompt"))
     kind, body = encode(Processed(at=1.0, outcome=outcome))
-    bare = replace(outcome, texts=())
+    fact = Processed(at=1.0, outcome=outcome)
     assert "texts" not in body
-    assert (
-        decode(kind, 1.0, body) == without_texts(Processed(at=1.0, outcome=outcome)) == Processed(at=1.0, outcome=bare)
-    )
+    assert decode(kind, 1.0, body) == bare(fact) == replace(fact, outcome=replace(outcome, texts=()))
+
+
+def test_hauls_are_left_out() -> None:
+    fact = Discovered(at=1.0, files=1, haul=Haul(candidates=(Candidate("/pictures", "a.png", 1, 2, 1),)))
+    kind, body = encode(fact)
+    assert "haul" not in body
+    assert decode(kind, 1.0, body) == bare(fact) == replace(fact, haul=None)
 
 
 def test_an_unknown_kind_is_refused() -> None:

@@ -66,6 +66,8 @@ async def gets(it: Site) -> list[str]:
         "/api/ingest/poll?wait=0",
         "/api/ingest/stream-stats",
         "/metrics",
+        "/api/media",
+        "/api/media/1",
         "/api/media/1/thumbnail",
         "/api/media/1/file",
     ]

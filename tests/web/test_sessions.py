@@ -61,9 +61,9 @@ async def test_a_run_adds_up(it: Site) -> None:
 async def test_the_answer_does_not_wait_for_the_scan(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
 
-    def gated(*asked: Any) -> Iterator[Any]:
+    def gated(*asked: Any, **options: Any) -> Iterator[Any]:
         assert gate.wait(ALARM)
-        yield from discover(*asked)
+        yield from discover(*asked, **options)
 
     monkeypatch.setattr(pipeline, "discover", gated)
     session_id = await it.start()

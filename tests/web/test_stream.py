@@ -177,7 +177,7 @@ async def test_an_empty_session_ends_at_100_percent(tmp_path: Path) -> None:
 
 
 async def test_a_session_that_fails_ends_and_says_why(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: object) -> None:
+    def failing(*_: object, **_options: object) -> None:
         raise RuntimeError("the disk fell out")
 
     monkeypatch.setattr(pipeline, "discover", failing)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import tallylight
 from tallylight.cli.commit import commit
+from tallylight.cli.control import cancel, pause, resume, retry
 from tallylight.cli.demo import demo
 from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
@@ -34,8 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_COMMANDS = (demo, serve, ingest, sessions, show, commit, undo, find, reparse, prune, watch, extractors)
-for command in _COMMANDS:
+_SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
+for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
     app.command()(command)
 
 

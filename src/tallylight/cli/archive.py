@@ -9,7 +9,7 @@ from tallylight.clock import Clock
 from tallylight.disk import open_journal
 from tallylight.engine import Engine
 from tallylight.engine.inline import InlineEngine
-from tallylight.errors import DataFolderBusy, NotFound
+from tallylight.errors import NotFound
 from tallylight.journal import Journal, Session
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
@@ -26,15 +26,9 @@ def without_workers(settings: Settings, doing: str) -> AbstractAsyncContextManag
 
 @asynccontextmanager
 async def open_to_look(settings: Settings) -> AsyncIterator[Journal]:
-    """The journal, read only where a server holds the data folder. Otherwise sessions that a dead one left in motion
-    are settled first, as its next start would.
-    """
-    try:
-        async with without_workers(settings, "look-up") as services:
-            yield services.journal
-    except DataFolderBusy:
-        async with open_journal(settings) as journal:
-            yield journal
+    """The journal, read only: sessions in motion stay as they are, whoever works on them."""
+    async with open_journal(settings) as journal:
+        yield journal
 
 
 def find(journal: Journal, name: str) -> Session:

@@ -60,7 +60,8 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     """Ingest folders without a server.
 
     Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 130 interrupted. An interrupted session keeps
-    what it had; `tallylight show` lists it and `tallylight commit` commits it.
+    what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
+    `tallylight resume`.
     """
     if nsfw:
         from tallylight.ingest.extract.nsfw import demand
@@ -108,9 +109,14 @@ def exit_status(message: Json) -> int:
 
 
 async def watched(
-    services: Services, session_id: str, drawer: Drawer, stop: Callable[[], Awaitable[object]] | None
+    services: Services,
+    session_id: str,
+    drawer: Drawer,
+    stop: Callable[[], Awaitable[object]] | None,
+    after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session until it is at rest, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left alone).
+    """Draw a session until it is at rest, with its failures numbered above `after`, and call `stop` at the first Ctrl-C
+    or SIGTERM (None: they are left alone).
 
     Returns the message it rests in, and whether it was interrupted.
     """
@@ -131,6 +137,6 @@ async def watched(
 
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen)
-        message = await follow(services, session_id, drawer)
+        message = await follow(services, session_id, drawer, after)
         tasks.cancel_scope.cancel()
     return message, interrupted

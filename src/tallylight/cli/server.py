@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     # Opened here and not in the application's start-up, where uvicorn would answer a busy data folder by a traceback.
-    async with open_services(settings, doing="serve") as services:
+    async with open_services(settings, doing="serve", goes_on=True) as services:
         app = import_module(APPLICATION).create_app(settings, opening=lambda _settings: nullcontext(services))
         await Server(app, services, _url(listening)).serve(sockets=[listening])
 

@@ -95,11 +95,16 @@ async def _take(services: Services, draw: Callable[[], Drawer], folders: list[st
 async def _changes(folders: list[str], poll: bool) -> AsyncIterator[Collection[str]]:
     from watchfiles import Change, awatch
 
+    from tallylight.ingest.discover import is_media
+
     changes = awatch(
         *folders, watch_filter=None, force_polling=poll, poll_delay_ms=_POLL_MS, ignore_permission_denied=True
     )
     async for found in changes:
-        yield {path for change, path in found if change is not Change.deleted}
+        # Of a folder only that it is new: what changes in it is told of by itself.
+        yield {
+            path for change, path in found if change is Change.added or (change is Change.modified and is_media(path))
+        }
 
 
 def _must_poll(folders: list[str]) -> bool:

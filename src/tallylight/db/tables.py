@@ -85,6 +85,7 @@ sessions: Final = Table(
     Column("seq", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("tally", BigInteger, nullable=False, index=True),
+    Column("taken", BigInteger, nullable=False, server_default="0"),  # workers may be on candidates up to this number
 )
 
 #: What is kept for a while of deleted sessions, so that readers who were away can be told.
@@ -137,7 +138,30 @@ outcomes: Final = Table(
     Column("phash", Text),
     Column("has_thumbnail", Boolean, nullable=False),
     *_told_since_0003(),
+    Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
+    Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
+    Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
     Index(None, "session_id", "kind", "seq"),
+)
+
+#: What discovery found, a stretch of it each, numbered by the fact that counts it. Gone when the session rests.
+hauls: Final = Table(
+    "hauls",
+    metadata,
+    _of_session(),
+    _number("seq"),
+    Column("packed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: How often the process ended while a worker was on a candidate. Gone when the session rests.
+tries: Final = Table(
+    "tries",
+    metadata,
+    _of_session(),
+    _number("number"),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 #: Embedded text, once for each content hash; journal and catalog share them.

@@ -34,13 +34,15 @@ class Commit:
 
 
 async def run(commit: Commit) -> None:
-    """Commit every extracted file of the session. Doing it again adds nothing; one refused file never costs another.
+    """Commit every extracted file of the session, from where it was cut off. Doing it again adds nothing; one refused
+    file never costs another.
 
     Cancelling it stops between two batches; what is committed stays.
     """
-    total = commit.record.state.processed - commit.record.state.errors
-    await commit.record.record(CommitPlanned(at=commit.now(), total=total))
-    async for items in _batches(commit):
+    state = commit.record.state
+    if not state.commit_total:
+        await commit.record.record(CommitPlanned(at=commit.now(), total=state.processed - state.errors))
+    async for items in _batches(commit, state.commit_until):
         refused = await commit.write(_store, commit, items)
         await commit.record.record(_settled(commit, items, refused))
 
@@ -54,11 +56,10 @@ def _store(commit: Commit, items: list[CommitItem]) -> list[Refused]:
 
 def _settled(commit: Commit, items: list[CommitItem], refused: list[Refused]) -> Committed:
     failures = tuple((item.path, item.message) for item in refused)
-    return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures)
+    return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures, until=items[-1].seq)
 
 
-async def _batches(commit: Commit) -> AsyncIterator[list[CommitItem]]:
-    after = 0
+async def _batches(commit: Commit, after: int) -> AsyncIterator[list[CommitItem]]:
     while items := await to_thread.run_sync(_page, commit, after):
         yield items
         after = items[-1].seq

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -20,29 +20,37 @@ class UnreadFolder:
     file: str  #: as in Candidate
     code: str
     message: str
+    folder: str  #: as in Walked
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
     """A folder was gone through, whatever was in it: a sign of life where there is nothing to find for long."""
 
-    folder: str  #: real, as `os` takes it
+    folder: str  #: absolute, as `os` takes it
+    is_empty: bool  #: no file of it was found
 
 
 Found = Candidate | UnreadFolder | Walked
 
 
 def discover(
-    roots: Roots, directories: tuple[str, ...], skip: tuple[str, ...] = (), wanted: Callable[[str], bool] | None = None
+    roots: Roots,
+    directories: tuple[str, ...],
+    skip: tuple[str, ...] = (),
+    wanted: Callable[[str], bool] | None = None,
+    *,
+    finished: Collection[str] = (),
 ) -> Iterator[Found]:
     """Every file of a media type below these (escaped, absolute) directories, each once, folder by folder.
 
     After each folder comes `Walked`, so that whoever reads this regains control however little is found.
     Names that begin with a dot are not media. Links are followed only inside the roots, loops end, and no folder is
     entered twice, also where directories overlap. Folders in `skip` are passed over: the data folder is
-    never scanned. `wanted` tells by name and defaults to the media suffixes.
+    never scanned. `wanted` tells by name and defaults to the media suffixes. Of the (escaped) folders in `finished` an
+    earlier walk has told everything: they are only gone through for the folders in them.
     """
-    walk = _Walk(roots, skip, wanted or is_media)
+    walk = _Walk(roots, skip, wanted or is_media, finished)
     for directory in directories:
         yield from walk.below(directory)
 
@@ -65,9 +73,12 @@ def name_filter(pattern: str) -> Callable[[str], bool]:
 class _Walk:
     """One discovery: what it has seen, so that links, loops and overlaps give each folder once."""
 
-    def __init__(self, roots: Roots, skip: tuple[str, ...], wanted: Callable[[str], bool]) -> None:
+    def __init__(
+        self, roots: Roots, skip: tuple[str, ...], wanted: Callable[[str], bool], finished: Collection[str]
+    ) -> None:
         self._roots = roots
         self._wanted = wanted
+        self._finished = finished
         # What is to be skipped counts as seen: asking for the real path of every folder would cost a look at each of
         # the folders above it.
         self._seen = {_identity(folder) for folder in skip if os.path.isdir(folder)}  # noqa: PTH112
@@ -78,14 +89,19 @@ class _Walk:
         while waiting:
             folder = waiting.pop()
             folders: list[str] = []
+            is_told = bool(self._finished) and escape(folder) in self._finished
+            wanted = _nothing if is_told else self._wanted
             try:
                 if not self._enter(folder):
                     continue
+                is_empty = True
                 with os.scandir(folder) as entries:
-                    yield from self._files(entries, directory, top, folders)
-                yield Walked(folder)
+                    for candidate in self._files(entries, directory, top, folders, wanted):
+                        is_empty = False
+                        yield candidate
+                yield Walked(folder, is_empty)
             except OSError as error:
-                yield _unread(folder, top, error)
+                yield Walked(folder, is_empty=True) if is_told else _unread(folder, top, error)
             # Popped from the end: reversed order walks folders as a person would list them.
             waiting += sorted(folders, reverse=True)
 
@@ -97,14 +113,19 @@ class _Walk:
         return True
 
     def _files(
-        self, entries: Iterator[os.DirEntry[str]], directory: str, top: str, folders: list[str]
+        self,
+        entries: Iterator[os.DirEntry[str]],
+        directory: str,
+        top: str,
+        folders: list[str],
+        wanted: Callable[[str], bool],
     ) -> Iterator[Candidate]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             if self._is_folder(entry):
                 folders.append(entry.path)
-            elif self._wanted(entry.name) and _may_be_file(entry):
+            elif wanted(entry.name) and _may_be_file(entry):
                 yield self._candidate(entry, directory, top)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
@@ -129,6 +150,10 @@ class _Walk:
         return Candidate(directory, escape(_below(entry.path, top)), size, mtime_ns)
 
 
+def _nothing(_name: str) -> bool:
+    return False
+
+
 def _identity(folder: str) -> tuple[int, int]:
     found = os.stat(folder)  # noqa: PTH116 (names that are not UTF-8, and speed)
     return found.st_dev, found.st_ino
@@ -145,7 +170,8 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
 def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:
     code = "permission" if isinstance(error, PermissionError) else "io_error"
     name = escape(_below(folder, top)) or "."
-    return UnreadFolder(name, code, f"This folder could not be read ({error.strerror}), so nothing in it is counted.")
+    message = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
+    return UnreadFolder(name, code, message, folder)
 
 
 def _below(path: str, top: str) -> str:

@@ -1,23 +1,27 @@
-"""The whole ingest on one page: discover → skip what is known → chunk → extract → record."""
+"""The whole ingest on one page: what is left → discover → sort → chunk → extract → record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
 from anyio import from_thread, to_thread
 
-from tallylight.catalog import Catalog, Known
+from tallylight.catalog import Catalog
 from tallylight.clock import stopwatch
 from tallylight.engine import Died, Engine, Verdict
-from tallylight.facts import Counted, Discovered, Fact, FolderUnread, Processed
+from tallylight.facts import Counted, Discovered, Fact, Processed
 from tallylight.ingest.chunks import ChunkQueue
-from tallylight.ingest.discover import Found, UnreadFolder, Walked, discover, is_media, name_filter
-from tallylight.ingest.ports import Now, Record
+from tallylight.ingest.discover import Found, Walked, discover, is_media
+from tallylight.ingest.left import CRASHED, Left, read
+from tallylight.ingest.ports import Now, Record, Write
+from tallylight.ingest.sorting import Sorter
+from tallylight.ingest.valve import Valve
+from tallylight.journal import Journal
 from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
-from tallylight.roots import Roots, absolute
+from tallylight.roots import Roots
 
 #: Files found between two looks at the catalog; small enough that the first are at work within milliseconds.
 FOUND_BATCH: Final = 256
@@ -30,131 +34,164 @@ _DEATHS: Final = {
     "crashed": (Reason.CRASHED, "Its worker process crashed on it"),
     "memory": (Reason.MEMORY, "It needs more memory than a worker may use."),
 }
+_TOOK_ALL_DOWN: Final = Died("crashed", "the whole program ended each time it was tried")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
     """One session's work and what it is given to do it with."""
 
+    session_id: str
     parameters: Parameters
     roots: Roots
     engine: Engine
+    journal: Journal
     catalog: Catalog
     record: Record
+    write: Write
     now: Now
     extract: Callable[[Candidate], Outcome]  #: picklable; runs in workers
     skip: tuple[str, ...] = ()  #: real paths never scanned
     wanted: Callable[[str], bool] = is_media  #: tells by a file's name
+    valve: Valve = field(default_factory=Valve)
     queue: ChunkQueue = field(default_factory=ChunkQueue)
 
 
 async def run(ingest: Ingest) -> None:
-    """Process everything below the session's directories. Returns once every candidate has a durable outcome.
+    """Process everything below the session's directories that has no outcome yet, whoever began with it. Returns once
+    every candidate has a durable outcome, or once what was under way when the valve was shut has.
 
     Cancelling it stops at once: outcomes of chunks that are under way are given up.
     """
-    shared = _Shared(ingest)
+    left = await to_thread.run_sync(read, ingest.journal, ingest.session_id, ingest.queue)
+    if left.tries:
+        await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
+    shared = _Shared(ingest, left)
     ingest.record.current_file = shared.current_file
     try:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(shared.discover)
-            # One chunk more than there are workers waits at the engine, so that none idles while outcomes are written.
-            for _ in range(ingest.engine.jobs + 1):
-                tasks.start_soon(shared.extract)
+            tasks.start_soon(shared.watch_valve)
+            async with anyio.create_task_group() as stages:
+                stages.start_soon(shared.discover)
+                await shared.run_alone(left)
+                # One chunk more than there are workers waits at the engine, so that none idles while outcomes are
+                # written.
+                for _ in range(ingest.engine.jobs + 1):
+                    stages.start_soon(shared.extract)
+            tasks.cancel_scope.cancel()
+    except anyio.get_cancelled_exc_class():
+        # What is stopped in an orderly way has crashed nothing.
+        with anyio.CancelScope(shield=True):
+            await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
+        raise
     finally:
-        shared.stopped = True
+        shared.stop()
+    if ingest.valve.is_shut:
+        await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
 
 
 class _Shared:
     """What the stages of one run share: the queue, whether more is coming, and what is under way."""
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, left: Left) -> None:
         self._ingest = ingest
-        self._all_found = False
+        self._walk = left.walk
+        self._retries = ingest.record.state.retry_seq > 0
+        self._all_found = ingest.record.state.total_final or self._retries
         self._more = anyio.Event()
         self._under_way: set[str] = set()
-        self._taken = 0
-        self.stopped = (
-            False  #: tells the scanning thread, which may be deep in a slow disk, that nobody listens any more
-        )
+        self._stopped = False  #: nothing new starts; also for the scanning thread, which may be deep in a slow disk
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._more.set()
+
+    async def watch_valve(self) -> None:
+        await self._ingest.valve.shut()
+        self.stop()
 
     # --- discover -------------------------------------------------------------------------------------------------
 
     async def discover(self) -> None:
+        if self._all_found:
+            return
         await to_thread.run_sync(self._scan, abandon_on_cancel=True)
+        if self._stopped:
+            return
         await self._ingest.record.record(Counted(at=self._ingest.now()))
         self._all_found = True
         self._more.set()
 
     def _scan(self) -> None:
-        ingest = self._ingest
-        found = discover(ingest.roots, ingest.parameters.directories, ingest.skip, ingest.wanted)
+        ingest, finished = self._ingest, self._walk.finished
+        sorter = Sorter(ingest.parameters, ingest.catalog, ingest.record.state.files, self._walk)
+        directories = ingest.parameters.directories
+        found = discover(ingest.roots, directories, ingest.skip, ingest.wanted, finished=finished)
         for batch in _batches(found):
-            if self.stopped:
+            if self._stopped:
                 return
-            if batch:
-                from_thread.run(self._found, *self._sort_out(batch))
+            if facts := sorter.sort(batch, ingest.now()):
+                from_thread.run(self._found, facts)
 
-    def _sort_out(self, batch: Sequence[Found]) -> tuple[list[Candidate], list[Fact]]:
-        """Tell apart what is to be done, what is known already and what was not asked for."""
-        parameters, now = self._ingest.parameters, self._ingest.now()
-        candidates = [found for found in batch if isinstance(found, Candidate)]
-        named = name_filter(parameters.pattern)
-        matching = [candidate for candidate in candidates if named(candidate.file)]
-        changed = self._changed(matching) if parameters.skip_existing else matching
-        wanted = changed if parameters.max_files is None else changed[: max(0, parameters.max_files - self._taken)]
-        self._taken += len(wanted)
-        counts = Discovered(
-            at=now,
-            files=len(wanted),
-            bytes=sum(candidate.size for candidate in wanted),
-            unchanged=len(matching) - len(changed),
-            excluded=len(candidates) - len(matching) + len(changed) - len(wanted),
-        )
-        unread = [
-            FolderUnread(at=now, file=found.file, code=found.code, message=found.message)
-            for found in batch
-            if isinstance(found, UnreadFolder)
-        ]
-        return wanted, [counts, *unread] if candidates else [*unread]
-
-    def _changed(self, candidates: list[Candidate]) -> list[Candidate]:
-        known = self._ingest.catalog.known([absolute(candidate.root, candidate.file) for candidate in candidates])
-        return [candidate for candidate in candidates if not _is_known(candidate, known)]
-
-    async def _found(self, candidates: list[Candidate], facts: list[Fact]) -> None:
-        if self.stopped:
+    async def _found(self, facts: list[Fact]) -> None:
+        if self._stopped:
             return
         await self._ingest.record.record(*facts)
-        self._ingest.queue.put(candidates)
+        for fact in facts:
+            if isinstance(fact, Discovered) and fact.haul is not None:
+                self._ingest.queue.put(fact.haul.candidates)
         self._more.set()
 
     # --- extract --------------------------------------------------------------------------------------------------
 
+    async def run_alone(self, left: Left) -> None:
+        """Deal with those under way at more than one end of the process: which of them it was shows when each runs with
+        no other beside it.
+        """
+        ingest = self._ingest
+        await self._settle([(candidate, _TOOK_ALL_DOWN) for candidate in left.crashed])
+        for candidate in left.alone:
+            if self._stopped:
+                return
+            # Counted before it runs: if the process ends now, there is nobody else to blame.
+            await ingest.write(ingest.journal.count_tries, ingest.session_id, {candidate.number: CRASHED})
+            await self._run([candidate])
+
     async def extract(self) -> None:
         ingest = self._ingest
         while chunk := await self._next_chunk():
-            names = {candidate.file for candidate in chunk}
-            self._under_way |= names
-            verdicts = await ingest.engine.run(ingest.extract, chunk)
-            self._under_way -= names
-            outcomes = [outcome_of(*pair) for pair in zip(chunk, verdicts, strict=True)]
-            for outcome, verdict in zip(outcomes, verdicts, strict=True):
-                # How long a death took nobody measured; taken for 0 ms it would make its type look free.
-                if not isinstance(verdict, Died):
-                    ingest.queue.learn(outcome.file, outcome.ms)
-            now = ingest.now()
-            await ingest.record.record(*(Processed(at=now, outcome=outcome) for outcome in outcomes))
+            await ingest.write(ingest.journal.take, ingest.session_id, chunk[-1].number)
+            await self._run(chunk)
+
+    async def _run(self, chunk: list[Candidate]) -> None:
+        names = {candidate.file for candidate in chunk}
+        self._under_way |= names
+        verdicts = await self._ingest.engine.run(self._ingest.extract, chunk)
+        self._under_way -= names
+        await self._settle(list(zip(chunk, verdicts, strict=True)))
+
+    async def _settle(self, verdicts: Sequence[tuple[Candidate, Verdict[Outcome]]]) -> None:
+        now, facts = self._ingest.now(), []
+        for candidate, verdict in verdicts:
+            outcome = outcome_of(candidate, verdict)
+            # How long a death took nobody measured; taken for 0 ms it would make its type look free.
+            if not isinstance(verdict, Died):
+                self._ingest.queue.learn(outcome.file, outcome.ms)
+            place = {"retries" if self._retries else "number": candidate.number}
+            facts.append(Processed(at=now, outcome=outcome, **place))
+        await self._ingest.record.record(*facts)
 
     async def _next_chunk(self) -> list[Candidate]:
         """The next chunk; empty when there is and will be none."""
-        while not (chunk := self._ingest.queue.take(self._ingest.engine.jobs)):
+        while not self._stopped:
+            if chunk := self._ingest.queue.take(self._ingest.engine.jobs):
+                return chunk
             if self._all_found:
-                return []
+                break
             if self._more.is_set():
                 self._more = anyio.Event()
             await self._more.wait()
-        return chunk
+        return []
 
     def current_file(self) -> str:
         """What has been worked on longest, of this session; labels may be cut short."""
@@ -171,20 +208,18 @@ def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
     walk still goes on, and nothing was found for a while.
     """
     batch: list[Found] = []
-    size, since = FIRST_BATCH, stopwatch()
+    left, since = FIRST_BATCH, stopwatch()
     for one in found:
         if not isinstance(one, Walked):
+            left -= 1
             batch.append(one)
-        if len(batch) >= size or stopwatch() - since > LONGEST_BATCH_S:
+        elif not one.is_empty:
+            batch.append(one)
+        if left <= 0 or stopwatch() - since > LONGEST_BATCH_S:
             yield batch
-            batch, size, since = [], FOUND_BATCH, stopwatch()
+            batch, left, since = [], FOUND_BATCH, stopwatch()
     if batch:
         yield batch
-
-
-def _is_known(candidate: Candidate, known: Mapping[str, Known]) -> bool:
-    entry = known.get(absolute(candidate.root, candidate.file))
-    return entry is not None and (entry.size, entry.mtime_ns) == (candidate.size, candidate.mtime_ns)
 
 
 def outcome_of(candidate: Candidate, verdict: Verdict[Outcome]) -> Outcome:

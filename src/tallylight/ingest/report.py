@@ -138,7 +138,8 @@ def report(journal: Journal, catalog: Catalog, session_id: str, now: float, samp
     found = _Found(session.state.processed - session.state.errors, samples)
     tally = Tally(catalog, session.parameters.conflict_rule)
     # Facts written after the state was read would make the parts disagree.
-    facts = islice(journal.facts(session_id), session.state.seq)
+    last, retried = session.state.seq, journal.retried(session_id)
+    facts = (each for each in islice(journal.facts(session_id), last) if retried.get(each[0], last + 1) > last)
     for page in _pages(facts):
         found.add(page)
         items = [Item(seq, fact.at, fact.outcome) for seq, fact in page if isinstance(fact, Processed)]

@@ -12,6 +12,7 @@ from anyio.abc import TaskStatus
 from tallylight.errors import TallylightError
 from tallylight.facts import Fact, Moved
 from tallylight.ingest.ports import Now, Record
+from tallylight.ingest.processing import Processing
 from tallylight.journal import Session
 from tallylight.model import Status
 
@@ -34,6 +35,7 @@ class Running:
     ) -> None:
         self.session = session
         self.record = record
+        self.processing: Processing | None = None  #: what can be paused of it
         self.is_broken = False  #: the journal failed under it: what it shows is not all durable
         self._work = work
         self._now = now

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import anyio
@@ -12,23 +14,21 @@ from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
 from tallylight.errors import WrongMove
-from tallylight.facts import Fact, Moved, Started, check_move, initial
+from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
 from tallylight.ingest import commit, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
 from tallylight.ingest.ports import Now, Record, Write
+from tallylight.ingest.processing import Processing
 from tallylight.ingest.running import Running, Work
+from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
-from tallylight.model import Parameters, Status
+from tallylight.model import AT_REST, Parameters, Status
 
-INTERRUPTED: Final = "The server stopped in the middle of this session. What it had is kept; start it again to go on."
-COMMIT_INTERRUPTED: Final = "The server stopped in the middle of this commit. Commit again: nothing is added twice."
-UNDO_INTERRUPTED: Final = "The server stopped in the middle of this undo. Undo again: it goes on where it was."
-#: How a session that an earlier process left in motion is settled.
-_SETTLED: Final = {
-    Status.COMMITTING: (Status.COMMIT_ERROR, COMMIT_INTERRUPTED),
-    Status.UNDOING: (Status.COMMIT_ERROR, UNDO_INTERRUPTED),
-}
+#: At rest, and not committed yet.
+RETRIABLE: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR})
+
+log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +40,11 @@ class Workshop:
     now: Now
     new_epoch: Callable[[], str]
     record_for: Callable[[Session], Record]
-    ingest_for: Callable[[Session, Record], pipeline.Ingest]
+    ingest_for: Callable[[Session, Record, Valve], pipeline.Ingest]
     commit_for: Callable[[Session, Record], Commit]
     catalog: Catalog
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
+    may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
 
 
 class Supervisor:
@@ -78,16 +79,7 @@ class Supervisor:
             state=initial(session_id, parameters),
         )
         await shop.write(shop.journal.create, session)
-        record = shop.record_for(session)
-        running = Running(
-            session,
-            record,
-            self._processing(session, record),
-            shop.now,
-            failed=Status.ERROR,
-            halted=Status.CANCELLED,
-        )
-        await self._set_off(running, Started(at=shop.now()))
+        await self._set_off(self._processing(session), Started(at=shop.now()))
         return session
 
     async def commit(self, session_id: str) -> Status:
@@ -99,11 +91,7 @@ class Supervisor:
             if session.state.status is Status.COMMITTED:
                 return Status.COMMITTED
             check_move(session.state.status, Status.COMMITTING)
-            shop, record = self._workshop, self._workshop.record_for(session)
-            running = Running(
-                session, record, self._committing(session, record), shop.now, failed=Status.COMMIT_ERROR, halted=None
-            )
-            await self._set_off(running, Moved(at=shop.now(), status=Status.COMMITTING))
+            await self._set_off(self._committing(session), Moved(at=self._workshop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
 
     async def undo(self, session_id: str) -> Status:
@@ -118,26 +106,69 @@ class Supervisor:
             if session.state.status is Status.UNDONE:
                 return Status.UNDONE
             check_move(session.state.status, Status.UNDOING)
-            shop, record = self._workshop, self._workshop.record_for(session)
-            work = shop.commit_for(session, record)
-            undoable = await anyio.to_thread.run_sync(work.catalog.undoable, session_id)
-            later = await anyio.to_thread.run_sync(work.catalog.overwritten_by, session_id)
+            catalog = self._workshop.catalog
+            undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
+            later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
             undo.check(undoable, later, session.state.commit_done)
-            running = Running(session, record, self._undoing(work), shop.now, failed=Status.COMMIT_ERROR, halted=None)
-            await self._set_off(running, Moved(at=shop.now(), status=Status.UNDOING))
+            await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
         return Status.UNDOING
+
+    async def pause(self, session_id: str) -> Status:
+        """Let a session finish what is under way and start nothing new; returns once that is durable."""
+        async with self._deciding:
+            status = await self._status(session_id)
+            if status is Status.PAUSED:
+                return status
+            check_move(status, Status.PAUSED)
+            running = self._running.get(session_id)
+            if running is None:
+                await self._settle(await self._session(session_id), Status.PAUSED)
+            elif running.processing is not None:
+                await running.processing.pause()
+        return Status.PAUSED
+
+    async def resume(self, session_id: str) -> Status:
+        """Go on with a session that is paused, or that an earlier process left in motion; returns its status then."""
+        async with self._deciding:
+            status = await self._status(session_id)
+            running = self._running.get(session_id)
+            if status in AT_REST:
+                raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
+            if running is None:
+                session, now = await self._session(session_id), self._workshop.now()
+                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status is Status.PAUSED else [Resumed(at=now)]
+                await self._set_off(self._going_on(session, paused=False), *goes_on)
+            elif status is Status.PAUSED and running.processing is not None:
+                await running.processing.resume()
+            return await self._status(session_id)
+
+    async def retry(self, session_id: str) -> Status:
+        """Try the failed files of a session again; returns its status once that is durable."""
+        async with self._deciding:
+            if self._in_motion(session_id):
+                raise WrongMove("This session is still running; wait until it is at rest.")
+            session, now = await self._session(session_id), self._workshop.now()
+            if session.state.status not in RETRIABLE:
+                raise WrongMove(f"This session is {session.state.status}; only before a commit can it be tried again.")
+            if not session.state.errors:
+                raise WrongMove("No file of this session failed; there is nothing to try again.")
+            moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
+            await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
+        return Status.PROCESSING
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running = self._running.get(session_id)
-        status = running.record.state.status if running else (await self._session(session_id)).state.status
+        running, status = self._running.get(session_id), await self._status(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
-        if running is None or running.record.state.at_rest:
+        if status in AT_REST:
             if status is Status.CANCELLED:
                 return status
             raise WrongMove(f"This session is {status} already; there is nothing to cancel.")
+        if running is None:
+            await self._settle(await self._session(session_id), Status.CANCELLED)
+            return Status.CANCELLED
         await running.halt()
         return running.record.state.status
 
@@ -159,16 +190,18 @@ class Supervisor:
             await running.finished()
 
     async def recover(self) -> None:
-        """Settle the sessions that an earlier process left in motion. Call it before anything else."""
-        shop = self._workshop
-        for session in await anyio.to_thread.run_sync(shop.journal.sessions_in_motion):
-            status, why = _SETTLED.get(session.state.status, (Status.ERROR, INTERRUPTED))
-            move = Moved(at=shop.now(), status=status, code="interrupted", message=why)
-            async with anyio.create_task_group() as tasks:
-                record = shop.record_for(session)
-                tasks.start_soon(record.run)
-                await record.record(move)
-                tasks.cancel_scope.cancel()
+        """Go on with the sessions that an earlier process left in motion, as far as their folders may be read here.
+        Call it before anything else, and only in a process that is there to work.
+        """
+        for session in await anyio.to_thread.run_sync(self._workshop.journal.sessions_in_motion):
+            # What is committed or undone reads no folder any more.
+            reads = session.state.status not in {Status.COMMITTING, Status.UNDOING}
+            if reads and not await anyio.to_thread.run_sync(self._workshop.may_read, session.parameters):
+                log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
+                continue
+            paused = session.state.status in WAITING
+            goes_on = [] if paused else [Resumed(at=self._workshop.now())]
+            await self._set_off(self._going_on(session, paused=paused), *goes_on)
 
     def _in_motion(self, session_id: str) -> bool:
         record = self.record_of(session_id)
@@ -177,30 +210,49 @@ class Supervisor:
     async def _session(self, session_id: str) -> Session:
         return await anyio.to_thread.run_sync(self._workshop.journal.session, session_id)
 
-    async def _set_off(self, running: Running, first: Fact) -> None:
-        self._running[running.session.session_id] = running
-        await self._tasks.start(self._live, running, first)
+    async def _status(self, session_id: str) -> Status:
+        """The newest durable status. Raises NotFound."""
+        running = self._running.get(session_id)
+        return running.record.state.status if running else (await self._session(session_id)).state.status
 
-    async def _live(self, running: Running, first: Fact, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+    async def _settle(self, session: Session, status: Status) -> None:
+        """Move a session that nobody works on."""
+        record = self._workshop.record_for(session)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(record.run)
+            await record.record(Moved(at=self._workshop.now(), status=status))
+            tasks.cancel_scope.cancel()
+
+    async def _set_off(self, running: Running, *first: Fact) -> None:
+        self._running[running.session.session_id] = running
+        await self._tasks.start(self._live, running, *first)
+
+    async def _live(self, running: Running, *first: Fact, task_status: anyio.abc.TaskStatus[None]) -> None:
         try:
-            await running.live(first, task_status=task_status)
+            await running.live(*first, task_status=task_status)
         finally:
             # One whose journal failed is shown as it is until it is deleted or the server ends.
             if not running.is_broken and self._running.get(running.session.session_id) is running:
                 del self._running[running.session.session_id]
 
-    def _processing(self, session: Session, record: Record) -> Work:
-        shop = self._workshop
+    def _going_on(self, session: Session, *, paused: bool) -> Running:
+        match session.state.status:
+            case Status.COMMITTING:
+                return self._committing(session)
+            case Status.UNDOING:
+                return self._undoing(session)
+            case _:
+                return self._processing(session, paused=paused)
 
-        async def process() -> Moved:
-            await record.record(Moved(at=shop.now(), status=Status.PROCESSING))
-            await pipeline.run(shop.ingest_for(session, record))
-            return Moved(at=shop.now(), status=Status.COMPLETED)
+    def _processing(self, session: Session, *, paused: bool = False) -> Running:
+        shop, record = self._workshop, self._workshop.record_for(session)
+        processing = Processing(record, partial(shop.ingest_for, session, record), shop.now, paused=paused)
+        running = Running(session, record, processing.run, shop.now, failed=Status.ERROR, halted=Status.CANCELLED)
+        running.processing = processing
+        return running
 
-        return process
-
-    def _committing(self, session: Session, record: Record) -> Work:
-        shop = self._workshop
+    def _committing(self, session: Session) -> Running:
+        shop, record = self._workshop, self._workshop.record_for(session)
 
         async def commit_session() -> Moved:
             await commit.run(shop.commit_for(session, record))
@@ -211,11 +263,16 @@ class Supervisor:
                 return Moved(at=shop.now(), status=Status.COMMIT_ERROR, code="commit_failed", message=sentence)
             return Moved(at=shop.now(), status=Status.COMMITTED)
 
-        return commit_session
+        return self._after_review(session, record, commit_session)
 
-    def _undoing(self, work: Commit) -> Work:
+    def _undoing(self, session: Session) -> Running:
+        shop, record = self._workshop, self._workshop.record_for(session)
+
         async def undo_session() -> Moved:
-            await undo.run(work)
-            return Moved(at=work.now(), status=Status.UNDONE)
+            await undo.run(shop.commit_for(session, record))
+            return Moved(at=shop.now(), status=Status.UNDONE)
 
-        return undo_session
+        return self._after_review(session, record, undo_session)
+
+    def _after_review(self, session: Session, record: Record, work: Work) -> Running:
+        return Running(session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None)

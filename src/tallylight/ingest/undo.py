@@ -8,12 +8,18 @@ from tallylight.ingest.commit import BATCH, Commit
 
 
 async def run(undo: Commit) -> None:
-    """Put the catalog back as it was before the session's commit. Going on after an interruption does the rest.
+    """Put the catalog back as it was before the session's commit. One that was cut off goes on
+    where it was.
 
     Cancelling it stops between two batches; what was put back stays so.
     """
     left = await undo.write(undo.catalog.undoable, undo.session_id)
-    await undo.record.record(UndoPlanned(at=undo.now(), total=left))
+    state = undo.record.state
+    if not state.undo_total:
+        await undo.record.record(UndoPlanned(at=undo.now(), total=left))
+    elif (ahead := state.undo_total - left - state.undo_done) > 0:
+        # The batch that was put back as the process ended, before anybody was told.
+        await undo.record.record(Undone(at=undo.now(), done=ahead))
     while done := await undo.write(undo.catalog.undo, undo.session_id, BATCH):
         await undo.record.record(Undone(at=undo.now(), done=done))
 

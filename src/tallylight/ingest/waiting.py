@@ -14,7 +14,7 @@ from tallylight.model import Candidate
 #: As many as are held ready to be taken. The rest is packed, some 20 bytes each instead of 250.
 READY: Final = 1024
 
-_VALUES: Final = attrgetter("root", "file", "size", "mtime_ns")
+_VALUES: Final = attrgetter("root", "file", "size", "mtime_ns", "number")
 
 
 class Waiting:
@@ -30,6 +30,8 @@ class Waiting:
 
     def put(self, candidates: Sequence[Candidate]) -> None:
         """Add candidates at the end. What is put together is packed together: a few hundred at once pack well."""
+        if not candidates:
+            return
         if self._packed or len(self._ready) >= READY:
             self._packed.append(_packed(candidates))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -64,8 +64,8 @@ class Growing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What a watch is given. `changes` tells paths (as `os` has them) that were made or changed, for ever; `take` is
-    called with the folders of files that stand still, never while it is still busy.
+    """What a watch is given. `changes` tells paths (as `os` has them), for ever: of files that were made or changed, and
+    of folders that were made. `take` is called with the folders of files that stand still, never while it is still busy.
     """
 
     changes: Callable[[], AsyncIterator[Collection[str]]]
@@ -98,7 +98,7 @@ class _Signal:
 
 async def _listen(watch: Watch, growing: Growing, seen: _Signal) -> None:
     async for paths in watch.changes():
-        await _look(watch, growing, filter(_is_wanted, paths))
+        await _look(watch, growing, paths)
         seen.set()
 
 
@@ -125,7 +125,20 @@ def _is_wanted(path: str) -> bool:
 
 
 def _looks(paths: Iterable[str]) -> dict[str, Look | None]:
-    return {path: _look_at(path) for path in paths}
+    return {path: _look_at(path) for path in _files(paths)}
+
+
+def _files(paths: Iterable[str]) -> Iterator[str]:
+    """Those that are wanted, and in folders all that are. inotify tells of a new folder, but not of what came into it
+    before it was watched too.
+    """
+    for path in paths:
+        if _is_wanted(path):
+            yield path
+        elif os.path.isdir(path):  # noqa: PTH112
+            for folder, folders, names in os.walk(path):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                yield from (os.path.join(folder, name) for name in names if _is_wanted(name))  # noqa: PTH118
 
 
 def _look_at(path: str) -> Look | None:

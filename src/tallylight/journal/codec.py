@@ -1,7 +1,8 @@
 """Facts as JSON and back.
 
 A fact is stored as its `kind`, its `at` and a body of plain JSON values. The body of an outcome has the names of the
-columns of the table `outcomes`, so one mapping serves both. Texts are left out: they are stored beside the facts.
+columns of the table `outcomes`, so one mapping serves both. Texts and hauls are left out: they are stored beside the
+facts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tallylight.facts import (
     FolderUnread,
     Moved,
     Processed,
+    Resumed,
+    Retried,
     Started,
     Undone,
     UndoPlanned,
@@ -32,6 +35,8 @@ KINDS: Final[dict[type[Fact], str]] = {
     Counted: "counted",
     FolderUnread: "folder_unread",
     Processed: "processed",
+    Retried: "retried",
+    Resumed: "resumed",
     Moved: "moved",
     CommitPlanned: "commit_planned",
     Committed: "committed",
@@ -41,6 +46,7 @@ KINDS: Final[dict[type[Fact], str]] = {
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
 _values_of: Final = attrgetter(*_OUTCOME_FIELDS)
+_DISCOVERED_FIELDS: Final = ("files", "bytes", "unchanged", "excluded")
 #: Fields that are tuples in an outcome and lists in JSON.
 _LISTS: Final = ("warnings", "keywords", "conflicts", "frame_phashes")
 
@@ -50,9 +56,12 @@ def encode(fact: Fact) -> tuple[str, Json]:
     kind = KINDS[type(fact)]
     match fact:
         case Processed():
-            return kind, outcome_body(fact.outcome)
+            return kind, {**outcome_body(fact.outcome), "number": fact.number, "retries": fact.retries}
+        case Discovered():
+            return kind, {name: getattr(fact, name) for name in _DISCOVERED_FIELDS}
         case Committed():
-            return kind, {"done": fact.done, "failures": [list(failure) for failure in fact.failures]}
+            failures = [list(failure) for failure in fact.failures]
+            return kind, {"done": fact.done, "failures": failures, "until": fact.until}
         case Moved():
             return kind, {"status": fact.status.value, "code": fact.code, "message": fact.message}
         case _:
@@ -60,7 +69,7 @@ def encode(fact: Fact) -> tuple[str, Json]:
 
 
 def decode(kind: str, at: float, body: Mapping[str, Any]) -> Fact:
-    """The fact that `encode` took apart, an outcome without its texts. ValueError for a kind that does not exist."""
+    """The fact that `encode` took apart, as `bare` leaves it. ValueError for a kind that does not exist."""
     if kind not in _DECODERS:
         raise ValueError(f"There is no fact of the kind {kind!r}; a newer Tallylight may have written it.")
     return _DECODERS[kind](at, body)
@@ -86,15 +95,17 @@ def outcome_of(body: Mapping[str, Any]) -> Outcome:
     return Outcome(**known)
 
 
-def without_texts(fact: Fact) -> Fact:
-    """The fact as a journal gives it back."""
+def bare(fact: Fact) -> Fact:
+    """The fact as a journal gives it back: without the texts and the haul that it brought along."""
     if isinstance(fact, Processed) and fact.outcome.texts:
         return replace(fact, outcome=replace(fact.outcome, texts=()))
+    if isinstance(fact, Discovered) and fact.haul is not None:
+        return replace(fact, haul=None)
     return fact
 
 
 def _processed(at: float, body: Mapping[str, Any]) -> Fact:
-    return Processed(at=at, outcome=outcome_of(body))
+    return Processed(at=at, outcome=outcome_of(body), number=body["number"], retries=body["retries"])
 
 
 def _moved(at: float, body: Mapping[str, Any]) -> Fact:
@@ -102,7 +113,9 @@ def _moved(at: float, body: Mapping[str, Any]) -> Fact:
 
 
 def _committed(at: float, body: Mapping[str, Any]) -> Fact:
-    return Committed(at=at, done=body["done"], failures=tuple((file, why) for file, why in body["failures"]))
+    failures = tuple((file, why) for file, why in body["failures"])
+    # Commits of before they could be gone on with say nothing of it.
+    return Committed(at=at, done=body["done"], failures=failures, until=body.get("until", 0))
 
 
 def _plain(made: type[Fact]) -> Callable[[float, Mapping[str, Any]], Fact]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tallylight.facts import Fact, State
-from tallylight.model import Outcome, OutcomeKind, Parameters, RawText, Reason
+from tallylight.model import Haul, Outcome, OutcomeKind, Parameters, RawText, Reason
 
 #: Tombstones are kept for so many seconds, and at most so many of them: a reader that was away for longer is not told.
 TOMBSTONE_AGE: Final = 86_400.0
@@ -57,9 +57,9 @@ class StoredText:
 class Journal(Protocol):
     """The durable record of sessions. Plain synchronous calls: the caller decides on which thread.
 
-    Writes (`create`, `append`, `delete`, `remember_boot`) come from one thread at a time; reads from
-    any thread at any time, each seeing whole writes only. A write that has returned survives the death of the process.
-    An unknown session raises `NotFound`.
+    Writes (`create`, `append`, `take`, `count_tries`, `delete`, `remember_boot`) come from one thread at a time; reads
+    from any thread at any time, each seeing whole writes only. A write that has returned survives the death of the
+    process. An unknown session raises `NotFound`.
     """
 
     @property
@@ -89,10 +89,39 @@ class Journal(Protocol):
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         """Add facts after the newest one, and the state they fold into, all or nothing. Returns the tally of this
-        write.
+        write. An outcome that retries another counts in its place from then on. The hauls that facts bring along are
+        kept until the session is at rest.
 
         `state.seq` must be the stored seq plus the number of facts; else ValueError and nothing is written.
         """
+        ...
+
+    def take(self, session_id: str, until: int) -> None:
+        """Note that workers may be on candidates with numbers up to this one from now on; 0: on none. Nobody is told:
+        the tally stays.
+        """
+        ...
+
+    def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
+        """Set how often each of these candidates was under way when the process ended, and `take` none, in one
+        write.
+        """
+        ...
+
+    def hauls(self, session_id: str) -> Iterator[Haul]:
+        """What its discovery brought, oldest first. None of a session at rest."""
+        ...
+
+    def numbers(self, session_id: str) -> Iterator[int]:
+        """Of the candidates that have an outcome, in no order."""
+        ...
+
+    def taken(self, session_id: str) -> int:
+        """The newest `take`; 0 before the first."""
+        ...
+
+    def tries(self, session_id: str) -> dict[int, int]:
+        """The tries of each candidate by its number, where there were any. None of a session at rest."""
         ...
 
     def session(self, session_id: str) -> Session: ...
@@ -124,12 +153,16 @@ class Journal(Protocol):
         limit: int = 100,
     ) -> list[Item]:
         """Its outcomes numbered above `after`, in order; those of one kind, with one `Outcome.remark`, or on which
-        sources disagreed, alone.
+        sources disagreed, alone. Of a file that was retried, only the newest.
         """
         ...
 
     def contents(self, session_id: str) -> Iterator[str]:
         """The SHA-256 of each outcome's bytes, where it has one; some more than once."""
+        ...
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        """The numbers of outcomes in whose place a newer one counts, and of that one."""
         ...
 
     def item(self, session_id: str, seq: int) -> Item:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tallylight.errors import NotFound
-from tallylight.facts import Fact, Processed, State, without_names
-from tallylight.journal.codec import without_texts
+from tallylight.facts import Discovered, Fact, Processed, State, without_names
+from tallylight.journal.codec import bare
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
-from tallylight.model import OutcomeKind, RawText, Reason
+from tallylight.model import Haul, OutcomeKind, RawText, Reason
 
 
 @dataclass(slots=True)
@@ -21,6 +21,10 @@ class _Kept:
     session: Session
     facts: list[Fact] = field(default_factory=list)
     texts: dict[int, tuple[RawText, ...]] = field(default_factory=dict)
+    hauls: list[Haul] = field(default_factory=list)
+    tries: dict[int, int] = field(default_factory=dict)
+    taken: int = 0
+    retried: dict[int, int] = field(default_factory=dict)
 
 
 class MemoryJournal:
@@ -68,10 +72,43 @@ class MemoryJournal:
                 for number, fact in enumerate(facts, seq + 1)
                 if isinstance(fact, Processed) and fact.outcome.texts
             }
-            kept.facts += map(without_texts, facts)
+            kept.facts += map(bare, facts)
             kept.texts |= texts
+            kept.retried |= {
+                fact.retries: number
+                for number, fact in enumerate(facts, seq + 1)
+                if isinstance(fact, Processed) and fact.retries
+            }
+            kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
+            if state.at_rest:
+                kept.hauls, kept.tries = [], {}
             kept.session = replace(kept.session, state=state, tally=self._tick())
             return self._tally
+
+    def take(self, session_id: str, until: int) -> None:
+        with self._lock:
+            self._find(session_id).taken = until
+
+    def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
+        with self._lock:
+            kept = self._find(session_id)
+            kept.tries |= tries
+            kept.taken = 0
+
+    def hauls(self, session_id: str) -> Iterator[Haul]:
+        with self._lock:
+            return iter(list(self._find(session_id).hauls))
+
+    def numbers(self, session_id: str) -> Iterator[int]:
+        return (fact.number for _, fact in self.facts(session_id) if isinstance(fact, Processed))
+
+    def taken(self, session_id: str) -> int:
+        with self._lock:
+            return self._find(session_id).taken
+
+    def tries(self, session_id: str) -> dict[int, int]:
+        with self._lock:
+            return dict(self._find(session_id).tries)
 
     def session(self, session_id: str) -> Session:
         with self._lock:
@@ -103,6 +140,7 @@ class MemoryJournal:
         after: int = 0,
         limit: int = 100,
     ) -> list[Item]:
+        retried = self.retried(session_id)
         items = [
             Item(seq, fact.at, fact.outcome)
             for seq, fact in self.facts(session_id, after)
@@ -110,6 +148,7 @@ class MemoryJournal:
             and kind in {None, fact.outcome.kind}
             and code in {None, fact.outcome.remark}
             and (fact.outcome.conflicts or not conflicts)
+            and seq not in retried
         ]
         return items[: max(limit, 0)]
 
@@ -118,10 +157,14 @@ class MemoryJournal:
         return (item.outcome.sha256 for item in items if item.outcome.sha256 is not None)
 
     def item(self, session_id: str, seq: int) -> Item:
-        found = self.items(session_id, after=seq - 1, limit=1)
-        if not found or found[0].seq != seq:
+        number, fact = next(self.facts(session_id, after=seq - 1), (0, None))
+        if number != seq or not isinstance(fact, Processed):
             raise NotFound(f"Session {session_id} has no item {seq}; its items list has the numbers.")
-        return found[0]
+        return Item(seq, fact.at, fact.outcome)
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        with self._lock:
+            return dict(self._find(session_id).retried)
 
     def texts(self, session_id: str, seq: int) -> list[StoredText]:
         self.item(session_id, seq)

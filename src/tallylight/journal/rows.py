@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallylight.facts import Fact, Processed, State
+from tallylight.facts import Discovered, Fact, Processed, State
 from tallylight.journal.codec import encode, outcome_of
 from tallylight.journal.contract import Item, Session, StoredText, Tombstone
+from tallylight.journal.packed import packed
 from tallylight.model import Json, Outcome, Parameters, RawText
 from tallylight.roots import raw_bytes
 
@@ -19,6 +20,8 @@ class Rows:
     """What an append writes, by table."""
 
     facts: list[Json] = field(default_factory=list)
+    hauls: list[Json] = field(default_factory=list)
+    retried: list[Json] = field(default_factory=list)
     outcomes: list[Json] = field(default_factory=list)
     outcome_texts: list[Json] = field(default_factory=list)
     texts: list[RawText] = field(default_factory=list)
@@ -33,10 +36,14 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
         if isinstance(fact, Processed):
             place["file_raw"] = raw_bytes(fact.outcome.file)
             rows.outcomes.append(place | body)
+            if fact.retries:
+                rows.retried.append({"of": session_id, "earlier": fact.retries, "later": seq})
             rows.outcome_texts += _text_rows(session_id, seq, fact.outcome)
             rows.texts += fact.outcome.texts
         else:
             rows.facts.append(place | {"kind": kind, "body": body})
+            if isinstance(fact, Discovered) and fact.haul is not None:
+                rows.hauls.append({"session_id": session_id, "seq": seq, "packed": packed(fact.haul)})
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
@@ -11,13 +11,15 @@ from tallylight.db.database import Database
 from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
-from tallylight.db.tables import journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
+from tallylight.db.tables import hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
+from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
 from tallylight.facts import Fact, Processed, State, without_names
 from tallylight.journal.codec import decode, outcome_of
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
+from tallylight.journal.packed import unpacked
 from tallylight.journal.rows import (
     Rows,
     inflated,
@@ -29,10 +31,11 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
-from tallylight.model import AT_REST, OutcomeKind, RawText, Reason
+from tallylight.model import AT_REST, Haul, OutcomeKind, RawText, Reason
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
 READ_AT_ONCE: Final = 1000
+HAULS_AT_ONCE: Final = 50
 
 # Statements are built once: an append of one fact would spend most of its time on building them.
 _OF_SESSION: Final = sessions.c.session_id == bindparam("of")
@@ -44,6 +47,18 @@ _SEQ: Final = select(sessions.c.seq).where(_OF_SESSION)
 _CHANGE: Final = update(sessions).where(_OF_SESSION)
 #: Only where the session stands at the fact before the new ones.
 _ADVANCE: Final = _CHANGE.where(sessions.c.seq == bindparam("expected"))
+_TAKEN: Final = select(sessions.c.taken).where(_OF_SESSION)
+_NEXT_HAUL: Final = (
+    select(hauls.c.seq, hauls.c.packed)
+    .where(hauls.c.session_id == bindparam("of"), hauls.c.seq > bindparam("after"))
+    .order_by(hauls.c.seq)
+    .limit(HAULS_AT_ONCE)
+)
+_RETRY: Final = (
+    update(outcomes)
+    .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("earlier"))
+    .values(retried_by=bindparam("later"))
+)
 _ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("number"))
 
 
@@ -87,7 +102,53 @@ class SqlJournal:
             tally = _tick(connection)
             _advance(connection, session_id, state, len(facts), tally)
             _add(connection, rows)
+            if state.at_rest:
+                _sweep_queue(connection, session_id)
         return tally
+
+    def take(self, session_id: str, until: int) -> None:
+        with self._database.writing() as connection:
+            if connection.execute(_CHANGE, {"of": session_id, "taken": until}).rowcount == 0:
+                raise _no_session(session_id)
+
+    def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
+        with self._database.writing() as connection:
+            _require(connection, session_id)
+            for chunk in chunked(list(tries)):
+                of_session = tries_table.c.session_id == session_id
+                connection.execute(delete(tries_table).where(of_session, tries_table.c.number.in_(chunk)))
+            rows = [{"session_id": session_id, "number": number, "count": count} for number, count in tries.items()]
+            insert_many(connection, tries_table, rows)
+            connection.execute(_CHANGE, {"of": session_id, "taken": 0})
+
+    def hauls(self, session_id: str) -> Iterator[Haul]:
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                found = connection.execute(_NEXT_HAUL, {"of": session_id, "after": after}).all()
+            yield from (unpacked(row.packed) for row in found)
+            if len(found) < HAULS_AT_ONCE:
+                return
+            after = found[-1].seq
+
+    def numbers(self, session_id: str) -> Iterator[int]:
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            return iter(connection.scalars(select(outcomes.c.number).where(outcomes.c.session_id == session_id)).all())
+
+    def taken(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            taken: int | None = connection.scalar(_TAKEN, {"of": session_id})
+        if taken is None:
+            raise _no_session(session_id)
+        return taken
+
+    def tries(self, session_id: str) -> dict[int, int]:
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            query = select(tries_table.c.number, tries_table.c.count).where(tries_table.c.session_id == session_id)
+            return {row.number: row[1] for row in connection.execute(query)}
 
     def session(self, session_id: str) -> Session:
         with self._database.reading() as connection:
@@ -122,6 +183,7 @@ class SqlJournal:
         limit: int = 100,
     ) -> list[Item]:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
+        query = query.where(outcomes.c.retried_by.is_(None))
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
         if code is not None:
@@ -136,9 +198,18 @@ class SqlJournal:
 
     def contents(self, session_id: str) -> Iterator[str]:
         hashed = select(outcomes.c.sha256).where(outcomes.c.session_id == session_id, outcomes.c.sha256.is_not(None))
+        hashed = hashed.where(outcomes.c.retried_by.is_(None))
         with self._database.reading() as connection:
             _require(connection, session_id)
             yield from connection.scalars(hashed).yield_per(10 * READ_AT_ONCE)
+
+    def retried(self, session_id: str) -> dict[int, int]:
+        # Only what failed is retried, and of that there is an index.
+        failed = (outcomes.c.session_id == session_id) & (outcomes.c.kind == OutcomeKind.FAILED.value)
+        query = select(outcomes.c.seq, outcomes.c.retried_by).where(failed, outcomes.c.retried_by.is_not(None))
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            return {row.seq: row.retried_by for row in connection.execute(query)}
 
     def item(self, session_id: str, seq: int) -> Item:
         with self._database.reading() as connection:
@@ -273,17 +344,29 @@ def _advance(connection: Connection, session_id: str, state: State, count: int, 
 
 def _add(connection: Connection, rows: Rows) -> None:
     insert_many(connection, facts_table, rows.facts)
+    insert_many(connection, hauls, rows.hauls)
     insert_many(connection, outcomes, rows.outcomes)
+    if rows.retried:
+        connection.execute(_RETRY, rows.retried)
     keep(connection, rows.texts)
     insert_many(connection, outcome_texts, rows.outcome_texts)
+
+
+def _sweep_queue(connection: Connection, session_id: str) -> None:
+    for table in (hauls, tries_table):
+        connection.execute(delete(table).where(table.c.session_id == session_id))
 
 
 def _read_facts(connection: Connection, session_id: str, after: int, until: int) -> list[tuple[int, Fact]]:
     plain = connection.execute(_span(facts_table, session_id, after, until)).all()
     processed = connection.execute(_span(outcomes, session_id, after, until)).all()
     found: list[tuple[int, Fact]] = [(row.seq, decode(row.kind, row.at, row.body)) for row in plain]
-    found += [(row.seq, Processed(at=row.at, outcome=outcome_of(row._asdict()))) for row in processed]
+    found += [(row.seq, _processed(row)) for row in processed]
     return sorted(found, key=lambda numbered: numbered[0])
+
+
+def _processed(row: Any) -> Processed:
+    return Processed(at=row.at, outcome=outcome_of(row._asdict()), number=row.number, retries=row.retries)
 
 
 def _span(table: Any, session_id: str, after: int, until: int) -> Any:

@@ -35,7 +35,7 @@ def create_app(
     a thread with them before the first request is served. Without settings they come from the environment.
     """
     settings = settings or Settings()
-    opening = opening or partial(open_services, doing="serve")
+    opening = opening or partial(open_services, doing="serve", goes_on=True)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

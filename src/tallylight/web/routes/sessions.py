@@ -1,4 +1,4 @@
-"""Sessions: start, look at, cancel, commit, undo, delete."""
+"""Sessions: start, look at, pause, resume, cancel, retry, commit, undo, delete."""
 
 from __future__ import annotations
 
@@ -73,6 +73,24 @@ async def commit_status(session_id: str, services: Given) -> Json:
 async def cancel(session_id: str, services: Given) -> Json:
     """Stop a session's processing. What it had stays reviewable."""
     return {"session_id": session_id, "status": (await services.supervisor.cancel(session_id)).value}
+
+
+@router.post("/pause/{session_id}")
+async def pause(session_id: str, services: Given) -> Json:
+    """Finish what is under way and start nothing new until the session is resumed, also after a restart."""
+    return {"session_id": session_id, "status": (await services.supervisor.pause(session_id)).value}
+
+
+@router.post("/resume/{session_id}")
+async def resume(session_id: str, services: Given) -> Json:
+    """Go on with a paused session, or with one that nobody works on."""
+    return {"session_id": session_id, "status": (await services.supervisor.resume(session_id)).value}
+
+
+@router.post("/retry-failed/{session_id}")
+async def retry_failed(session_id: str, services: Given) -> Json:
+    """Try the failed files of a session at rest again. Each stays failed until its new outcome."""
+    return {"session_id": session_id, "status": (await services.supervisor.retry(session_id)).value}
 
 
 @router.delete("/session/{session_id}")

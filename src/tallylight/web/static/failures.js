@@ -54,7 +54,8 @@ export class Failures {
 
   /** @param {Message} message */
   #take(message) {
-    if (message.session_id !== this.#session) this.#restart(message.session_id)
+    // Fewer than before: some were tried again, and what was said of them holds no more.
+    if (message.session_id !== this.#session || message.stats.errors < this.#total) this.#restart(message.session_id)
     const known = this.#told.size
     // In a commit the same place names files that the catalog refused; those are another list.
     if (stepOf(message) !== 'commit') for (const trouble of message.errors) this.#told.set(key(trouble), trouble)

@@ -3,7 +3,7 @@
 import { get, post, sentence } from './api.js'
 import { run } from './command.js'
 import { element, make, part, write } from './dom.js'
-import { bytes, count, duration, files } from './format.js'
+import { bytes, count, counted, duration, files } from './format.js'
 import { Samples } from './samples.js'
 import { stepOf } from './store.js'
 
@@ -42,6 +42,8 @@ export class Preview {
     this.failures = failures
     const commit = element('commit-start', HTMLButtonElement)
     commit.onclick = () => run(commit, 'commit-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
+    const retry = element('retry-failed', HTMLButtonElement)
+    retry.onclick = () => run(retry, 'commit-trouble', () => post(`/api/ingest/retry-failed/${store.followed}`))
     store.addEventListener('change', () => this.#draw())
   }
 
@@ -88,6 +90,9 @@ function drawHead(message) {
   const button = element('commit-start', HTMLButtonElement)
   button.hidden = ready === 0
   write(button, `Commit ${files(ready)} to the catalog`)
+  const retry = element('retry-failed', HTMLButtonElement)
+  retry.hidden = message.stats.errors === 0
+  write(retry, `Retry ${counted(message.stats.errors, 'failed file', 'failed files')}`)
   element('preview-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
   element('preview-again', HTMLAnchorElement).href = `/?like=${message.session_id}`
 }

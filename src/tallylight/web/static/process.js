@@ -15,6 +15,9 @@ export class Process {
   /** @param {import('./store.js').Store} store */
   constructor(store) {
     const cancel = element('cancel', HTMLButtonElement)
+    const pause = element('pause', HTMLButtonElement)
+    const command = () => (waits(store.message) ? 'resume' : 'pause')
+    pause.onclick = () => run(pause, 'cancel-trouble', () => post(`/api/ingest/${command()}/${store.followed}`))
     cancel.onclick = () => run(cancel, 'cancel-trouble', () => post(`/api/ingest/cancel/${store.followed}`))
     store.addEventListener('change', () => store.message && draw(store.message))
   }
@@ -24,8 +27,18 @@ export class Process {
 function draw(message) {
   drawTally(message)
   if (stepOf(message) !== 'process') return
+  write(element('pause', HTMLButtonElement), waits(message) ? 'Resume' : 'Pause')
   drawProgress(message)
   drawPace(message)
+}
+
+/**
+ * Whether nothing is worked on until somebody says so.
+ *
+ * @param {Message | null} message
+ */
+function waits(message) {
+  return message !== null && (message.status === 'paused' || message.status === 'held')
 }
 
 /** @param {Message} message */
@@ -42,8 +55,9 @@ function drawTally({ stats }) {
 }
 
 /** @param {Message} message */
-function drawProgress({ total_final: isFinal, progress, processed_files: done, total_files: total, current_file: file }) {
-  write(part('process-title'), isFinal ? 'Processing' : 'Processing, still counting')
+function drawProgress(message) {
+  const { total_final: isFinal, progress, processed_files: done, total_files: total, current_file: file } = message
+  write(part('process-title'), waits(message) ? 'Paused' : isFinal ? 'Processing' : 'Processing, still counting')
   const atLeast = total ? `of at least ${files(total)}` : 'looking for files…'
   write(part('process-percent'), isFinal ? `${progress}%` : count(done))
   write(part('process-of'), isFinal ? `${count(done)} of ${files(total)}` : atLeast)
@@ -54,11 +68,12 @@ function drawProgress({ total_final: isFinal, progress, processed_files: done, t
 }
 
 /** @param {Message} message */
-function drawPace({ files_per_s: speed, bytes_per_s: reading, elapsed_s: elapsed, eta_s: left, total_final: isFinal }) {
+function drawPace(message) {
+  const { files_per_s: speed, bytes_per_s: reading, elapsed_s: elapsed, eta_s: left, total_final: isFinal } = message
   write(part('process-files-per-s'), speed === undefined ? '–' : `${rate(speed)} files/s`)
   write(part('process-bytes-per-s'), reading === undefined ? '–' : `${bytes(reading)}/s`)
   write(part('process-elapsed'), duration(elapsed))
-  write(part('process-eta'), timeLeft(isFinal, left))
+  write(part('process-eta'), waits(message) ? '–' : timeLeft(isFinal, left))
 }
 
 /**

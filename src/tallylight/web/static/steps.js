@@ -92,6 +92,9 @@ export function summary(message) {
       return 'Cancelled'
     case 'error':
       return 'Stopped'
+    case 'paused':
+    case 'held':
+      return 'Paused'
     case 'committing':
       return `Committing ${message.progress}%`
     case 'committed':

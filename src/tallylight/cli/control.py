@@ -1,0 +1,145 @@
+"""`tallylight pause`, `resume`, `cancel` and `retry`: commands to a session, wherever it runs.
+
+A server that holds the data folder is asked over HTTP; where none does, the command acts by itself, and what then has
+to be worked on is worked on here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
+
+import anyio
+import typer
+from anyio import to_thread
+
+from tallylight.cli import options
+from tallylight.cli.draw import Drawer, choose
+from tallylight.cli.ingest import INTERRUPTED, exit_status, watched
+from tallylight.errors import DataFolderBusy
+from tallylight.settings import Settings
+
+if TYPE_CHECKING:
+    from tallylight.journal import Session
+    from tallylight.services import Services
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")]
+
+#: What each command is called in the API.
+_IN_API: Final = {"pause": "pause", "resume": "resume", "cancel": "cancel", "retry": "retry-failed"}
+
+
+def pause(session: options.SessionName, data: options.Data = None, database: options.Database = None) -> None:
+    """Let a session finish the files it is on and start no new ones, until `tallylight resume`.
+
+    Exit status: 0 paused, 2 it cannot be paused.
+    """
+    anyio.run(_settle, options.settings(data=data, database=database), session, "pause")
+
+
+def cancel(session: options.SessionName, data: options.Data = None, database: options.Database = None) -> None:
+    """Stop a session. What it had can be reviewed and committed.
+
+    Exit status: 0 cancelled, 2 it cannot be cancelled.
+    """
+    anyio.run(_settle, options.settings(data=data, database=database), session, "cancel")
+
+
+def resume(
+    session: options.SessionName,
+    data: options.Data = None,
+    database: options.Database = None,
+    json: AsJson = False,
+    jobs: options.Jobs = None,
+) -> None:
+    """Go on with a session that is paused, or that was cut off: by a crash, a `kill -9`, a power cut.
+
+    Exit status: 0 all well (or a server goes on with it), 1 some files failed, 2 it cannot go on, 130 interrupted.
+    """
+    settings = options.settings(data=data, database=database, jobs=jobs)
+    raise typer.Exit(anyio.run(_work, settings, session, "resume", choose(as_json=json)))
+
+
+def retry(
+    session: options.SessionName,
+    data: options.Data = None,
+    database: options.Database = None,
+    json: AsJson = False,
+    jobs: options.Jobs = None,
+) -> None:
+    """Try the files of a session that failed again. Each stays failed until its new outcome.
+
+    Exit status: 0 all well (or a server does it), 1 some files failed again, 2 nothing can be tried, 130 interrupted.
+    """
+    settings = options.settings(data=data, database=database, jobs=jobs)
+    raise typer.Exit(anyio.run(_work, settings, session, "retry", choose(as_json=json)))
+
+
+async def _settle(settings: Settings, name: str, command: str) -> None:
+    """A command that needs no workers."""
+    from tallylight.cli.archive import without_workers
+
+    session = await _named(settings, name)
+    try:
+        async with without_workers(settings, command) as services:
+            status = await _commands(services)[command](session.session_id)
+    except DataFolderBusy as busy:
+        status = await _asked(busy, command, session)
+    typer.echo(f"session {session.session_id} is {status}")
+
+
+async def _work(settings: Settings, name: str, command: str, drawer: Drawer) -> int:
+    """A command after which there is something to do."""
+    from tallylight.services import open_services
+
+    session = await _named(settings, name)
+    settings = await to_thread.run_sync(_over_its_folders, settings, session)
+    try:
+        async with open_services(settings, doing=command) as services:
+            before = (await services.state(session.session_id)).seq
+            await _commands(services)[command](session.session_id)
+            stop = partial(services.supervisor.cancel, session.session_id)
+            message, interrupted = await watched(services, session.session_id, drawer, stop, after=before)
+    except DataFolderBusy as busy:
+        status = await _asked(busy, command, session)
+        typer.echo(f"session {session.session_id} is {status}, on the server at {busy.url}")
+        return 0
+    return INTERRUPTED if interrupted else exit_status(message)
+
+
+def _commands(services: Services) -> dict[str, Callable[[str], Awaitable[str]]]:
+    supervisor = services.supervisor
+    return {
+        "pause": supervisor.pause,
+        "resume": supervisor.resume,
+        "cancel": supervisor.cancel,
+        "retry": supervisor.retry,
+    }
+
+
+async def _named(settings: Settings, name: str) -> Session:
+    from tallylight.cli.archive import find, open_to_look
+
+    async with open_to_look(settings) as journal:
+        return await to_thread.run_sync(find, journal, name)
+
+
+def _over_its_folders(settings: Settings, session: Session) -> Settings:
+    """With the session's folders as roots: those that are gone are for its files' outcomes to tell."""
+    from pathlib import Path
+
+    from tallylight.roots import unescape
+
+    folders = (Path(unescape(folder)) for folder in session.parameters.directories)
+    return settings.model_copy(update={"roots": tuple(folder for folder in folders if folder.is_dir())})
+
+
+async def _asked(busy: DataFolderBusy, command: str, session: Session) -> str:
+    """Have the server that holds the data folder do it; returns the session's status then."""
+    from tallylight.cli.asking import post
+
+    if not busy.url:
+        raise busy
+    answer = await to_thread.run_sync(post, busy.url, f"/api/ingest/{_IN_API[command]}/{session.session_id}")
+    return str(answer["status"])
