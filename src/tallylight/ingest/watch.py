@@ -64,8 +64,9 @@ class Growing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What a watch is given. `changes` tells paths (as `os` has them), for ever: of files that were made or changed, and
-    of folders that were made. `take` is called with the folders of files that stand still, never while it is still busy.
+    """What a watch is given. `changes` tells paths (as `os` has them), for ever: of files that were made or changed,
+    and of folders that were made. `take` is called with the folders of files that stand still, never while it is still
+    busy.
     """
 
     changes: Callable[[], AsyncIterator[Collection[str]]]
