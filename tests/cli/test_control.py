@@ -56,6 +56,8 @@ def test_failed_files_are_tried_again(tallylight: Tallylight, tmp_path: Path) ->
     assert tallylight("ingest", root, "--data", data).status == 1
     ran = tallylight("retry", "last", "--data", data, "--json")
     assert (ran.status, messages(ran.out)[-1]["stats"]["errors"]) == (1, 1)
+    # It fails as before, so the count stays; the failure is told all the same.
+    assert "failed: bad.png: " in tallylight("retry", "last", "--data", data).out
     bad.unlink()
     paint(root, 1, first=9)[0].rename(bad)
     ran = tallylight("retry", "last", "--data", data, "--json")

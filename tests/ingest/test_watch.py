@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from anyio.abc import ObjectReceiveStream
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallylight.ingest.discover import is_media
 from tallylight.ingest.watch import Growing, Look, Watch, is_on_network, run
 from tallylight.testing import ManualClock
 
@@ -82,7 +84,8 @@ def test_network_file_systems_are_known_by_their_mounts(folder: str, expected: b
 class Arrivals:
     """Changes that the test makes, and what was taken of them."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: ManualClock, wanted: Callable[[str], bool] = is_media) -> None:
+        self.wanted = wanted
         self.tell, self._told = anyio.create_memory_object_stream[Collection[str]](10)
         self.taken: list[list[str]] = []
         self.took = anyio.Event()
@@ -96,7 +99,8 @@ class Arrivals:
         await self._told.aclose()
 
     def watch(self) -> Watch:
-        return Watch(changes=lambda: _all_of(self._told), take=self._take, clock=self.clock)
+        changes = partial(_all_of, self._told)
+        return Watch(changes=changes, take=self._take, clock=self.clock, wanted=self.wanted)
 
     async def _take(self, folders: list[str]) -> None:
         self.taken.append(folders)
@@ -150,4 +154,17 @@ async def test_what_is_in_a_new_folder_already_is_taken_too(tmp_path: Path) -> N
         await arrivals.tell.send([str(new), str(tmp_path / "empty")])
         await arrivals.until_taken()
         assert arrivals.taken == [[str(new), str(new / "deeper")]]
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+async def test_what_other_packages_read_is_taken_too(tmp_path: Path) -> None:
+    picture = tmp_path / "a.FF"
+    picture.write_bytes(b"x")
+    wanted = partial(is_media, suffixes={".ff"})
+    async with Arrivals(ManualClock(), wanted) as arrivals, anyio.create_task_group() as tasks:
+        tasks.start_soon(run, arrivals.watch())
+        await arrivals.tell.send([str(picture)])
+        await arrivals.until_taken()
+        assert arrivals.taken == [[str(tmp_path)]]
         tasks.cancel_scope.cancel()

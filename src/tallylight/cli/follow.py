@@ -50,12 +50,14 @@ class _Failures:
         self._services = services
         self._session_id = session_id
         self._after = after
-        self._count = -1
+        self._seen = (-1, -1)
 
     async def new(self, message: Json) -> list[Trouble]:
-        if message["stats"]["errors"] == self._count or message["phase"] == "commit":
+        # The count alone would not do: a file that is retried and fails again leaves it as it was.
+        seen = (message["stats"]["errors"], message["progress"])
+        if seen == self._seen or message["phase"] == "commit":
             return []
-        self._count = message["stats"]["errors"]
+        self._seen = seen
         return await to_thread.run_sync(self._read)
 
     def _read(self) -> list[Trouble]:

@@ -46,15 +46,16 @@ def watch(  # noqa: PLR0917 (typer makes the options from these)
 
 async def _run(settings: Settings, still: float, poll: bool, draw: Callable[[], Drawer]) -> None:
     from tallylight.ingest import watch as watching
+    from tallylight.ingest.discover import is_media
     from tallylight.services import open_services
 
     async with open_services(settings, doing="watch") as services:
         folders = list(services.roots.folders)
         must_poll = poll or await to_thread.run_sync(_must_poll, folders)
         take = partial(_take, services, draw)
-        job = watching.Watch(
-            changes=partial(_changes, folders, must_poll), take=take, clock=services.clock, still_for=still
-        )
+        wanted = partial(is_media, suffixes=services.extractors.suffixes)
+        changes = partial(_changes, folders, must_poll, wanted)
+        job = watching.Watch(changes=changes, take=take, clock=services.clock, still_for=still, wanted=wanted)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_end_on_signal, tasks.cancel_scope)
             # Listening begins before the first look: what arrives in between is seen twice rather than never.
@@ -92,19 +93,15 @@ async def _take(services: Services, draw: Callable[[], Drawer], folders: list[st
         raise
 
 
-async def _changes(folders: list[str], poll: bool) -> AsyncIterator[Collection[str]]:
+async def _changes(folders: list[str], poll: bool, wanted: Callable[[str], bool]) -> AsyncIterator[Collection[str]]:
     from watchfiles import Change, awatch
-
-    from tallylight.ingest.discover import is_media
 
     changes = awatch(
         *folders, watch_filter=None, force_polling=poll, poll_delay_ms=_POLL_MS, ignore_permission_denied=True
     )
     async for found in changes:
         # Of a folder only that it is new: what changes in it is told of by itself.
-        yield {
-            path for change, path in found if change is Change.added or (change is Change.modified and is_media(path))
-        }
+        yield {path for change, path in found if change is Change.added or (change is Change.modified and wanted(path))}
 
 
 def _must_poll(folders: list[str]) -> bool:

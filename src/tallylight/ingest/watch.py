@@ -73,6 +73,7 @@ class Watch:
     take: Callable[[list[str]], Awaitable[object]]
     clock: Clock
     still_for: float = STILL_S
+    wanted: Callable[[str], bool] = is_media  #: tells by a file's name
 
 
 async def run(watch: Watch) -> None:
@@ -115,31 +116,30 @@ async def _settle(watch: Watch, growing: Growing, seen: _Signal) -> None:
 
 
 async def _look(watch: Watch, growing: Growing, paths: Iterable[str]) -> None:
-    looks = await to_thread.run_sync(partial(_looks, list(paths)))
+    looks = await to_thread.run_sync(partial(_looks, list(paths), watch.wanted))
     for path, look in looks.items():
         growing.saw(path, look, watch.clock.monotonic())
 
 
-def _is_wanted(path: str) -> bool:
-    name = os.path.basename(path)  # noqa: PTH119
-    return is_media(name) and not name.startswith(".")
+def _looks(paths: Iterable[str], wanted: Callable[[str], bool]) -> dict[str, Look | None]:
+    return {path: _look_at(path) for path in _files(paths, wanted)}
 
 
-def _looks(paths: Iterable[str]) -> dict[str, Look | None]:
-    return {path: _look_at(path) for path in _files(paths)}
-
-
-def _files(paths: Iterable[str]) -> Iterator[str]:
+def _files(paths: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[str]:
     """Those that are wanted, and in folders all that are. inotify tells of a new folder, but not of what came into it
     before it was watched too.
     """
+
+    def is_wanted(name: str) -> bool:
+        return wanted(name) and not name.startswith(".")
+
     for path in paths:
-        if _is_wanted(path):
+        if is_wanted(os.path.basename(path)):  # noqa: PTH119
             yield path
         elif os.path.isdir(path):  # noqa: PTH112
             for folder, folders, names in os.walk(path):
                 folders[:] = [name for name in folders if not name.startswith(".")]
-                yield from (os.path.join(folder, name) for name in names if _is_wanted(name))  # noqa: PTH118
+                yield from (os.path.join(folder, name) for name in names if is_wanted(name))  # noqa: PTH118
 
 
 def _look_at(path: str) -> Look | None:
