@@ -470,9 +470,10 @@ class JournalContract:
         begun(journal, "other", Started(at=1.0), Discovered(at=1.0, files=2, haul=hauls(1)[0]))
         for session_id in ("s-1", "other"):
             journal.count_tries(session_id, {1: 2})
+            journal.take(session_id, 2)
         append(journal, "s-1", Moved(at=1.0, status=Status.CANCELLED))
-        assert (list(journal.hauls("s-1")), journal.tries("s-1")) == ([], {})
-        assert (len(list(journal.hauls("other"))), journal.tries("other")) == (1, {1: 2})
+        assert (list(journal.hauls("s-1")), journal.tries("s-1"), journal.taken("s-1")) == ([], {}, 0)
+        assert (len(list(journal.hauls("other"))), journal.tries("other"), journal.taken("other")) == (1, {1: 2}, 2)
         journal.delete("other", at=2.0)
         with pytest.raises(NotFound):
             list(journal.hauls("other"))

@@ -81,7 +81,7 @@ class MemoryJournal:
             }
             kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
             if state.at_rest:
-                kept.hauls, kept.tries = [], {}
+                kept.hauls, kept.tries, kept.taken = [], {}, 0
             kept.session = replace(kept.session, state=state, tally=self._tick())
             return self._tally
 

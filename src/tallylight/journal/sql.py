@@ -355,6 +355,8 @@ def _add(connection: Connection, rows: Rows) -> None:
 def _sweep_queue(connection: Connection, session_id: str) -> None:
     for table in (hauls, tries_table):
         connection.execute(delete(table).where(table.c.session_id == session_id))
+    # A retry that came later would take it for files that were under way when the process ended.
+    connection.execute(_CHANGE, {"of": session_id, "taken": 0})
 
 
 def _read_facts(connection: Connection, session_id: str, after: int, until: int) -> list[tuple[int, Fact]]:
