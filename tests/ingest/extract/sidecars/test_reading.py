@@ -408,4 +408,7 @@ def test_a_graph_nested_without_end_costs_only_itself(folder: Folder) -> None:
     folder.put("a.txt", b"sea")
     outcome = read(folder)
     assert words(outcome, "caption") == ["sea"]
-    assert warned(outcome) == "the sidecar 'a.json' was ignored: its JSON is nested far deeper than 100 levels (json_depth)"
+    assert (
+        warned(outcome)
+        == "the sidecar 'a.json' was ignored: its JSON is nested far deeper than 100 levels (json_depth)"
+    )
