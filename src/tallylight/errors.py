@@ -8,6 +8,8 @@
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
     ├── NoQueue                a session of an earlier version that cannot go on
+    ├── OwnedElsewhere         another process works on the session
+    ├── LeaseLost              another process took the session over from this one
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     ├── ServerUnreachable      the server that owns the data folder does not answer
@@ -70,6 +72,23 @@ class NoQueue(TallylightError):
     """An earlier version kept no queue to go on with; commit what it had, and start another session."""
 
     code = "no_queue"
+
+
+class OwnedElsewhere(TallylightError):
+    """Another process works on this session; ask that one, or wait until it is done."""
+
+    code = "owned_elsewhere"
+
+    def __init__(self, message: str | None = None, *, host: str = "", url: str = "") -> None:
+        super().__init__(message)
+        self.host = host  #: the machine of that process
+        self.url = url  #: where that process is reached on its machine; empty where it is no server
+
+
+class LeaseLost(TallylightError):
+    """Another process took this session over, because this one stood still for too long; it goes on there."""
+
+    code = "lease_lost"
 
 
 class TooManyReaders(TallylightError):

@@ -12,6 +12,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | `NotFound`, or an address that names nothing | 404 | `not_found` |
 | a method the address does not have | 405 | `method_not_allowed` |
 | `WrongMove` | 409 | `wrong_move` |
+| `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
 | `DatabaseUnusable` | 503 | `database_unusable` |
 | anything unforeseen | 500 | `internal_error` |
@@ -41,7 +42,9 @@ from tallylight.errors import (
     DatabaseUnusable,
     DataFolderBusy,
     DataFolderUnusable,
+    LeaseLost,
     NotFound,
+    OwnedElsewhere,
     TallylightError,
     TooManyReaders,
     WrongMove,
@@ -56,6 +59,8 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
     NotFound: 404,
     WrongMove: 409,
+    OwnedElsewhere: 409,
+    LeaseLost: 409,
     TooManyReaders: 503,
     DataFolderBusy: 503,
     DataFolderUnusable: 503,
