@@ -79,10 +79,9 @@ class OwnedElsewhere(TallylightError):
 
     code = "owned_elsewhere"
 
-    def __init__(self, message: str | None = None, *, host: str = "", url: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "") -> None:
         super().__init__(message)
-        self.host = host  #: the machine of that process
-        self.url = url  #: where that process is reached on its machine; empty where it is no server
+        self.url = url  #: where that process is reached; empty where it is no server, or on another machine
 
 
 class LeaseLost(TallylightError):
@@ -102,9 +101,10 @@ class DataFolderBusy(TallylightError):
 
     code = "data_folder_busy"
 
-    def __init__(self, message: str | None = None, url: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", database: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server
+        self.database = database  #: `Settings.database_mark` of that process, where it is a server
 
 
 class ServerUnreachable(TallylightError):

@@ -97,7 +97,7 @@ class Services:
 
     async def live_at(self, url: str) -> None:
         """Tell the processes that come to the same data folder or database where this one is reached."""
-        self.lock.tell(url)
+        self.lock.tell(url, self.settings.database_mark)
         await to_thread.run_sync(self.leases.tell, url)
 
     async def session(self, session_id: str) -> Session:

@@ -26,7 +26,8 @@ def test_a_refusal_says_where_to_go() -> None:
     assert str(server) == (
         "Session s-1 is worked on by the server at http://127.0.0.1:8710 (process 7 on attic); give the command there."
     )
-    assert (server.host, server.url) == ("attic", "http://127.0.0.1:8710")
+    assert server.url == "", "it listens for its own machine only"
+    assert elsewhere("s-1", Owner(url="http://127.0.0.1:8710")).url == "http://127.0.0.1:8710"
     command = elsewhere("s-1", Owner(host="attic", pid=7))
     assert "which is no server; wait until it is done, or stop it there" in str(command)
 

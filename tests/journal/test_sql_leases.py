@@ -50,7 +50,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Process]]:
     opened: list[Database] = []
 
     def start_one() -> Process:
-        me = Owner(pid=len(opened) + 1, host="attic")
+        me = Owner(pid=len(opened) + 1)
         database = open_database(url)
         opened.append(database)
         leases = SqlLeases(database, me)
@@ -79,7 +79,7 @@ def test_who_makes_a_session_owns_it_until_it_rests(one: Process, other: Process
     begun(one.journal, "s-1", *processed(extracted()))
     assert one.owns() == {"s-1"}
     assert other.leases.free(["s-1"]) == set()
-    with pytest.raises(OwnedElsewhere, match="process 1 on attic"):
+    with pytest.raises(OwnedElsewhere, match="process 1 on"):
         other.leases.claim("s-1")
     begun(one.journal, "s-2", *LIFE)
     assert one.journal.session("s-2").state.at_rest
@@ -87,7 +87,7 @@ def test_who_makes_a_session_owns_it_until_it_rests(one: Process, other: Process
     assert other.leases.free(["s-1", "s-2"]) == {"s-2"}
     assert other.leases.claim("s-2") is True
     assert other.leases.claim("s-2") is False
-    with pytest.raises(OwnedElsewhere, match="process 2 on attic"):
+    with pytest.raises(OwnedElsewhere, match="process 2 on"):
         one.leases.claim("s-2")
     other.leases.release("s-2")
     one.leases.release("s-2")

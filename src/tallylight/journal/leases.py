@@ -102,4 +102,5 @@ def elsewhere(session_id: str, owner: Owner) -> OwnedElsewhere:
         sentence = (
             f"Session {session_id} is worked on by {who}, which is no server; wait until it is done, or stop it there."
         )
-    return OwnedElsewhere(sentence, host=owner.host, url=owner.url)
+    # A server listens for its own machine only.
+    return OwnedElsewhere(sentence, url=owner.url if owner.host == socket.gethostname() else "")

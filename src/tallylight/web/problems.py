@@ -130,7 +130,7 @@ def status_of(error: TallylightError) -> int:
 
 def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem. Call it before the application starts."""
-    app.add_exception_handler(TallylightError, _foreseen)
+    app.add_exception_handler(TallylightError, foreseen)
     app.add_exception_handler(RequestValidationError, _wrong_fields)
     app.add_exception_handler(HTTPException, _from_router)
     # Appended, not added: innermost, so that the doors' headers are on a 500 as well, whatever the order of calls.
@@ -174,7 +174,8 @@ def _internal_error() -> ProblemResponse:
     )
 
 
-def _foreseen(_request: Request, error: Exception) -> Response:
+def foreseen(_request: Request, error: Exception) -> Response:
+    """The answer to an error of the tree."""
     assert isinstance(error, TallylightError)
     later = {"retry-after": "30"} if isinstance(error, TooManyReaders) else None
     return problem(status_of(error), error.code, str(error), headers=later)
