@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from tests.databases import address
 from tests.in_process import paint
-from tests.serving import Server, has_ended, many
+from tests.serving import ALARM, TALLYLIGHT, Server, has_ended, many, messages, run
 from tests.two_servers import SharingServer
 
+from tallylight.asking import PASSED_ON
 from tallylight.clock import SystemClock
 from tallylight.model import Json
 
@@ -124,6 +128,49 @@ def test_a_server_that_is_stopped_hands_over_at_once(first: SharingServer, secon
         assert clock.monotonic() - stopped_at < TAKEOVER / 2, "it waited for the lease to run out"
         stream.until(has_ended)
     each_file_once(second, session_id, FILES)
+    second.stop()
+
+
+def test_commands_reach_the_owner_through_either_server(
+    first: SharingServer, second: SharingServer, root: Path, tmp_path: Path, database: str
+) -> None:
+    session_id = begun(first)
+    for command, status in (("pause", "paused"), ("resume", "processing"), ("cancel", "cancelled")):
+        answer = second.post(f"/api/ingest/{command}/{session_id}")
+        assert answer == {"session_id": session_id, "status": status}
+    # At rest it is nobody's: the second one commits it itself.
+    assert second.post("/api/ingest/commit", {"session_id": session_id})["status"] == "committing"
+    assert second.finished(session_id)["status"] == "committed"
+    other = begun(first)
+    refused = second.post("/api/ingest/commit", {"session_id": other}, status=409)
+    assert (refused["code"], "still running" in refused["detail"]) == ("wrong_move", True), "the owner's own words"
+    # What was passed on once is not passed on again.
+    connection = HTTPConnection(second.url.removeprefix("http://"), timeout=ALARM)
+    connection.request("POST", f"/api/ingest/pause/{other}", headers={PASSED_ON: "1"})
+    problem = json.loads(connection.getresponse().read())
+    connection.close()
+    assert problem["code"] == "owned_elsewhere"
+    assert f"the server at {first.url} (process {first.pid} on " in problem["detail"]
+    # The command line finds its way too, from a data folder of its own.
+    ran = run("pause", other, "--data", tmp_path / "three", "--database", database)
+    assert (ran.returncode, ran.stdout) == (0, f"session {other} is paused\n")
+    assert second.request("DELETE", f"/api/ingest/session/{other}")[0] == 200
+    assert first.get(f"/api/ingest/status/{other}", status=404)["code"] == "not_found"
+    first.stop()
+    second.stop()
+
+
+def test_a_session_of_a_command_is_refused_with_its_process(second: SharingServer, root: Path, tmp_path: Path) -> None:
+    where = ["--data", str(tmp_path / "three"), "--database", second.database, "--jobs", "1", "--json"]
+    with subprocess.Popen([*TALLYLIGHT, "ingest", str(root), *where], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        message = next(told for line in process.stdout if (told := messages(line)[0])["processed_files"])
+        refused = second.post(f"/api/ingest/cancel/{message['session_id']}", status=409)
+        assert f"is worked on by process {process.pid} on " in refused["detail"]
+        assert "which is no server; wait until it is done, or stop it there" in refused["detail"]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=ALARM)
+    assert second.finished(message["session_id"])["status"] == "cancelled"
     second.stop()
 
 
