@@ -128,6 +128,8 @@ def test_over_cuts_and_a_proxy_in_trouble(server: Server, proxy: Proxy) -> None:
 
 def test_outcomes_are_each_told_once_over_cuts(server: Server, proxy: Proxy) -> None:
     client = begun(server, proxy.url, "?outcomes=1")
+    # One that is fresh is told of none before it came.
+    client.until_heard(1)
     for _ in range(2):
         heard = len(client.states)
         server.engine.let()
