@@ -12,6 +12,7 @@ import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.control import cancel, pause, resume, retry
 from tallylight.cli.demo import demo
+from tallylight.cli.doctor import doctor
 from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
-for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
+for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors, doctor):
     app.command()(command)
 
 
