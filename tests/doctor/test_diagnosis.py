@@ -105,6 +105,13 @@ def test_a_stream_that_breaks_among_its_events() -> None:
     assert "broke after 0.6 s" in troubles(checkup(broken))["buffering"].what
 
 
+def test_a_stream_of_which_only_the_head_comes() -> None:
+    held = Trial(status=200, ending=Ending.SILENT, answered=0.01, ended=7.0, headers=NGINX)
+    (found,) = [one for one in diagnose(checkup(held)) if one.about == "buffering"]
+    assert "nothing of the stream for 7.0 s" in found.what
+    assert "proxy_buffering" in found.cure
+
+
 @pytest.mark.parametrize("first", [None, 2.0])
 def test_the_real_stream_counts_too(first: float | None) -> None:
     assert any(finding.level is not Level.GOOD for finding in diagnose(checkup(first_message=first)))

@@ -75,6 +75,10 @@ def _refusals() -> dict[int, tuple[str, str]]:
 
 def _buffering(checkup: Checkup, culprit: Culprit) -> Iterator[Finding]:
     plain, packed = checkup.plain, checkup.packed
+    if not plain.beats:
+        what = f"The head of the answer came, and nothing of the stream for {plain.ended:.1f} s."
+        yield Finding(Level.TROUBLE, "buffering", what, buffering_cure(culprit))
+        return
     if _holds_the_first(plain):
         yield Finding(
             Level.NOTE,
