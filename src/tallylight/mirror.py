@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +11,14 @@ import anyio
 from anyio import to_thread
 
 from tallylight.clock import Clock
-from tallylight.errors import TallylightError
 from tallylight.facts import WAITING, State
+from tallylight.ingest.again import again_and_again
 from tallylight.ingest.ports import Record
 from tallylight.ingest.rate import RateEstimator
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.live import Entry, Hub, Update
 from tallylight.messages import Pace, entry, view
 from tallylight.recorder import Recorder, left
-
-log: Final = logging.getLogger(__name__)
 
 #: Seconds between two looks where nobody is heard: rates and elapsed time change, and an announcement may be lost.
 LONGEST: Final = 1.0
@@ -72,19 +69,12 @@ class Mirror:
 
     async def run(self) -> None:
         """Look whenever another process has written, until cancelled."""
-        was_well = True
-        while True:
-            begun = self._clock.monotonic()
-            try:
-                # A thread of its own: it waits there nearly always.
-                await to_thread.run_sync(self._heard, LONGEST, limiter=self._thread, abandon_on_cancel=True)
-                await self.look()
-                was_well, pause = True, SHORTEST
-            except TallylightError as error:
-                if was_well:
-                    log.warning("%s", error)
-                was_well, pause = False, LONGEST
-            await self._clock.sleep_until(begun + pause)
+        await again_and_again(self._hear, self._clock, SHORTEST, after_trouble=LONGEST)
+
+    async def _hear(self) -> None:
+        # A thread of its own: it waits there nearly always.
+        await to_thread.run_sync(self._heard, LONGEST, limiter=self._thread, abandon_on_cancel=True)
+        await self.look()
 
     async def look(self) -> None:
         """Publish what others wrote since the last look."""

@@ -215,26 +215,3 @@ async def test_a_session_whose_database_was_away_begins_again(tmp_path: Path) ->
         await bench.supervisor.recover()
         await bench.finished(session_id)
         assert bench.state(session_id).status is Status.COMPLETED
-
-
-async def test_a_database_that_is_away_is_told_of_once(
-    tmp_path: Path, book: Book, caplog: pytest.LogCaptureFixture
-) -> None:
-    one = BookLeases(book, "one", fails=True)
-    async with open_bench(tmp_path, leases=one) as bench, anyio.create_task_group() as tasks:
-        its = tenure(bench, one)
-        tried = 0
-
-        async def renew() -> None:
-            nonlocal tried
-            tried += 1
-            await its.renew()
-
-        tasks.start_soon(its._again_and_again, RENEWAL, renew)
-        while tried < 3:
-            await book.clock.advance(RENEWAL)
-        one.fails = False
-        while "one" not in book.leased_until:
-            await book.clock.advance(RENEWAL)
-        tasks.cancel_scope.cancel()
-    assert caplog.text.count("The database cannot be used") == 1
