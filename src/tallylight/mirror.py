@@ -65,6 +65,7 @@ class Mirror:
         self._followed: dict[str, _Followed] = {}
         self._recorders: dict[str, Recorder] = {}  #: of this process, until all that they published is behind
         self._buried: deque[int] = deque(maxlen=_MOST_BURIED)
+        self._since = clock.now()
         self._thread = anyio.CapacityLimiter(1)
 
     async def run(self) -> None:
@@ -118,7 +119,9 @@ class Mirror:
     async def _follow(self, session: Session) -> None:
         followed = self._followed.get(session.session_id)
         if followed is None:
-            followed = self._followed[session.session_id] = _Followed(session, self._clock.now())
+            # Of a new one no outcome was told yet.
+            until = 0 if session.created_at >= self._since else session.state.seq
+            followed = self._followed[session.session_id] = _Followed(session, self._clock.now(), until)
         elif followed.session.tally == session.tally:
             return
         entries: tuple[Entry, ...] = ()
@@ -158,9 +161,9 @@ class Mirror:
 class _Followed:
     """A session in motion elsewhere."""
 
-    def __init__(self, session: Session, now: float) -> None:
+    def __init__(self, session: Session, now: float, entries_until: int) -> None:
         self.session = session
-        self.entries_until = session.state.seq  #: outcomes up to this number were told, or nobody asked for them
+        self.entries_until = entries_until  #: outcomes up to this number were told, or nobody asked for them
         self._rate = RateEstimator(now)
         self._told_at = now
 

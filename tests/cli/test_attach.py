@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import anyio
@@ -15,7 +18,7 @@ from tests.cli.test_follow import Notes
 from tests.in_process import paint, spoil
 from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
 
-from tallylight.cli.far import LONGEST_ABSENCE, FarServer
+from tallylight.cli.far import LONGEST_ABSENCE, WHEN_FULL, FarServer
 from tallylight.errors import ServerUnreachable
 
 #: What differs from run to run: ids, times and rates.
@@ -178,3 +181,38 @@ async def test_a_server_that_stays_away_is_given_up() -> None:
     assert LONGEST_ABSENCE < clock.monotonic() < LONGEST_ABSENCE + 2
     assert asked > 50, "it was looked for all the time"
     assert notes.told == ["close"]
+
+
+class Crowded(BaseHTTPRequestHandler):
+    """Has no place the first time, and then tells the end."""
+
+    came = 0
+
+    def do_GET(self) -> None:
+        type(self).came += 1
+        message = {"session_id": "s-1", "status": "cancelled", "phase": "commit", "progress": 0, "stats": {"errors": 0}}
+        end = f"id: k3f9a2-1\ndata: {json.dumps(message)}\n\nevent: end\ndata: {{}}\n\n"
+        told = 'event: bye\ndata: {"reason": "full"}\n\n' if self.came == 1 else end
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(told.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.anyio
+async def test_a_server_without_a_place_is_left_alone_for_a_while() -> None:
+    crowded, clock, notes = HTTPServer(("127.0.0.1", 0), Crowded), Leaping(), Notes()
+    thread = threading.Thread(target=crowded.serve_forever)
+    thread.start()
+    try:
+        with anyio.fail_after(ALARM):
+            server = FarServer(url=f"http://127.0.0.1:{crowded.server_port}", clock=clock)
+            assert (await server.follow("s-1", notes))["status"] == "cancelled"
+    finally:
+        await anyio.to_thread.run_sync(crowded.shutdown)
+        thread.join()
+        crowded.server_close()
+    assert (Crowded.came, clock.monotonic()) == (2, WHEN_FULL)
+    assert notes.told == ["failures", "finish", "close"]

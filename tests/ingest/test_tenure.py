@@ -150,7 +150,9 @@ async def test_what_another_took_over_is_given_up_without_a_word(
         book.owner_of[session_id] = "other"
         with caplog.at_level(logging.WARNING):
             await tenure(bench, one).renew()
+            await bench.finished(session_id)
         assert f"session {session_id} was taken over by another process" in caplog.text
+        await anyio.wait_all_tasks_blocked()
         assert bench.supervisor.working_on == frozenset()
         assert not any(update.final for update in bench.hub.updates), "nobody is told of an end"
         moves = [fact for _, fact in list(bench.journal.facts(session_id))[before:] if isinstance(fact, Moved)]

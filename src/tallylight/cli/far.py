@@ -31,6 +31,8 @@ SILENCE: Final = 30.0
 #: Seconds between two attempts to come back, and after which no more are made: a restart takes a few.
 PAUSE: Final = 0.5
 LONGEST_ABSENCE: Final = 60.0
+#: The same where the server has as many readers as it may.
+WHEN_FULL: Final = 30.0
 #: Statuses with which a stream ends.
 _OVER: Final = AT_REST | {"deleted"}
 
@@ -83,7 +85,7 @@ class FarServer:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
                 if not drawing.is_over:
-                    await self.clock.sleep_until(self.clock.monotonic() + PAUSE)
+                    await self.clock.sleep_until(self.clock.monotonic() + (WHEN_FULL if drawing.is_full else PAUSE))
                     self.url = await to_thread.run_sync(self.find) or self.url
             return await drawing.finish()
         finally:
@@ -103,6 +105,7 @@ class _Drawing:
 
     def __init__(self, drawer: Drawer, failures: Failures) -> None:
         self.is_over = False
+        self.is_full = False  #: the server had no place for this reader
         self.position = ""  #: what to come back with
         self._drawer = drawer
         self._failures = failures
@@ -112,6 +115,7 @@ class _Drawing:
         # A heartbeat of a connection that has told nothing yet carries none.
         self.position = event.id or self.position
         self.is_over = self.is_over or event.name == "end"
+        self.is_full = event.name == "bye" and json.loads(event.data)["reason"] == "full"
         if event.name != "message":
             return
         self._message = json.loads(event.data)

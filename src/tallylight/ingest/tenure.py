@@ -42,4 +42,4 @@ class Tenure:
         working_on = self.supervisor.working_on
         lost = await to_thread.run_sync(self.leases.renew, working_on, limiter=self._thread)
         for session_id in lost:
-            await self.supervisor.give_up(session_id)
+            self.supervisor.give_up(session_id)
