@@ -124,6 +124,22 @@ async def test_what_a_dead_owner_left_goes_on_once_its_lease_has_run_out(tmp_pat
         assert book.clock.monotonic() < 30
 
 
+async def test_a_paused_session_of_a_dead_owner_stays_paused_and_can_be_resumed(tmp_path: Path, book: Book) -> None:
+    make(tmp_path, (f"{number}.png" for number in range(30)))
+    journal, one, other = SharedJournal(), BookLeases(book, "one"), BookLeases(book, "other")
+    async with open_bench(tmp_path, journal=journal, engine=PacedEngine(InlineEngine()), leases=one) as bench:
+        session_id = await bench.start()
+        one.claim(session_id)
+        await bench.supervisor.pause(session_id)
+    async with open_bench(tmp_path, journal=journal, leases=other) as bench:
+        await bench.supervisor.recover()
+        assert book.owner_of == {session_id: "other"}, "its owner never said that it was alive"
+        assert bench.state(session_id).status is Status.PAUSED
+        await bench.supervisor.resume(session_id)
+        await bench.finished(session_id)
+        assert bench.state(session_id).status is Status.COMPLETED
+
+
 async def test_a_lease_is_renewed_as_long_as_its_owner_lives(book: Book, tmp_path: Path) -> None:
     one, other = BookLeases(book, "one"), BookLeases(book, "other")
     async with open_bench(tmp_path, leases=one) as bench, anyio.create_task_group() as tasks:
