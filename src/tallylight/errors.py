@@ -10,6 +10,7 @@
     ├── NoQueue                a session of an earlier version that cannot go on
     ├── OwnedElsewhere         another process works on the session
     ├── LeaseLost              another process took the session over from this one
+    ├── Refused                a server answers that it will not, or is no server of ours
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     ├── ServerUnreachable      the server that owns the data folder does not answer
@@ -88,6 +89,12 @@ class LeaseLost(TallylightError):
     """Another process took this session over, because this one stood still for too long; it goes on there."""
 
     code = "lease_lost"
+
+
+class Refused(TallylightError):
+    """The server will not do this."""
+
+    code = "refused"
 
 
 class TooManyReaders(TallylightError):
