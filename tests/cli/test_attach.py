@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.cli.running import Tallylight
-from tests.cli.test_follow import Notes
+from tests.cli.test_near import Notes
 from tests.in_process import paint, spoil
 from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
 

@@ -15,6 +15,7 @@ from tallylight.cli.demo import demo
 from tallylight.cli.doctor import doctor
 from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
+from tallylight.cli.follow import follow
 from tallylight.cli.ingest import ingest
 from tallylight.cli.prune import prune
 from tallylight.cli.reparse import reparse
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
+_SESSIONS = (sessions, show, follow, pause, resume, cancel, retry, commit, undo)
 for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors, doctor):
     app.command()(command)
 

@@ -64,10 +64,10 @@ class FarServer:
         return str(answer["status"])
 
     async def follow(self, session_id: str, drawer: Drawer, after: int = 0) -> Json:
-        """Draw a session until it is at rest, as `cli.follow.follow` does; returns the message it rests in. A server
+        """Draw a session until it is at rest, as `near.follow` does; returns the message it rests in. A server
         that is restarted meanwhile is waited for.
         """
-        drawing = _Drawing(drawer, Failures(partial(self._failures, session_id), after))
+        drawing = Drawing(drawer, Failures(partial(self._failures, session_id), after))
         try:
             heard_at = self.clock.monotonic()
             while not drawing.is_over:
@@ -97,7 +97,7 @@ class FarServer:
         return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
 
 
-class _Drawing:
+class Drawing:
     """What a stream tells of one session, drawn."""
 
     def __init__(self, drawer: Drawer, failures: Failures) -> None:
@@ -114,6 +114,11 @@ class _Drawing:
             if message.status not in _OVER:
                 self._drawer.message(message.body)
                 self._drawer.failures(await self._failures.new(message.body))
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether it was told anything at all."""
+        return bool(self._message)
 
     async def finish(self) -> Json:
         """Draw the end; returns the last message."""

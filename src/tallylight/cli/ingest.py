@@ -147,7 +147,7 @@ async def watched(
     after: int = 0,
 ) -> tuple[Json, bool]:
     """Draw a session of this process until it is at rest, with its failures numbered above `after`; as `until_rest`."""
-    from tallylight.cli.follow import follow
+    from tallylight.cli.near import follow
 
     return await until_rest(partial(follow, services, session_id, drawer, after), stop)
 

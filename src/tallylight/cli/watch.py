@@ -72,7 +72,7 @@ async def _end_on_signal(scope: anyio.CancelScope) -> None:
 
 async def _take(services: Services, draw: Callable[[], Drawer], folders: list[str]) -> None:
     """A session over these folders, and its commit."""
-    from tallylight.cli.follow import follow
+    from tallylight.cli.near import follow
     from tallylight.model import Parameters
 
     try:
