@@ -76,6 +76,7 @@ def test_over_a_restart_of_the_server(server: Server) -> None:
     server.start_at(port)
     server.post(f"/api/ingest/resume/{session_id}")
     status, out, err = watching.ended()
+    assert "Traceback" not in err, err
     assert status == 1, err
     counts = [message["processed_files"] for message in messages(out)]
     assert counts == sorted(counts)

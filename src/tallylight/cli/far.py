@@ -5,7 +5,7 @@ drawn here.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -26,6 +26,9 @@ from tallylight.model import AT_REST, Json, Parameters
 LONGEST_ABSENCE: Final = 60.0
 #: One address is given up sooner: a server that was restarted may have another.
 _PATIENCE: Final = Patience(absence=1.0)
+#: How often, and after how many seconds each, a server that has just told the end is asked for its failures.
+_TRIES: Final = 60
+_PAUSE: Final = 0.5
 #: Statuses with which a stream ends.
 _OVER: Final = AT_REST | {"deleted"}
 
@@ -67,7 +70,7 @@ class FarServer:
         """Draw a session until it is at rest, as `near.follow` does; returns the message it rests in. A server
         that is restarted meanwhile is waited for.
         """
-        drawing = Drawing(drawer, Failures(partial(self._failures, session_id), after))
+        drawing = Drawing(drawer, Failures(partial(self._failures, session_id), after), self.clock)
         try:
             heard_at = self.clock.monotonic()
             while not drawing.is_over:
@@ -100,7 +103,8 @@ class FarServer:
 class Drawing:
     """What a stream tells of one session, drawn."""
 
-    def __init__(self, drawer: Drawer, failures: Failures) -> None:
+    def __init__(self, drawer: Drawer, failures: Failures, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self.is_over = False
         self.position = ""  #: what to come back with
         self._drawer = drawer
@@ -113,7 +117,9 @@ class Drawing:
             self.position, self._message = message.position, message.body
             if message.status not in _OVER:
                 self._drawer.message(message.body)
-                self._drawer.failures(await self._failures.new(message.body))
+                # A server that goes away is asked again with the next message.
+                with suppress(ServerUnreachable):
+                    self._drawer.failures(await self._failures.new(message.body))
 
     @property
     def has_heard(self) -> bool:
@@ -121,10 +127,18 @@ class Drawing:
         return bool(self._message)
 
     async def finish(self) -> Json:
-        """Draw the end; returns the last message."""
-        self._drawer.failures(await self._failures.new(self._message))
+        """Draw the end; returns the last message. Raises ServerUnreachable where the server stays away."""
+        self._drawer.failures(await self._last_failures())
         self._drawer.finish(self._message)
         return self._message
+
+    async def _last_failures(self) -> list[Trouble]:
+        for _ in range(_TRIES):
+            try:
+                return await self._failures.new(self._message)
+            except ServerUnreachable:
+                await self._clock.sleep_until(self._clock.monotonic() + _PAUSE)
+        return await self._failures.new(self._message)
 
 
 def _quoted(session_id: str) -> str:
