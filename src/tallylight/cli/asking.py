@@ -15,14 +15,22 @@ PATIENCE_S: Final = 30.0
 
 
 def post(url: str, path: str) -> Json:
-    """The answer to a command without a body. Raises TallylightError with the server's own words where it refuses, and
-    ServerUnreachable where it does not answer.
+    """The answer to a command without a body; raises as `ask` does."""
+    return ask(url, "POST", path)
+
+
+def ask(url: str, method: str, path: str, body: Json | None = None) -> Json:
+    """What the server answers. Raises TallylightError with its own words where it refuses, and ServerUnreachable where
+    it does not answer.
     """
     connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
     try:
-        connection.request("POST", path)
+        if body is None:
+            connection.request(method, path)
+        else:
+            connection.request(method, path, json.dumps(body), {"content-type": "application/json"})
         answer = connection.getresponse()
-        body: Any = json.loads(answer.read())
+        told: Any = json.loads(answer.read())
     except (OSError, HTTPException, ValueError) as error:
         raise ServerUnreachable(
             f"The server at {url} does not answer ({error}); see that it runs, and try again."
@@ -30,5 +38,5 @@ def post(url: str, path: str) -> Json:
     finally:
         connection.close()
     if answer.status >= 400:
-        raise TallylightError(str(body.get("detail") or answer.reason))
-    return dict(body)
+        raise TallylightError(str(told.get("detail") or answer.reason))
+    return dict(told)
