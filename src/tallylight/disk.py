@@ -19,6 +19,8 @@ from tallylight.db import open_database
 from tallylight.journal import Journal
 from tallylight.journal.sql import SqlJournal
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
+from tallylight.schedules.sql import SqlSchedules
 from tallylight.settings import Settings
 
 log: Final = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Disk:
     roots: Roots
     journal: SqlJournal
     catalog: SqlCatalog
+    schedules: SqlSchedules
     tally: int
 
 
@@ -63,6 +66,13 @@ async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
         yield catalog
 
 
+@asynccontextmanager
+async def open_schedules(settings: Settings) -> AsyncIterator[Schedules]:
+    """The schedules alone, for looking while another process owns the data folder. Write nothing through it."""
+    async with _in_thread(_schedules(settings)) as schedules:
+        yield schedules
+
+
 @contextmanager
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
@@ -74,7 +84,15 @@ def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
                 "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
             )
         catalog = SqlCatalog(database)
-        yield Disk(folder=folder, lock=lock, roots=roots, journal=journal, catalog=catalog, tally=journal.tally())
+        yield Disk(
+            folder=folder,
+            lock=lock,
+            roots=roots,
+            journal=journal,
+            catalog=catalog,
+            schedules=SqlSchedules(database),
+            tally=journal.tally(),
+        )
 
 
 @contextmanager
@@ -87,6 +105,12 @@ def _journal(settings: Settings) -> Iterator[Journal]:
 def _catalog(settings: Settings) -> Iterator[Catalog]:
     with closing(open_database(_address(settings))) as database:
         yield SqlCatalog(database)
+
+
+@contextmanager
+def _schedules(settings: Settings) -> Iterator[Schedules]:
+    with closing(open_database(_address(settings))) as database:
+        yield SqlSchedules(database)
 
 
 def _address(settings: Settings) -> str | Path:

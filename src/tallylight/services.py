@@ -22,12 +22,15 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.changes import changes, must_poll
 from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.fresh import Sight
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.running import innermost
+from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
@@ -37,6 +40,7 @@ from tallylight.messages import entry, view
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
 from tallylight.visible import visible
@@ -85,6 +89,8 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    schedules: Schedules
+    scheduler: Scheduler  #: runs only where sessions go on by themselves
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -237,8 +243,10 @@ async def open_services(
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
+        scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
         if goes_on:
             await supervisor.recover()
+            tasks.start_soon(scheduler.run)
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -253,7 +261,28 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            schedules=disk.schedules,
+            scheduler=scheduler,
         )
+
+
+def _scheduling(disk: Disk, supervisor: Supervisor, writer: Writer, clock: Clock, extractors: Extractors) -> Scheduling:
+    sight = Sight(
+        roots=disk.roots,
+        catalog=disk.catalog,
+        schedules=disk.schedules,
+        skip=(str(disk.folder.path),),
+        wanted=partial(is_media, suffixes=extractors.suffixes),
+    )
+    return Scheduling(
+        sight=sight,
+        journal=disk.journal,
+        supervisor=supervisor,
+        write=writer.run,
+        clock=clock,
+        changes=changes,
+        must_poll=must_poll,
+    )
 
 
 async def _extractors(engine: Engine) -> Extractors:

@@ -18,6 +18,7 @@ from tallylight.cli.ingest import ingest
 from tallylight.cli.prune import prune
 from tallylight.cli.rate import rate
 from tallylight.cli.reparse import reparse
+from tallylight.cli.schedules import schedule, schedules, unschedule
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
 from tallylight.cli.undo import undo
@@ -37,8 +38,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_SCHEDULES = (schedule, schedules, unschedule)
 _SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
-for command in (demo, serve, ingest, *_SESSIONS, find, rate, write_scores, reparse, prune, watch, extractors):
+_CATALOG = (find, rate, write_scores, reparse)
+for command in (demo, serve, ingest, *_SESSIONS, *_CATALOG, prune, watch, *_SCHEDULES, extractors):
     app.command()(command)
 
 

@@ -147,6 +147,18 @@ class CommitRequest(_Request):
     session_id: SessionId = Field(description="Id of a session at rest.")
 
 
+class ScheduleRequest(_Request):
+    """Look at a folder by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"folder": "/media/photos", "rule": "every 15m"}]})
+
+    folder: Folder = Field(description="Absolute path of a folder inside a root.")
+    rule: Annotated[StrictStr, Field(max_length=100)] = Field(
+        "events", description="When: `events`, `poll`, `every 15m` (s, m, h, d), `daily 03:00`."
+    )
+    auto_commit: StrictBool = Field(False, description="Commit what was found without a review.")
+
+
 class RateRequest(_Request):
     """A person's word on a committed file. A field that is left out stays as it is; null takes the word back."""
 
