@@ -73,8 +73,8 @@ def unschedule(
 
 
 async def _add(settings: Settings, folder: Path, when: str, commit: bool) -> Json:
+    from tallylight.asking import command
     from tallylight.cli.archive import without_workers
-    from tallylight.cli.asking import ask
     from tallylight.ingest.scheduler import new_schedule
     from tallylight.roots import Roots, escape
 
@@ -90,7 +90,7 @@ async def _add(settings: Settings, folder: Path, when: str, commit: bool) -> Jso
         if not busy.url:
             raise
         body: Json = {"folder": path, "rule": when, "auto_commit": commit}
-        return {**await to_thread.run_sync(ask, busy.url, "POST", "/api/schedules", body), "is_served": True}
+        return {**await to_thread.run_sync(command, busy.url, "POST", "/api/schedules", body), "is_served": True}
 
 
 async def _list(settings: Settings) -> tuple[list[Schedule], float]:
@@ -102,8 +102,8 @@ async def _list(settings: Settings) -> tuple[list[Schedule], float]:
 
 
 async def _remove(settings: Settings, name: str) -> Schedule:
+    from tallylight.asking import command
     from tallylight.cli.archive import without_workers
-    from tallylight.cli.asking import ask
 
     found, _ = await _list(settings)
     wanted = await to_thread.run_sync(_named, found, name)
@@ -113,7 +113,7 @@ async def _remove(settings: Settings, name: str) -> Schedule:
     except DataFolderBusy as busy:
         if not busy.url:
             raise
-        await to_thread.run_sync(ask, busy.url, "DELETE", f"/api/schedules/{wanted.schedule_id}")
+        await to_thread.run_sync(command, busy.url, "DELETE", f"/api/schedules/{wanted.schedule_id}")
     return wanted
 
 

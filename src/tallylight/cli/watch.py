@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadFolder, WrongMove
+from tallylight.errors import BadFolder, OwnedElsewhere, WrongMove
 from tallylight.model import Status
 from tallylight.roots import escape, outermost
 from tallylight.settings import Settings
@@ -127,9 +127,13 @@ async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
     for session in await to_thread.run_sync(services.journal.sessions_in_motion):
         if not all(map(services.roots.covers, session.parameters.directories)):
             continue
-        if session.parameters.auto_commit and session.state.status not in HANDS_OFF:
-            await services.supervisor.resume(session.session_id)
-            await _see_through(services, draw, session.session_id)
-        else:
-            name, status = session.session_id, session.state.status
+        name, status = session.session_id, session.state.status
+        if not session.parameters.auto_commit or status in HANDS_OFF:
             typer.echo(f"Session {name} over these folders is {status}; `tallylight resume {name[:8]}`.", err=True)
+            continue
+        try:
+            await services.supervisor.resume(name)
+        except OwnedElsewhere as error:
+            typer.echo(f"tallylight: {error}", err=True)
+            continue
+        await _see_through(services, draw, name)

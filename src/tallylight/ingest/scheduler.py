@@ -65,6 +65,7 @@ class Scheduler:
         self._tasks = tasks
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._busy: set[str] = set()
+        self._seen_through: set[str] = set()  #: sessions that somebody here waits for
         self._changed = anyio.Event()
 
     def is_busy(self, schedule_id: str) -> bool:
@@ -76,29 +77,29 @@ class Scheduler:
         self._changed.set()
 
     async def run(self) -> None:
-        """Run until cancelled. Sessions that are to be committed, and that an earlier process left, are first seen
-        through.
-        """
-        begun = False
+        """Run until cancelled. Sessions that are to be committed, and that another process left, are seen through."""
         while True:
             self._changed = anyio.Event()
             try:
-                if not begun:
-                    await self._begin()
-                    begun = True
+                await self._adopt()
                 await self._match()
             except Exception:
                 # A database that is restarted is back in a moment; the server has to survive that.
                 log.exception("the schedules could not be read; they are read again")
             await self._changed_or_later()
 
-    async def _begin(self) -> None:
-        in_motion = await to_thread.run_sync(self._given.journal.sessions_in_motion)
+    async def _adopt(self) -> None:
+        """See sessions through whose beginner is gone: this process may have taken them over, and they are to be
+        committed all the same.
+        """
+        given = self._given
+        in_motion = await to_thread.run_sync(given.journal.sessions_in_motion)
         left = {session.session_id for session in in_motion if session.parameters.auto_commit}
+        left = {session_id for session_id in left if given.supervisor.record_of(session_id) is not None}
         # Whoever began these may have died between their end and their commit.
-        schedules = await to_thread.run_sync(self._given.sight.schedules.all)
+        schedules = await to_thread.run_sync(given.sight.schedules.all)
         left |= {one.session_id for one in schedules if one.auto_commit and one.session_id is not None}
-        for session_id in left:
+        for session_id in left - self._seen_through:
             self._tasks.start_soon(self._see_through, session_id)
 
     async def _changed_or_later(self) -> None:
@@ -297,6 +298,7 @@ class Scheduler:
         somebody stopped it or nothing could be read, is theirs to decide.
         """
         supervisor = self._given.supervisor
+        self._seen_through.add(session_id)
         try:
             await supervisor.finished(session_id)
             session = await to_thread.run_sync(self._given.journal.session, session_id)
@@ -306,9 +308,11 @@ class Scheduler:
         except NotFound:
             log.info("session %s was deleted before it was committed", session_id)
         except TallylightError as error:
-            log.warning("session %s of a schedule was not committed: %s", session_id, error)
+            log.info("session %s of a schedule is not committed here: %s", session_id, error)
         except Exception:
             log.exception("session %s of a schedule was not committed", session_id)
+        finally:
+            self._seen_through.discard(session_id)
 
     async def _is_under_way(self, schedule: Schedule) -> bool:
         """Whether the newest session of a schedule still moves, here or in another process."""
