@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
-from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
+from tallylight.catalog.prepared import (
+    Prepared,
+    digest,
+    in_order,
+    prepare,
+    rated_item,
+    reread_item,
+    split,
+    stored_outcome,
+    with_words,
+)
 from tallylight.catalog.search import Order, Search
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, RawText
@@ -20,6 +30,12 @@ class _Kept:
     medium: Medium
     digest: str
     texts: tuple[RawText, ...]
+
+
+def _with_words(stood: _Kept, now: Medium) -> _Kept:
+    outcome, texts = with_words(stood.medium.outcome, now.outcome), [(text.key, text.sha256) for text in stood.texts]
+    medium = replace(stood.medium, outcome=outcome)
+    return _Kept(medium, digest(medium.path, outcome, texts), stood.texts)
 
 
 class MemoryCatalog:
@@ -46,11 +62,16 @@ class MemoryCatalog:
                 for item in items
                 if item.media_id in stored
             )
-            for prepared in ready:
-                kept = self._kept[prepared.item.path]
-                outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
-                self._kept[kept.medium.path] = _Kept(replace(kept.medium, outcome=outcome), prepared.digest, kept.texts)
+            self._rewrite(ready)
         return in_order(refused)
+
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        with self._lock:
+            wanted = set(media_ids)
+            stored = [kept for kept in self._kept.values() if kept.medium.media_id in wanted]
+            ready, _ = prepare(rated_item(kept.medium, kept.texts, said, at) for kept in stored)
+            self._rewrite(ready)
+        return len(ready)
 
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
         wanted = set(media_ids)
@@ -59,22 +80,28 @@ class MemoryCatalog:
         return {one.medium.media_id: one.texts for one in kept}
 
     def undoable(self, session_id: str) -> int:
-        return len(self._replaced.get(session_id, {}))
+        with self._lock:
+            return len(self._replaced.get(session_id, {})) - len(self._out_of_reach(session_id))
 
     def overwritten_by(self, session_id: str) -> dict[str, int]:
         with self._lock:
-            stored = (self._kept.get(path) for path in self._replaced.get(session_id, {}))
-            writers = Counter(kept.medium.session_id for kept in stored if kept is not None)
-        return {writer: count for writer, count in writers.items() if writer != session_id}
+            lost = self._out_of_reach(session_id)
+            return dict(Counter(writer for path, writer in self._later(session_id).items() if path not in lost))
+
+    def out_of_reach(self, session_id: str) -> int:
+        with self._lock:
+            return len(self._out_of_reach(session_id))
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._lock:
-            before = self._replaced.get(session_id, {})
-            paths = sorted(before)[:limit]
+            before, later = self._replaced.get(session_id, {}), self._later(session_id)
+            paths = [path for path in sorted(before) if path not in later][:limit]
             for path in paths:
-                self._kept.pop(path, None)
+                now = self._kept.pop(path, None)
                 if (kept := before.pop(path)) is not None:
-                    self._kept[path] = kept
+                    self._kept[path] = kept if now is None else _with_words(kept, now.medium)
+            if not paths:
+                before.clear()
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
         return len(paths)
 
@@ -161,7 +188,7 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest:
             return
-        self._replaced.setdefault(session_id, {}).setdefault(path, before)
+        self._keep(session_id, path, before)
         self._added += before is None
         medium = Medium(
             media_id=before.medium.media_id if before is not None else self._added,
@@ -171,3 +198,30 @@ class MemoryCatalog:
             outcome=Outcome(**stored_outcome(prepared.item.outcome, path)),
         )
         self._kept[path] = _Kept(medium, prepared.digest, prepared.item.texts)
+
+    def _rewrite(self, ready: Sequence[Prepared]) -> None:
+        """Of what is there already, replace what can change without a session."""
+        for prepared in ready:
+            kept = self._kept[prepared.item.path]
+            outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
+            self._kept[kept.medium.path] = _Kept(replace(kept.medium, outcome=outcome), prepared.digest, kept.texts)
+
+    def _keep(self, session_id: str, path: str, before: _Kept | None) -> None:
+        own = self._replaced.setdefault(session_id, {})
+        if before is not None and path in own and before.medium.session_id != session_id:
+            # Written again over what another session wrote in between: as if the first write had been undone.
+            first = own.pop(path)
+            for other in self._replaced.values():
+                if (stood := other.get(path)) is not None and stood.medium.session_id == session_id:
+                    other[path] = first
+        own.setdefault(path, before)
+
+    def _later(self, session_id: str) -> dict[str, str]:
+        """The paths of a session that another one wrote last, and which."""
+        stored = ((path, self._kept.get(path)) for path in self._replaced.get(session_id, {}))
+        writers = {path: kept.medium.session_id for path, kept in stored if kept is not None}
+        return {path: writer for path, writer in writers.items() if writer != session_id}
+
+    def _out_of_reach(self, session_id: str) -> set[str]:
+        later = self._later(session_id).items()
+        return {path for path, writer in later if path not in self._replaced.get(writer, {})}

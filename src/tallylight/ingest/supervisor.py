@@ -61,7 +61,8 @@ class Supervisor:
         self._tasks = tasks
         self._running: dict[str, Running] = {}
         self._left_alone: set[str] = set()  #: sessions that were logged as such
-        # A commit and a delete first look and then act; two at once would both act on what they both saw.
+        # A command first looks and then acts; two at once would both act on what they both saw. Held also while a
+        # session halts: its own tasks give no commands.
         self._deciding = anyio.Lock()
 
     def record_of(self, session_id: str) -> Record | None:
@@ -114,7 +115,8 @@ class Supervisor:
                 catalog = self._workshop.catalog
                 undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
                 later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-                undo.check(undoable, later, session.state.commit_done)
+                lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+                undo.check(undoable, later, lost, session.state)
                 await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
         return Status.UNDOING
 
@@ -165,7 +167,12 @@ class Supervisor:
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running, status = self._running.get(session_id), await self._status(session_id)
+        async with self._deciding:
+            return await self._cancel(session_id)
+
+    async def _cancel(self, session_id: str) -> Status:
+        status = await self._status(session_id)
+        running = self._running.get(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -186,9 +193,11 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
+            # In this order: cut off in between, the session is still there to be deleted once more. The other way
+            # round the catalog would tell of a commit to undo first whose session nobody knows.
             async with self._claimed(session_id):
+                await shop.write(shop.catalog.forget, session_id)
                 tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
-            await shop.write(shop.catalog.forget, session_id)
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
