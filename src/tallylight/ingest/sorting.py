@@ -157,6 +157,7 @@ class Sorter:
             unchanged=counts.unchanged,
             excluded=counts.excluded,
             missing=sum(len(folder.missing) for folder in through),
+            found=sum(len(folder.found) for folder in through),
             haul=Haul(
                 candidates=wanted,
                 finished=finished,
