@@ -124,9 +124,10 @@ class Sorter:
         folder = escape(found.folder)
         self._enter(folder)
         told = self._folder_found(folder, found)
-        if isinstance(found, UnreadFolder) or not found.is_empty:
+        has_news = told != FolderFound(folder=folder)
+        if has_news or isinstance(found, UnreadFolder) or not found.is_empty:
             self._finished.append(folder)
-        if told != FolderFound(folder=folder):
+        if has_news:
             self._through.append(told)
         self._cut_off.pop(folder, None)
         self._folder = ""
