@@ -140,7 +140,7 @@ def test_a_database_of_any_earlier_version_keeps_what_it_holds(anywhere: Connect
 def test_how_deep_a_file_of_before_was_read_is_told_by_what_is_known_of_it(
     anywhere: Connection, sha256: str | None, facts: str, tier: str
 ) -> None:
-    command.upgrade(revisions.config_for(anywhere), "0005")
+    command.upgrade(revisions.config_for(anywhere), "0006")
     anywhere.execute(
         text(
             "INSERT INTO media (path, folder, name, size, mtime_ns, has_thumbnail, session_id, committed_at, digest,"

@@ -59,7 +59,7 @@ def _told_since_0003() -> tuple[Column[Any], ...]:
     )
 
 
-def _told_since_0006() -> tuple[Column[Any], ...]:
+def _told_since_0007() -> tuple[Column[Any], ...]:
     """Of outcomes and of media alike: what read the file, and how deep."""
     return Column("extractor_version", Integer, nullable=False, server_default="0"), Column("tier", Text)
 
@@ -91,6 +91,18 @@ sessions: Final = Table(
     Column("status", Text, nullable=False),
     Column("tally", BigInteger, nullable=False, index=True),
     Column("taken", BigInteger, nullable=False, server_default="0"),  # workers may be on candidates up to this number
+    Column("owner", Text),  # who works on it, where several processes may; no foreign key: the dead are cleared away
+)
+
+#: The processes that share this database: how people and programs reach each, and until when it counts as alive.
+owners: Final = Table(
+    "owners",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("url", Text, nullable=False),  # empty where it is no server
+    Column("leased_until", Double, nullable=False),  # by the database's clock
 )
 
 #: What is kept for a while of deleted sessions, so that readers who were away can be told.
@@ -146,7 +158,7 @@ outcomes: Final = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
     Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
-    *_told_since_0006(),
+    *_told_since_0007(),
     Index(None, "session_id", "kind", "seq"),
 )
 
@@ -239,7 +251,7 @@ media: Final = Table(
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     *_told_since_0003(),
-    *_told_since_0006(),
+    *_told_since_0007(),
     Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),
     # An address of a medium that was removed must never show another one.
