@@ -252,7 +252,8 @@ async def open_services(
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
-        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors, mirror=mirror)
+        guarded = partial(_workshop, guard_share=settings.guard_share, mirror=mirror)
+        workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
         scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
         if mirror is not None:
@@ -313,7 +314,7 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(
+def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,
@@ -322,6 +323,7 @@ def _workshop(
     clock: Clock,
     *,
     extractors: Extractors,
+    guard_share: float,
     mirror: Mirror | None = None,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
@@ -342,6 +344,7 @@ def _workshop(
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            guard_share=guard_share,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -353,6 +356,8 @@ def _workshop(
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            directories=session.parameters.directories,
+            roots=disk.roots,
         )
 
     def record_for(session: Session) -> Recorder:

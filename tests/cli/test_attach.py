@@ -63,6 +63,20 @@ def test_a_whole_life_on_the_server_looks_as_it_does_without_one(
     assert server.get("/api/media?limit=1")["total"] == 6
 
 
+def test_a_session_that_is_held_there_ends_the_command_here(
+    tallylight: Tallylight, root: Path, data: Path, tmp_path: Path, server: Server
+) -> None:
+    paint(root / "disk", 8, first=6)
+    assert tallylight("ingest", root, "--data", data, "--commit").status == 1, "a file failed"
+    (root / "disk").rename(tmp_path / "unplugged")
+    ran = tallylight("ingest", root, "--data", data)
+    assert ran.status == 3
+    assert "has lost many files: 8 of 14 files" in ran.out
+    resumed = tallylight("resume", "last", "--data", data)
+    assert (resumed.status, resumed.err) == (0, "")
+    assert f"is processing, on the server at {server.url}" in resumed.out
+
+
 def test_json_lines_are_the_servers_messages(tallylight: Tallylight, root: Path, data: Path, server: Server) -> None:
     ran = tallylight("ingest", root, "--data", data, "--commit", "--json")
     told = messages(ran.out)

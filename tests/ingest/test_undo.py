@@ -147,10 +147,10 @@ def say(bench: Bench, score: int) -> None:
     (bench.root / SCORE).write_text(str(score), encoding="ascii")
 
 
-async def committed(bench: Bench, score: int) -> str:
-    """A session over all files that gives each this score."""
+async def committed(bench: Bench, score: int, pattern: str = "") -> str:
+    """A session over all files, or those whose names match, that gives each this score."""
     say(bench, score)
-    session_id = (await bench.run(skip_existing=False)).session_id
+    session_id = (await bench.run(skip_existing=False, pattern=pattern)).session_id
     await bench.commit(session_id)
     return session_id
 
@@ -175,9 +175,7 @@ async def test_what_a_deleted_session_wrote_stays_and_the_rest_is_put_back(tmp_p
     make(tmp_path, ["a.png", "b.png"])
     async with scored(tmp_path) as bench:
         first = await committed(bench, 1)
-        (tmp_path / "b.png").unlink()
-        second = await committed(bench, 2)
-        await bench.supervisor.delete(second)
+        await bench.supervisor.delete(await committed(bench, 2, "a.*"))
         state = await undone(bench, first)
         assert (state.status, state.undo_total, state.undo_done, state.undo_kept) == (Status.UNDONE, 1, 1, 1)
         assert scores(bench) == {"a.png": 2}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
 from tallylight.catalog.prepared import (
     Prepared,
@@ -45,6 +45,7 @@ class MemoryCatalog:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
         self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
+        self._mounts: dict[str, str] = {}
         self._added = 0
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
@@ -86,7 +87,8 @@ class MemoryCatalog:
     def overwritten_by(self, session_id: str) -> dict[str, int]:
         with self._lock:
             lost = self._out_of_reach(session_id)
-            return dict(Counter(writer for path, writer in self._later(session_id).items() if path not in lost))
+            writers = Counter(writer for path, writer in self._later(session_id).items() if path not in lost)
+            return dict(writers + self._moved_by(session_id))
 
     def out_of_reach(self, session_id: str) -> int:
         with self._lock:
@@ -94,12 +96,18 @@ class MemoryCatalog:
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._lock:
-            before, later = self._replaced.get(session_id, {}), self._later(session_id)
-            paths = [path for path in sorted(before) if path not in later][:limit]
+            before = self._replaced.get(session_id, {})
+            theirs = {*self._later(session_id), *self._moved_on(session_id)}
+            paths = [path for path in sorted(before) if path not in theirs][:limit]
+            here = [kept for path in paths if (kept := self._kept.pop(path, None)) is not None]
+            now = {kept.medium.media_id: kept for kept in here}
             for path in paths:
-                now = self._kept.pop(path, None)
-                if (kept := before.pop(path)) is not None:
-                    self._kept[path] = kept if now is None else _with_words(kept, now.medium)
+                kept = before.pop(path)
+                if kept is None:
+                    continue
+                # What was moved away from there comes back from wherever it is.
+                said = now.get(kept.medium.media_id) or self._forget(kept.medium.media_id)
+                self._kept[path] = kept if said is None else _with_words(kept, said.medium)
             if not paths:
                 before.clear()
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
@@ -111,7 +119,52 @@ class MemoryCatalog:
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
             found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
-        return {path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256) for path, outcome in found.items()}
+        return {
+            path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256, outcome.extractor_version, outcome.tier)
+            for path, outcome in found.items()
+        }
+
+    def in_folder(self, folder: str) -> Iterator[KnownFile]:
+        found = [(medium.outcome, medium.missing_since) for medium in self._all() if medium.outcome.root == folder]
+        return (
+            (one.file, one.bytes, one.mtime_ns, one.extractor_version, one.tier and one.tier.value, since)
+            for one, since in found
+        )
+
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        found = {folder: list(self.in_folder(folder)) for folder in folders}
+        some = {folder: files for folder, files in found.items() if files}
+        return some if sum(map(len, some.values())) <= most else None
+
+    def folders_below(self, directory: str) -> list[str]:
+        top = directory.rstrip("/")
+        folders = {medium.outcome.root for medium in self._all()}
+        return sorted(folder for folder in folders if folder == (top or "/") or folder.startswith(f"{top}/"))
+
+    def media_at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._lock:
+            return {path: self._kept[path].medium for path in paths if path in self._kept}
+
+    def holders(self, sha256s: Sequence[str]) -> dict[str, list[Holder]]:
+        wanted, found = set(sha256s), dict[str, list[Holder]]()
+        for medium in sorted(self._all(), key=lambda medium: medium.path):
+            if (sha256 := medium.outcome.sha256) is not None and sha256 in wanted:
+                found.setdefault(sha256, []).append(Holder(medium.path, medium.missing_since))
+        return found
+
+    def mark_missing(self, session_id: str, paths: Sequence[str], at: float) -> None:
+        with self._lock:
+            self._mark(session_id, [path for path in paths if self._is_marked(path) is False], at)
+
+    def mark_found(self, session_id: str, paths: Sequence[str]) -> None:
+        with self._lock:
+            self._mark(session_id, [path for path in paths if self._is_marked(path)], None)
+
+    def mounts(self, directories: Sequence[str]) -> dict[str, str]:
+        return {directory: self._mounts[directory] for directory in directories if directory in self._mounts}
+
+    def remember_mounts(self, places: Mapping[str, str]) -> None:
+        self._mounts |= places
 
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
         with self._lock:
@@ -183,10 +236,54 @@ class MemoryCatalog:
         with self._lock:
             return [kept.medium for kept in self._kept.values()]
 
+    def _is_marked(self, path: str) -> bool | None:
+        kept = self._kept.get(path)
+        return None if kept is None else kept.medium.missing_since is not None
+
+    def _mark(self, session_id: str, paths: Sequence[str], at: float | None) -> None:
+        for path in paths:
+            kept = self._kept[path]
+            self._keep(session_id, path, kept)
+            self._kept[path] = replace(kept, medium=replace(kept.medium, missing_since=at, session_id=session_id))
+
+    def _moved_by(self, session_id: str) -> Counter[str]:
+        """Which sessions moved media away from where this one wrote them, and how many."""
+        left = [path for path in self._replaced.get(session_id, {}) if path not in self._kept]
+        theirs = ((other, own) for other, own in self._replaced.items() if other != session_id)
+        return Counter(
+            other
+            for other, own in theirs
+            for path in left
+            if (kept := own.get(path)) is not None and kept.medium.session_id == session_id
+        )
+
+    def _moved_on(self, session_id: str) -> set[str]:
+        """The paths of a session from which it moved a medium that another one has written since."""
+        places = {kept.medium.media_id: kept.medium for kept in self._kept.values()}
+        own = ((path, kept) for path, kept in self._replaced.get(session_id, {}).items() if kept is not None)
+        media = ((path, places.get(kept.medium.media_id)) for path, kept in own)
+        return {path for path, now in media if now is not None and now.path != path and now.session_id != session_id}
+
+    def _forget(self, media_id: int) -> _Kept | None:
+        """Take a medium away, wherever it is; returns it."""
+        path = next((path for path, kept in self._kept.items() if kept.medium.media_id == media_id), None)
+        return None if path is None else self._kept.pop(path)
+
+    def _move(self, session_id: str, old: str, new: str) -> None:
+        if (kept := self._kept.get(old)) is None or new in self._kept:
+            return
+        replaced = self._replaced.setdefault(session_id, {})
+        replaced.setdefault(old, kept)
+        replaced.setdefault(new, None)
+        # In its old place: they stand in the order of media_id.
+        self._kept = {new if path == old else path: one for path, one in self._kept.items()}
+
     def _store(self, session_id: str, prepared: Prepared, at: float) -> None:
         path = prepared.item.path
+        if prepared.item.moved_from:
+            self._move(session_id, prepared.item.moved_from, path)
         before = self._kept.get(path)
-        if before is not None and before.digest == prepared.digest:
+        if before is not None and before.digest == prepared.digest and before.medium.missing_since is None:
             return
         self._keep(session_id, path, before)
         self._added += before is None

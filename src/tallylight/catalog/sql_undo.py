@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
 from tallylight.catalog.prepared import digest, with_words
 from tallylight.catalog.rows import medium_of
@@ -18,6 +19,8 @@ from tallylight.roots import raw_bytes
 #: Columns of a medium that are kept; `path_raw` follows from the path.
 _KEPT: Final = tuple(column for column in media.columns if column.name != "path_raw")
 _THEIRS: Final = replaced.alias("theirs")
+#: What an older version kept nothing of.
+_SINCE_0008: Final[Json] = {"extractor_version": 0, "tier": None, "missing_since": None}
 
 
 def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
@@ -51,7 +54,8 @@ def count(connection: Connection, session_id: str) -> int:
 def overwritten_by(connection: Connection, session_id: str) -> dict[str, int]:
     """Which later sessions that can be undone wrote paths of this one, and how many."""
     later = _later(session_id).where(_THEIRS.c.path.is_not(None)).group_by(media.c.session_id)
-    return {row[0]: row[1] for row in connection.execute(later)}
+    found = Counter({row[0]: row[1] for row in connection.execute(later)})
+    return dict(found + _moved_by(connection, session_id))
 
 
 def out_of_reach(connection: Connection, session_id: str) -> int:
@@ -71,6 +75,19 @@ def _later(session_id: str) -> Select[Any]:
     )
 
 
+def _moved_by(connection: Connection, session_id: str) -> Counter[str]:
+    """Which sessions moved media away from where this one wrote them, and how many."""
+    was_ours = _THEIRS.c.medium["session_id"].as_string() == session_id
+    moved = (
+        select(_THEIRS.c.session_id, func.count())
+        .join_from(replaced, _THEIRS, _THEIRS.c.path == replaced.c.path)
+        .where(replaced.c.session_id == session_id, _THEIRS.c.session_id != session_id, was_ours)
+        .where(~exists().where(media.c.path == replaced.c.path))
+        .group_by(_THEIRS.c.session_id)
+    )
+    return Counter({row[0]: row[1] for row in connection.execute(moved)})
+
+
 def contents(connection: Connection) -> Iterator[str]:
     """The content hashes of all media that an undo may bring back."""
     kept = select(replaced.c.medium).where(replaced.c.medium.is_not(None))
@@ -84,6 +101,7 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
     own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path).limit(limit)
     while rows := connection.execute(own).all():
         theirs = _written_by_others(connection, session_id, [row.path for row in rows])
+        theirs |= _moved_on(connection, session_id, rows)
         sweep(connection, _forget(connection, session_id, list(theirs)))
         if mine := [row for row in rows if row.path not in theirs]:
             _put_back(connection, session_id, mine)
@@ -93,13 +111,16 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
 
 def _put_back(connection: Connection, session_id: str, rows: Sequence[Any]) -> None:
     paths = [row.path for row in rows]
-    now = {row["path"]: row for row in _rows(connection, tuple(media.columns), media.c.path, paths)}
-    before = {row.path: (row.medium, row.keywords) for row in rows if row.medium is not None}
+    before = {row.path: (_SINCE_0008 | row.medium, row.keywords) for row in rows if row.medium is not None}
+    # What was moved away from one of these paths comes back from wherever it is.
+    now = _by_id(connection, [medium["media_id"] for medium, _ in before.values()])
+    here = [row["media_id"] for row in _rows(connection, (media.c.media_id,), media.c.path, paths)]
     texts = _replaced_texts(connection, session_id, list(before))
-    loose = _drop(connection, [row["media_id"] for row in now.values()])
+    loose = _drop(connection, list({*here, *now}))
     if before:
         stood = [
-            _stood(medium, keywords, texts.get(path, ()), now.get(path)) for path, (medium, keywords) in before.items()
+            _stood(medium, keywords, texts.get(path, ()), now.get(medium["media_id"]))
+            for path, (medium, keywords) in before.items()
         ]
         connection.execute(insert(media), stood)
     _add(connection, media_keywords, {medium["media_id"]: keywords for medium, keywords in before.values()})
@@ -158,6 +179,22 @@ def _written_by_others(connection: Connection, session_id: str, paths: Sequence[
     """Those of these paths that another session wrote last."""
     columns = (media.c.path, media.c.session_id)
     return {row["path"] for row in _rows(connection, columns, media.c.path, paths) if row["session_id"] != session_id}
+
+
+def _moved_on(connection: Connection, session_id: str, rows: Sequence[Any]) -> set[str]:
+    """Those of these paths from which a medium was moved that another session has written since."""
+    ids = {row.medium["media_id"]: row.path for row in rows if row.medium is not None}
+    places = _by_id(connection, list(ids))
+    return {
+        path
+        for media_id, path in ids.items()
+        if (now := places.get(media_id)) is not None and now["path"] != path and now["session_id"] != session_id
+    }
+
+
+def _by_id(connection: Connection, media_ids: Sequence[int]) -> dict[int, Json]:
+    found = _rows(connection, tuple(media.columns), media.c.media_id, media_ids)
+    return {row["media_id"]: row for row in found}
 
 
 def _forget(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:

@@ -20,7 +20,7 @@ from tallylight.client import End, Message, Patience, State, follow
 from tallylight.clock import Clock, SystemClock
 from tallylight.errors import ServerUnreachable
 from tallylight.facts import Trouble
-from tallylight.model import AT_REST, Json, Parameters
+from tallylight.model import AT_REST, Json, Parameters, Status
 
 #: Seconds after which a server that was heard of is given up: a restart takes a few.
 LONGEST_ABSENCE: Final = 60.0
@@ -29,8 +29,9 @@ _PATIENCE: Final = Patience(absence=1.0)
 #: How often, and after how many seconds each, a server that has just told the end is asked for its failures.
 _TRIES: Final = 60
 _PAUSE: Final = 0.5
-#: Statuses with which a stream ends.
-_OVER: Final = AT_REST | {"deleted"}
+#: Statuses with which there is nothing more to draw: a stream ends, or a session waits for its folders to be looked
+#: after.
+_OVER: Final = AT_REST | {"deleted", Status.HELD}
 
 #: What each command is called in the API.
 _COMMANDS: Final = {
@@ -67,7 +68,7 @@ class FarServer:
         return str(answer["status"])
 
     async def follow(self, session_id: str, drawer: Drawer, after: int = 0) -> Json:
-        """Draw a session until it is at rest, as `near.follow` does; returns the message it rests in. A server
+        """Draw a session until it is at rest or held, as `near.follow` does; returns its last message. A server
         that is restarted meanwhile is waited for.
         """
         drawing = Drawing(drawer, Failures(partial(self._failures, session_id), after), self.clock)
@@ -77,8 +78,9 @@ class FarServer:
                 try:
                     async with aclosing(self._heard(session_id, drawing.position)) as messages:
                         async for message in messages:
-                            await drawing.draw(message)
                             heard_at = self.clock.monotonic()
+                            if await drawing.draw(message):
+                                break
                 except ServerUnreachable:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
@@ -111,15 +113,18 @@ class Drawing:
         self._failures = failures
         self._message: Json = {}
 
-    async def draw(self, message: Message) -> None:
+    async def draw(self, message: Message) -> bool:
+        """Returns whether nothing more is to be drawn."""
         self.is_over = isinstance(message, End)
         if isinstance(message, State):
             self.position, self._message = message.position, message.body
+            self.is_over = message.status == Status.HELD
             if message.status not in _OVER:
                 self._drawer.message(message.body)
                 # A server that goes away is asked again with the next message.
                 with suppress(ServerUnreachable):
                     self._drawer.failures(await self._failures.new(message.body))
+        return self.is_over
 
     @property
     def has_heard(self) -> bool:

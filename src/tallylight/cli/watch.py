@@ -16,7 +16,7 @@ from anyio import to_thread
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.errors import BadFolder, OwnedElsewhere, WrongMove
-from tallylight.model import Status
+from tallylight.model import Json, Status
 from tallylight.roots import escape, outermost
 from tallylight.settings import Settings
 
@@ -111,7 +111,7 @@ async def _see_through(services: Services, draw: Callable[[], Drawer], session_i
 
     try:
         message = await follow(services, session_id, draw())
-        if message["status"] == "completed" and message["processed_files"] > message["stats"]["errors"]:
+        if message["status"] == "completed" and _has_news(message):
             await services.supervisor.commit(session_id)
             await follow(services, session_id, draw())
     except anyio.get_cancelled_exc_class():
@@ -137,3 +137,9 @@ async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
             typer.echo(f"tallylight: {error}", err=True)
             continue
         await _see_through(services, draw, name)
+
+
+def _has_news(message: Json) -> bool:
+    """Whether there is anything to commit."""
+    stats = message["stats"]
+    return bool(stats["processed_files"] > stats["errors"] or stats["missing"] or stats["found_again"])
