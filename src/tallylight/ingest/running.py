@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskStatus
 
-from tallylight.errors import TallylightError
+from tallylight.errors import StorageFailed, TallylightError
 from tallylight.facts import Fact, Moved
 from tallylight.ingest.ports import Now, Record
 from tallylight.ingest.processing import Processing
@@ -17,6 +17,9 @@ from tallylight.journal import Session
 from tallylight.model import Status
 
 log: Final = logging.getLogger(__name__)
+
+#: What to do once the cause is mended.
+GO_ON: Final = " Then resume this session (`tallylight resume`): nothing that was shown is lost."
 
 #: Does a session's work and says how it ended.
 Work = Callable[[], Awaitable[Moved]]
@@ -26,7 +29,8 @@ class Running:
     """Runs one piece of work (a processing or a commit) and records how it ended, whatever happens in it.
 
     Work that fails ends the session in `failed`, work that is halted in `halted` (None: nothing is recorded).
-    Cancelling `live` itself is the server stopping: the session stays in motion in the journal, where the next start
+    Where it is journal or catalog that fail (`StorageFailed`), `failed` is only shown: as it is stored, the session
+    stays in motion, and goes on once it is resumed. Cancelling `live` itself is the server stopping: the session stays in motion in the journal, where the next start
     finds it.
     """
 
@@ -36,7 +40,7 @@ class Running:
         self.session = session
         self.record = record
         self.processing: Processing | None = None  #: what can be paused of it
-        self.is_broken = False  #: the journal failed under it: what it shows is not all durable
+        self.is_broken = False  #: journal or catalog failed under it: the journal does not know how it ended
         self._work = work
         self._now = now
         self._failed = failed
@@ -82,13 +86,18 @@ class Running:
         try:
             with self._scope:
                 return await self._work()
-        except Exception as error:  # noqa: BLE001 (a session that fails must not take the server with it; it is logged and recorded)
-            return self._failure(innermost(error))
+        except Exception as error:
+            cause = innermost(error)
+            if isinstance(cause, StorageFailed):
+                raise
+            # A session that fails must not take the server with it; it is logged and recorded.
+            return self._failure(cause)
         return Moved(at=self._now(), status=self._halted) if self._halted else None
 
     def _failure(self, cause: BaseException) -> Moved:
         if isinstance(cause, TallylightError):
-            return Moved(at=self._now(), status=self._failed, code=cause.code, message=str(cause))
+            sentence = f"{cause}{GO_ON}" if isinstance(cause, StorageFailed) else str(cause)
+            return Moved(at=self._now(), status=self._failed, code=cause.code, message=sentence)
         log.error("session %s failed", self.session.session_id, exc_info=cause)
         sentence = f"Something unforeseen went wrong: {cause!r}. The log has the details; start the session again."
         return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
@@ -96,7 +105,7 @@ class Running:
     def _break(self, cause: BaseException) -> None:
         foreseen = isinstance(cause, TallylightError)
         log.error(
-            "the journal failed under session %s: %s",
+            "journal or catalog failed under session %s: %s",
             self.session.session_id,
             cause,
             exc_info=None if foreseen else cause,

@@ -18,9 +18,10 @@ from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, ch
 from tallylight.ingest import commit, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
+from tallylight.ingest.left import ALONE
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.processing import Processing
-from tallylight.ingest.running import Running, Work
+from tallylight.ingest.running import Running, Work, innermost
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.model import AT_REST, Parameters, Status
@@ -88,10 +89,16 @@ class Supervisor:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
             session = await self._session(session_id)
-            if session.state.status is Status.COMMITTED:
-                return Status.COMMITTED
-            check_move(session.state.status, Status.COMMITTING)
-            await self._set_off(self._committing(session), Moved(at=self._workshop.now(), status=Status.COMMITTING))
+            match session.state.status:
+                case Status.COMMITTED:
+                    return Status.COMMITTED
+                case Status.COMMITTING:
+                    await self._go_on(session)
+                case status:
+                    _check_rested(status)
+                    check_move(status, Status.COMMITTING)
+                    moved = Moved(at=self._workshop.now(), status=Status.COMMITTING)
+                    await self._set_off(self._committing(session), moved)
         return Status.COMMITTING
 
     async def undo(self, session_id: str) -> Status:
@@ -105,6 +112,10 @@ class Supervisor:
             session = await self._session(session_id)
             if session.state.status is Status.UNDONE:
                 return Status.UNDONE
+            if session.state.status is Status.UNDOING:
+                await self._go_on(session)
+                return Status.UNDOING
+            _check_rested(session.state.status)
             check_move(session.state.status, Status.UNDOING)
             catalog = self._workshop.catalog
             undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
@@ -120,7 +131,7 @@ class Supervisor:
             if status is Status.PAUSED:
                 return status
             check_move(status, Status.PAUSED)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if running is None:
                 await self._settle(await self._session(session_id), Status.PAUSED)
             elif running.processing is not None:
@@ -131,13 +142,11 @@ class Supervisor:
         """Go on with a session that is paused, or that an earlier process left in motion; returns its status then."""
         async with self._deciding:
             status = await self._status(session_id)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if status in AT_REST:
                 raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
             if running is None:
-                session, now = await self._session(session_id), self._workshop.now()
-                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status is Status.PAUSED else [Resumed(at=now)]
-                await self._set_off(self._going_on(session, paused=False), *goes_on)
+                await self._go_on(await self._session(session_id))
             elif status is Status.PAUSED and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
@@ -148,6 +157,7 @@ class Supervisor:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
             session, now = await self._session(session_id), self._workshop.now()
+            _check_rested(session.state.status)
             if session.state.status not in RETRIABLE:
                 raise WrongMove(f"This session is {session.state.status}; only before a commit can it be tried again.")
             if not session.state.errors:
@@ -158,7 +168,7 @@ class Supervisor:
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running, status = self._running.get(session_id), await self._status(session_id)
+        running, status = self._at_work(session_id), await self._status(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -203,35 +213,64 @@ class Supervisor:
             goes_on = [] if paused else [Resumed(at=self._workshop.now())]
             await self._set_off(self._going_on(session, paused=paused), *goes_on)
 
+    def _at_work(self, session_id: str) -> Running | None:
+        """Whoever works on a session. Nobody does where the journal failed under it: what is stored counts then."""
+        running = self._running.get(session_id)
+        return None if running is None or running.is_broken else running
+
     def _in_motion(self, session_id: str) -> bool:
-        record = self.record_of(session_id)
-        return record is not None and not record.state.at_rest
+        running = self._at_work(session_id)
+        return running is not None and not running.record.state.at_rest
 
     async def _session(self, session_id: str) -> Session:
         return await anyio.to_thread.run_sync(self._workshop.journal.session, session_id)
 
     async def _status(self, session_id: str) -> Status:
         """The newest durable status. Raises NotFound."""
-        running = self._running.get(session_id)
+        running = self._at_work(session_id)
         return running.record.state.status if running else (await self._session(session_id)).state.status
 
     async def _settle(self, session: Session, status: Status) -> None:
         """Move a session that nobody works on."""
         record = self._workshop.record_for(session)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(record.run)
-            await record.record(Moved(at=self._workshop.now(), status=status))
-            tasks.cancel_scope.cancel()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(record.run)
+                await record.record(Moved(at=self._workshop.now(), status=status))
+                tasks.cancel_scope.cancel()
+        except Exception as error:
+            raise innermost(error) from error
+        # It may have been shown as the one whose journal failed.
+        self._running.pop(session.session_id, None)
+
+    async def _go_on(self, session: Session) -> None:
+        """Go on with a session that is in motion in the journal, and that nobody works on."""
+        shop, now = self._workshop, self._workshop.now()
+        if session.session_id in self._running:
+            # The storage failed, not the process: what was under way then has ended nothing.
+            tries = await anyio.to_thread.run_sync(shop.journal.tries, session.session_id)
+            innocent = {number: min(count, ALONE) for number, count in tries.items()}
+            await shop.write(shop.journal.count_tries, session.session_id, innocent)
+        is_paused = session.state.status is Status.PAUSED
+        first = Moved(at=now, status=Status.PROCESSING) if is_paused else Resumed(at=now)
+        await self._set_off(self._going_on(session, paused=False), first)
 
     async def _set_off(self, running: Running, *first: Fact) -> None:
-        self._running[running.session.session_id] = running
-        await self._tasks.start(self._live, running, *first)
+        session_id = running.session.session_id
+        broken = self._running.get(session_id)
+        self._running[session_id] = running
+        try:
+            await self._tasks.start(self._live, running, *first)
+        except BaseException:
+            if broken is not None:
+                self._running[session_id] = broken
+            raise
 
     async def _live(self, running: Running, *first: Fact, task_status: anyio.abc.TaskStatus[None]) -> None:
         try:
             await running.live(*first, task_status=task_status)
         finally:
-            # One whose journal failed is shown as it is until it is deleted or the server ends.
+            # One whose journal failed is shown as it is until it is resumed, cancelled or deleted.
             if not running.is_broken and self._running.get(running.session.session_id) is running:
                 del self._running[running.session.session_id]
 
@@ -276,3 +315,13 @@ class Supervisor:
 
     def _after_review(self, session: Session, record: Record, work: Work) -> Running:
         return Running(session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None)
+
+
+def _check_rested(status: Status) -> None:
+    """Raise WrongMove where a session that nobody works on is not at rest: the end of the process, or of the storage,
+    cut it off.
+    """
+    if status in {Status.COMMITTING, Status.UNDOING}:
+        raise WrongMove(f"This session was cut off while it was {status}; resume it first.")
+    if status not in AT_REST:
+        raise WrongMove(f"This session is {status}, and nobody works on it; resume it, or cancel it, first.")

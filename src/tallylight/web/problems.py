@@ -38,10 +38,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.errors import (
     BadInput,
-    DatabaseUnusable,
-    DataFolderBusy,
-    DataFolderUnusable,
     NotFound,
+    StorageFailed,
     TallylightError,
     TooManyReaders,
     WrongMove,
@@ -57,9 +55,7 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     NotFound: 404,
     WrongMove: 409,
     TooManyReaders: 503,
-    DataFolderBusy: 503,
-    DataFolderUnusable: 503,
-    DatabaseUnusable: 503,
+    StorageFailed: 503,
     TallylightError: 500,
 }
 
