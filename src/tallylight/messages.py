@@ -11,12 +11,15 @@ from tallylight.model import Json, Outcome, Status
 
 #: A name longer than this is elided in the middle, so that a message stays under 2 KB however deep the tree is.
 LONGEST_NAME: Final = 160
-#: Bytes of JSON for the file on the way, and for the reason of a session that failed.
+#: Bytes of JSON for the file on the way, and for the reason of a session that failed: room for what is wrong and for
+#: what to do.
 _FILE_BYTES: Final = 120
-_REASON_BYTES: Final = 200
-#: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
+_REASON_BYTES: Final = 320
+#: Bytes of JSON for all troubles together, also beside a reason, and for each name and sentence in them: as long as lets
+#: them fit.
 _TROUBLES_BYTES: Final = 1150
-_TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
+_TROUBLES_BYTES_BESIDE: Final = 1000
+_TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 60)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 _UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
@@ -60,7 +63,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": _errors(state.troubles),
+        "errors": _errors(state.troubles, _TROUBLES_BYTES_BESIDE if state.code else _TROUBLES_BYTES),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -144,10 +147,10 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
 
 
-def _errors(troubles: tuple[Trouble, ...]) -> list[Json]:
+def _errors(troubles: tuple[Trouble, ...], room: int) -> list[Json]:
     for longest in _TROUBLE_TEXT_BYTES:
         errors = [_error(trouble, longest) for trouble in troubles]
-        if _size(errors) <= _TROUBLES_BYTES:
+        if _size(errors) <= room:
             break
     return errors
 

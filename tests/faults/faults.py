@@ -10,10 +10,15 @@ from random import Random
 from typing import Final
 
 from tests.databases import KINDS, POSTGRES
+from tests.faults.cluster import cluster
+from tests.faults.disk_full import full, full_at_start, full_for_thumbnails
 from tests.faults.killed import killed, killed_in_preview
-from tests.faults.trial import Shown, Trial, trial
+from tests.faults.locked import locked_for_a_moment, locked_for_long
+from tests.faults.restarted import away, restarted
+from tests.faults.trial import Shown, trial
 
 SQLITE: Final = ("sqlite",)
+OWN: Final = ("own",)  #: a PostgreSQL that is started for this trial alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,14 @@ class Fault:
     """What strikes, and on which databases."""
 
     name: str
-    strike: Callable[[Trial], Shown]
+    strike: Callable[..., Shown]  #: takes the trial, and the database's cluster where that is its own
     kinds: tuple[str, ...] = KINDS
 
     def run(self, seed: int, folder: Path) -> Shown:
         """Let it strike under a seed, in an empty folder. AssertionError where something was lost or doubled."""
+        if self.kinds == OWN:
+            with cluster() as own, trial(self.name, seed, folder, "postgresql", database=own.url) as struck:
+                return self.strike(struck, own)
         kind = Random(f"{self.name} {seed} database").choice(
             [kind for kind in self.kinds if kind == "sqlite" or POSTGRES]
         )
@@ -39,5 +47,17 @@ FAULTS: Final = (
         for stage in ("discover", "process", "commit", "undo")
     ),
     Fault("kill -9 in preview", killed_in_preview),
+    Fault("disk full at the journal, discover", partial(full, stage="discover"), SQLITE),
+    Fault("disk full at the journal, process", partial(full, stage="process"), SQLITE),
+    Fault("disk full at the catalog", partial(full, stage="commit"), SQLITE),
+    Fault("disk full in undo", partial(full, stage="undo"), SQLITE),
+    Fault("disk full at the thumbnails", full_for_thumbnails),
+    Fault("disk full at the start of a server", full_at_start, SQLITE),
+    Fault("SQLite locked for a moment", locked_for_a_moment, SQLITE),
+    Fault("SQLite locked for long", locked_for_long, SQLITE),
+    Fault("PostgreSQL restarted in process", partial(restarted, stage="process"), OWN),
+    Fault("PostgreSQL restarted in commit", partial(restarted, stage="commit"), OWN),
+    Fault("PostgreSQL restarted in undo", partial(restarted, stage="undo"), OWN),
+    Fault("PostgreSQL away in commit", partial(away, stage="commit"), OWN),
 )
 BY_NAME: Final = {fault.name: fault for fault in FAULTS}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.faults import oracle
-from tests.faults.trial import Armed, Shown, Trial, commit
+from tests.faults.trial import Armed, Shown, Trial
 from tests.faults.tripwire import Watcher
-from tests.serving import Event, Server, Stream, descendants, gone, has_ended
+from tests.serving import Server, Stream, descendants, gone, has_ended
+
+from tallylight.live import Event
 
 
 @dataclass(kw_only=True)
@@ -99,7 +101,3 @@ def finish(server: Server, reader: Reader) -> None:
     with reader.at(server) as stream:
         stream.until(has_ended)
         stream.until_over()
-
-
-Fault = Callable[[Trial], Shown]
-__all__ = ["Fault", "Reader", "bring_to", "commit", "finish", "killed", "killed_in_preview"]

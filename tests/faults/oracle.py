@@ -23,10 +23,9 @@ from tallylight.model import Json, OutcomeKind
 from tallylight.roots import escape
 
 #: Counts that never fall, as messages have them.
-_COUNTS: Final = ("total_discovered", "total_files", "processed_files", "skipped_existing", "excluded", "errors") + (
-    "metadata_extracted",
-    "keywords_added",
-    "scores_imported",
+_COUNTS: Final = (
+    *("total_discovered", "total_files", "processed_files", "skipped_existing", "excluded", "errors"),
+    *("metadata_extracted", "keywords_added", "scores_imported"),
 )
 #: What differs between two commits of the same files: which numbers they were given, by whom and when.
 _OWN: Final = frozenset({"media_id", "session_id", "committed_at"})
@@ -41,9 +40,9 @@ CURES: Final = {
 Catalog = dict[str, Json]
 
 
-def catalog(address: str, *, exactly: bool = False) -> Catalog:
-    """Everything the catalog holds, by path. `exactly`: with the numbers, sessions and times that two commits of the
-    same files differ in.
+def catalog(address: str, *, exactly: bool = False, blind: frozenset[str] = frozenset()) -> Catalog:
+    """Everything the catalog holds, by path, but the columns in `blind`. `exactly`: with the numbers, sessions and
+    times that two commits of the same files differ in.
     """
     engine = _engine(address)
     try:
@@ -53,10 +52,10 @@ def catalog(address: str, *, exactly: bool = False) -> Catalog:
             texts = _lists(connection, media_texts)
     finally:
         engine.dispose()
-    return {row["path"]: _plain(row, keywords, texts, () if exactly else _OWN) for row in rows}
+    return {row["path"]: _plain(row, keywords, texts, blind if exactly else blind | _OWN) for row in rows}
 
 
-def _plain(row: Json, keywords: dict[int, list[Json]], texts: dict[int, list[Json]], left_out: Any) -> Json:
+def _plain(row: Json, keywords: dict[int, list[Json]], texts: dict[int, list[Json]], left_out: frozenset[str]) -> Json:
     own = row["media_id"]
     kept = {name: value for name, value in row.items() if name not in left_out}
     return kept | {"keywords": keywords.get(own, []), "texts": texts.get(own, [])}
@@ -148,9 +147,13 @@ def helpful(error: Json) -> str:
 
 def tidy(data: Path) -> None:
     """Nothing temporary is left in the data folder."""
-    left = [path.name for path in data.rglob("*") if path.name.endswith((".tmp", "-journal"))]
-    assert left == []
+    nothing_temporary(data)
     assert {path.name for path in data.iterdir()} <= {"lock", "thumbnails", *_DATABASE_FILES}
+
+
+def nothing_temporary(folder: Path) -> None:
+    left = [path.name for path in folder.rglob("*") if path.name.endswith((".tmp", "-journal"))]
+    assert left == []
 
 
 _DATABASE_FILES: Final = ("tallylight.db", "tallylight.db-wal", "tallylight.db-shm")

@@ -214,7 +214,7 @@ async def test_a_commit_whose_catalog_fails_is_shown_as_failed_and_goes_on_later
         assert (await bench.commit(session_id)).status is Status.COMMITTING
         shown = bench.hub.updates[-1].state
         assert (shown["status"], shown["error"]["code"]) == ("commit_error", "data_folder_unusable")
-        assert shown["error"]["message"].startswith("The disk is full; make room. Then resume this session")
+        assert shown["error"]["message"].startswith("The disk is full; make room. `tallylight resume` goes on")
         with pytest.raises(WrongMove, match="cut off while it was committing; resume it first"):
             await bench.supervisor.undo(session_id)
         catalog.broken = None

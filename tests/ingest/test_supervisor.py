@@ -25,6 +25,7 @@ from tallylight.facts import (
     without_names,
 )
 from tallylight.ingest.extract import nsfw
+from tallylight.ingest.running import GO_ON
 from tallylight.journal import Session
 from tallylight.model import Status
 from tallylight.testing import PacedEngine
@@ -182,8 +183,7 @@ async def test_a_journal_that_fails_on_the_way_is_shown_and_nobody_hangs(tmp_pat
         record = bench.supervisor.record_of(session_id)
         assert record is not None, "the journal does not know how it ended, so the record stays"
         assert (record.state.status, record.state.code) == (Status.ERROR, "data_folder_unusable")
-        sentence = "The disk is full; make room. Then resume this session (`tallylight resume`): nothing that was shown"
-        assert record.state.message == f"{sentence} is lost."
+        assert record.state.message == f"The disk is full; make room.{GO_ON}"
         shown = bench.hub.updates[-1]
         assert (shown.final, shown.seq) == (True, before.seq), "what is not durable has no number of its own"
         assert bench.state(session_id) == before, "nothing half written"

@@ -19,7 +19,7 @@ from tallylight.model import Status
 log: Final = logging.getLogger(__name__)
 
 #: What to do once the cause is mended.
-GO_ON: Final = " Then resume this session (`tallylight resume`): nothing that was shown is lost."
+GO_ON: Final = " `tallylight resume` goes on with this session; nothing that was shown is lost."
 
 #: Does a session's work and says how it ended.
 Work = Callable[[], Awaitable[Moved]]
@@ -30,7 +30,9 @@ class Running:
 
     Work that fails ends the session in `failed`, work that is halted in `halted` (None: nothing is recorded).
     Where it is journal or catalog that fail (`StorageFailed`), `failed` is only shown: as it is stored, the session
-    stays in motion, and goes on once it is resumed. Cancelling `live` itself is the server stopping: the session stays in motion in the journal, where the next start
+    stays in motion, and goes on once it is resumed.
+
+    Cancelling `live` itself is the server stopping: the session stays in motion in the journal, where the next start
     finds it.
     """
 
