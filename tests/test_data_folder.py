@@ -21,7 +21,7 @@ def test_a_missing_folder_is_made_with_its_parents(tmp_path: Path) -> None:
 
 
 def test_a_lock_on_a_full_disk_says_what_to_do() -> None:
-    with pytest.raises(DataFolderUnusable, match="No space left on device.*free some space"):
+    with pytest.raises(DataFolderUnusable, match=r"No space left on device.*free some space"):
         Lock(Path("/dev/full"), "serve").tell()
 
 

@@ -15,10 +15,10 @@ LONGEST_NAME: Final = 160
 #: what to do.
 _FILE_BYTES: Final = 120
 _REASON_BYTES: Final = 320
-#: Bytes of JSON for all troubles together, also beside a reason, and for each name and sentence in them: as long as lets
-#: them fit.
+#: Bytes of JSON for all troubles together, alone and beside a reason.
 _TROUBLES_BYTES: Final = 1150
 _TROUBLES_BYTES_BESIDE: Final = 1000
+#: And for each name and sentence in them: as long as lets them fit.
 _TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 60)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})

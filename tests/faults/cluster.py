@@ -14,10 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import pytest
+from tests.faults.needs import missing
 
-#: Set where its programs must be there: without them a test fails instead of being skipped.
-REQUIRED: Final = bool(os.environ.get("TALLYLIGHT_TEST_POSTGRES"))
 #: Nothing in it outlives the test, so it need not be safe on disk. The socket is left out: paths of tests are long.
 _SETTINGS: Final = "-c fsync=off -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=64MB"
 
@@ -57,11 +55,8 @@ class Cluster:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """A running one, empty; skips the test where PostgreSQL's programs are not installed and need not be."""
-    if _programs() is None:
-        message = "no PostgreSQL to start: neither initdb nor pg_ctl was found"
-        assert not REQUIRED, message
-        pytest.skip(message)
+    """A running one, empty; skips the test where PostgreSQL's programs are not installed."""
+    _programs()
     with tempfile.TemporaryDirectory(prefix="cluster-") as name:
         folder = Path(name)
         if user := _somebody():
@@ -78,12 +73,14 @@ def cluster() -> Iterator[Cluster]:
 
 
 @cache
-def _programs() -> Path | None:
+def _programs() -> Path:
     """Where initdb and pg_ctl are: on the path, or where Debian keeps each version's own."""
     if found := shutil.which("initdb"):
         return Path(found).parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return versions[-1] if versions else None
+    if not versions:
+        missing("there is no PostgreSQL to start: neither initdb nor pg_ctl was found")
+    return versions[-1]
 
 
 @cache
@@ -91,12 +88,10 @@ def _somebody() -> pwd.struct_passwd | None:
     """Whom to run it as where this is root, as whom it refuses to run."""
     if os.geteuid() != 0:
         return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    pytest.skip("PostgreSQL does not run as root, and there is no other user")
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        missing("PostgreSQL does not run as root, and there is no other user")
 
 
 def _as_somebody() -> list[str]:

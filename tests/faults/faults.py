@@ -10,12 +10,15 @@ from random import Random
 from typing import Final
 
 from tests.databases import KINDS, POSTGRES
+from tests.faults.clock import jumped, wrong_at_start
 from tests.faults.cluster import cluster
 from tests.faults.disk_full import full, full_at_start, full_for_thumbnails
 from tests.faults.killed import killed, killed_in_preview
 from tests.faults.locked import locked_for_a_moment, locked_for_long
+from tests.faults.read_only import read_only
 from tests.faults.restarted import away, restarted
 from tests.faults.trial import Shown, trial
+from tests.faults.vanished import vanished
 
 SQLITE: Final = ("sqlite",)
 OWN: Final = ("own",)  #: a PostgreSQL that is started for this trial alone
@@ -59,5 +62,12 @@ FAULTS: Final = (
     Fault("PostgreSQL restarted in commit", partial(restarted, stage="commit"), OWN),
     Fault("PostgreSQL restarted in undo", partial(restarted, stage="undo"), OWN),
     Fault("PostgreSQL away in commit", partial(away, stage="commit"), OWN),
+    Fault("clock jumps forward", partial(jumped, direction="forward")),
+    Fault("clock jumps back", partial(jumped, direction="back")),
+    Fault("clock ahead at a start", partial(wrong_at_start, direction="forward")),
+    Fault("clock behind at a start", partial(wrong_at_start, direction="back")),
+    Fault("data folder read-only", read_only, SQLITE),
+    Fault("root vanishes in discover", partial(vanished, stage="discover")),
+    Fault("root vanishes in process", partial(vanished, stage="process")),
 )
 BY_NAME: Final = {fault.name: fault for fault in FAULTS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,12 +50,18 @@ class Armed(Server):
     """A server that stops at a moment and waits there, where it is given one."""
 
     def __init__(
-        self, trial: Trial, watcher: Watcher | None = None, *, prefix: Sequence[str] = (), jobs: int = 2
+        self,
+        trial: Trial,
+        watcher: Watcher | None = None,
+        *,
+        prefix: Sequence[str] = (),
+        jobs: int = 2,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(trial.corpus.root, trial.data, jobs=jobs, prefix=prefix)
         self._watcher = watcher
         self._database = trial.database
-        self.extra: dict[str, str] = {}
+        self._extra = extra or {}
 
     def command(self) -> list[str]:
         program, *arguments = super().command()
@@ -64,11 +70,12 @@ class Armed(Server):
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
         database = {"TALLYLIGHT_DATABASE": self._database} if self._database else {}
-        return {"PYTHONPATH": path, **database, **self.extra}
+        return {"PYTHONPATH": path, **database, **self._extra}
 
-    def disarm(self) -> None:
-        """From the next start on it is a server like any other."""
+    def disarm(self, extra: Mapping[str, str] | None = None) -> None:
+        """From the next start on it is a server like any other, in this environment."""
         self._watcher = None
+        self._extra = extra or {}
 
 
 @dataclass(kw_only=True)
@@ -146,6 +153,7 @@ class Trial:
         assert oracle.catalog(self.address, exactly=True) == self.before, "the undo left something behind"
         oracle.sound(self.address)
         server.stop()
+        assert server.exit_status == 0
         oracle.tidy(self.seen_at or self.data)
 
 
