@@ -462,6 +462,56 @@ class CatalogContract:
         assert catalog.undo("s-1", 10) == 3
         assert catalog.count() == 0
 
+    def test_what_a_forgotten_session_wrote_since_is_left_as_it_is(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(f"/pictures/{name}.png", 1, raw_text("one")) for name in "abc"], 1.0)
+        for session_id, name in (("s-2", "a"), ("s-3", "b")):
+            other = replace(extracted(), score=2)
+            catalog.commit(session_id, [item(f"/pictures/{name}.png", 1, raw_text("two"), outcome=other)], 2.0)
+        catalog.forget("s-2")
+        before = media(catalog)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (
+            {"s-3": 1},
+            1,
+            2,
+        )
+        catalog.undo("s-3", 10)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == ({}, 1, 2)
+        assert [catalog.undo("s-1", 1) for _ in range(3)] == [1, 1, 0]
+        assert media(catalog) == {"/pictures/a.png": before["/pictures/a.png"]}
+        assert (catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (0, 0)
+
+    @pytest.mark.parametrize("is_forgotten", [False, True])
+    @pytest.mark.parametrize("was_there", [False, True])
+    def test_what_is_written_again_after_another_session_is_undone_before_it(
+        self, catalog: Catalog, is_forgotten: bool, was_there: bool
+    ) -> None:
+        def written(session_id: str, score: int) -> dict[str, Medium]:
+            outcome = replace(extracted(), score=score, keywords=({"text": session_id},))
+            batch = [item(f"/pictures/{name}.png", 1, raw_text(session_id), outcome=outcome) for name in "ab"]
+            assert catalog.commit(session_id, batch, 1.0) == []
+            return media(catalog)
+
+        stood = written("s-0", 1) if was_there else {}
+        written("s-1", 2)
+        between = written("s-2", 3)
+        written("s-1", 4)
+        texts = {catalog.texts([medium.media_id])[medium.media_id] for medium in media(catalog).values()}
+        assert texts == {(raw_text("s-1"),)}
+        assert (catalog.overwritten_by("s-1"), catalog.overwritten_by("s-2")) == ({}, {"s-1": 2})
+        if is_forgotten:
+            catalog.forget("s-2")
+        assert catalog.undo("s-1", 10) == 2
+        assert media(catalog) == between
+        assert {catalog.texts([medium.media_id])[medium.media_id] for medium in between.values()} == {
+            (raw_text("s-2"),)
+        }
+        if not is_forgotten:
+            assert catalog.undo("s-2", 10) == 2
+            assert media(catalog) == stood
+            assert catalog.texts([medium.media_id for medium in stood.values()]) == {
+                medium.media_id: (raw_text("s-0"),) for medium in stood.values()
+            }
+
     def test_an_address_of_what_was_added_is_never_given_out_again(self, catalog: Catalog) -> None:
         catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
         first = catalog.media()[0].media_id

@@ -78,6 +78,8 @@ class Catalog(Protocol):
         """Add or update these, all of one batch in one transaction; returns those refused.
 
         One bad item never undoes others. What is already stored as it is (same bytes, same facts) is left untouched.
+        A session that writes a path anew which another one wrote in between counts as the later of the two: an undo of
+        it brings back what the other wrote, and an undo of both what stood before either.
         A database that cannot be written at all raises its driver's error, and none of the batch is stored.
         """
         ...
@@ -99,16 +101,25 @@ class Catalog(Protocol):
         ...
 
     def undoable(self, session_id: str) -> int:
-        """Of how many paths this session's commit can be undone: those it really changed."""
+        """Of how many paths this session's commit can be undone: all it really changed, but those out of reach."""
         ...
 
     def overwritten_by(self, session_id: str) -> dict[str, int]:
-        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs."""
+        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs. Only
+        those that can be undone themselves.
+        """
+        ...
+
+    def out_of_reach(self, session_id: str) -> int:
+        """How many of this session's paths were written last by another one that cannot be undone, because it is
+        forgotten: an undo leaves them as they are.
+        """
         ...
 
     def undo(self, session_id: str, limit: int) -> int:
         """Put back what stood at up to `limit` of this session's paths before its commit, in one transaction: what it
-        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left.
+        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left. What
+        another session wrote since is left as it is, and not counted.
         """
         ...
 

@@ -59,22 +59,28 @@ class MemoryCatalog:
         return {one.medium.media_id: one.texts for one in kept}
 
     def undoable(self, session_id: str) -> int:
-        return len(self._replaced.get(session_id, {}))
+        with self._lock:
+            return len(self._replaced.get(session_id, {})) - len(self._out_of_reach(session_id))
 
     def overwritten_by(self, session_id: str) -> dict[str, int]:
         with self._lock:
-            stored = (self._kept.get(path) for path in self._replaced.get(session_id, {}))
-            writers = Counter(kept.medium.session_id for kept in stored if kept is not None)
-        return {writer: count for writer, count in writers.items() if writer != session_id}
+            lost = self._out_of_reach(session_id)
+            return dict(Counter(writer for path, writer in self._later(session_id).items() if path not in lost))
+
+    def out_of_reach(self, session_id: str) -> int:
+        with self._lock:
+            return len(self._out_of_reach(session_id))
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._lock:
-            before = self._replaced.get(session_id, {})
-            paths = sorted(before)[:limit]
+            before, later = self._replaced.get(session_id, {}), self._later(session_id)
+            paths = [path for path in sorted(before) if path not in later][:limit]
             for path in paths:
                 self._kept.pop(path, None)
                 if (kept := before.pop(path)) is not None:
                     self._kept[path] = kept
+            if not paths:
+                before.clear()
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
         return len(paths)
 
@@ -161,7 +167,7 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest:
             return
-        self._replaced.setdefault(session_id, {}).setdefault(path, before)
+        self._keep(session_id, path, before)
         self._added += before is None
         medium = Medium(
             media_id=before.medium.media_id if before is not None else self._added,
@@ -171,3 +177,23 @@ class MemoryCatalog:
             outcome=Outcome(**stored_outcome(prepared.item.outcome, path)),
         )
         self._kept[path] = _Kept(medium, prepared.digest, prepared.item.texts)
+
+    def _keep(self, session_id: str, path: str, before: _Kept | None) -> None:
+        own = self._replaced.setdefault(session_id, {})
+        if before is not None and path in own and before.medium.session_id != session_id:
+            # Written again over what another session wrote in between: as if the first write had been undone.
+            first = own.pop(path)
+            for other in self._replaced.values():
+                if (stood := other.get(path)) is not None and stood.medium.session_id == session_id:
+                    other[path] = first
+        own.setdefault(path, before)
+
+    def _later(self, session_id: str) -> dict[str, str]:
+        """The paths of a session that another one wrote last, and which."""
+        stored = ((path, self._kept.get(path)) for path in self._replaced.get(session_id, {}))
+        writers = {path: kept.medium.session_id for path, kept in stored if kept is not None}
+        return {path: writer for path, writer in writers.items() if writer != session_id}
+
+    def _out_of_reach(self, session_id: str) -> set[str]:
+        later = self._later(session_id).items()
+        return {path for path, writer in later if path not in self._replaced.get(writer, {})}

@@ -68,6 +68,10 @@ class SqlCatalog:
         with self._database.reading() as connection:
             return sql_undo.overwritten_by(connection, session_id)
 
+    def out_of_reach(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            return sql_undo.out_of_reach(connection, session_id)
+
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
             return sql_undo.put_back(connection, session_id, limit)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from tallylight.db.raw_texts import chunked, sweep
 from tallylight.db.tables import media, media_keywords, media_texts, replaced, replaced_texts
@@ -15,13 +15,15 @@ from tallylight.roots import raw_bytes
 
 #: Columns of a medium that are kept; `path_raw` follows from the path.
 _KEPT: Final = tuple(column for column in media.columns if column.name != "path_raw")
+_THEIRS: Final = replaced.alias("theirs")
 
 
 def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
     """Keep what stands at these paths, which this session is about to write, or that nothing does. What was there
-    before its first write counts, however often it writes.
+    before its first write counts, however often it writes, unless another session wrote in between.
     """
     known = _kept(connection, session_id, paths)
+    known -= _rebase(connection, session_id, known)
     fresh = [path for path in dict.fromkeys(paths) if path not in known]
     if not fresh:
         return
@@ -40,18 +42,31 @@ def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
 
 def count(connection: Connection, session_id: str) -> int:
     """Of how many paths this session's commit can be undone."""
-    return connection.scalar(select(func.count()).select_from(replaced).where(replaced.c.session_id == session_id)) or 0
+    own = select(func.count()).select_from(replaced).where(replaced.c.session_id == session_id)
+    return (connection.scalar(own) or 0) - out_of_reach(connection, session_id)
 
 
 def overwritten_by(connection: Connection, session_id: str) -> dict[str, int]:
-    """Which later sessions wrote paths of this one, and how many."""
-    later = (
+    """Which later sessions that can be undone wrote paths of this one, and how many."""
+    later = _later(session_id).where(_THEIRS.c.path.is_not(None)).group_by(media.c.session_id)
+    return {row[0]: row[1] for row in connection.execute(later)}
+
+
+def out_of_reach(connection: Connection, session_id: str) -> int:
+    """How many paths of this session a later one wrote that cannot be undone."""
+    lost = _later(session_id).where(_THEIRS.c.path.is_(None)).group_by(media.c.session_id)
+    return sum(row[1] for row in connection.execute(lost))
+
+
+def _later(session_id: str) -> Select[Any]:
+    """Who wrote paths of this session since, and how many; `_THEIRS` is what they keep of them."""
+    kept = (_THEIRS.c.path == media.c.path) & (_THEIRS.c.session_id == media.c.session_id)
+    return (
         select(media.c.session_id, func.count())
         .join_from(media, replaced, media.c.path == replaced.c.path)
+        .join(_THEIRS, kept, isouter=True)
         .where(replaced.c.session_id == session_id, media.c.session_id != session_id)
-        .group_by(media.c.session_id)
     )
-    return {row[0]: row[1] for row in connection.execute(later)}
 
 
 def contents(connection: Connection) -> Iterator[str]:
@@ -63,9 +78,18 @@ def contents(connection: Connection) -> Iterator[str]:
 
 
 def put_back(connection: Connection, session_id: str, limit: int) -> int:
-    """Put back what stood at up to `limit` paths before; returns of how many."""
-    own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path)
-    rows = connection.execute(own.limit(limit)).all()
+    """Put back what stood at up to `limit` paths before; returns of how many. What others wrote since is let go."""
+    own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path).limit(limit)
+    while rows := connection.execute(own).all():
+        theirs = _written_by_others(connection, session_id, [row.path for row in rows])
+        sweep(connection, _forget(connection, session_id, list(theirs)))
+        if mine := [row for row in rows if row.path not in theirs]:
+            _put_back(connection, session_id, mine)
+            return len(mine)
+    return 0
+
+
+def _put_back(connection: Connection, session_id: str, rows: Sequence[Any]) -> None:
     paths = [row.path for row in rows]
     written = _of_paths(connection, paths)
     before = {row.path: (row.medium, row.keywords) for row in rows if row.medium is not None}
@@ -78,13 +102,47 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
     _add(connection, media_texts, {before[path][0]["media_id"]: own for path, own in texts.items()})
     loose |= _forget(connection, session_id, paths)
     sweep(connection, loose)
-    return len(rows)
 
 
 def forget(connection: Connection, session_id: str) -> None:
     """Keep nothing more of what this session replaced: its commit can then not be undone."""
     paths = list(connection.scalars(select(replaced.c.path).where(replaced.c.session_id == session_id)))
     sweep(connection, _forget(connection, session_id, paths))
+
+
+def _rebase(connection: Connection, session_id: str, known: Collection[str]) -> set[str]:
+    """Of paths this session wrote before and is about to write again, those that another wrote in between: as if the
+    first write had been undone, what stood before it is now what the other one keeps. Returns them.
+    """
+    again = _written_by_others(connection, session_id, list(known))
+    own = select(replaced).where(replaced.c.session_id == session_id)
+    for path in again:
+        first = connection.execute(own.where(replaced.c.path == path)).one()
+        others = select(replaced).where(replaced.c.path == path, replaced.c.session_id != session_id)
+        for row in connection.execute(others).all():
+            if row.medium is not None and row.medium["session_id"] == session_id:
+                _hand_over(connection, first, row.session_id)
+    sweep(connection, _forget(connection, session_id, list(again)))
+    return again
+
+
+def _hand_over(connection: Connection, first: Any, to: str) -> None:
+    """Let another session keep what one kept of a path, in place of what it kept itself."""
+    theirs = (replaced.c.session_id == to) & (replaced.c.path == first.path)
+    connection.execute(update(replaced).where(theirs).values(medium=first.medium, keywords=first.keywords))
+    of_path = replaced_texts.c.path == first.path
+    stale = of_path & (replaced_texts.c.session_id == to)
+    loose = set(connection.scalars(select(replaced_texts.c.sha256).where(stale)))
+    connection.execute(delete(replaced_texts).where(stale))
+    mine = of_path & (replaced_texts.c.session_id == first.session_id)
+    connection.execute(update(replaced_texts).where(mine).values(session_id=to))
+    sweep(connection, loose)
+
+
+def _written_by_others(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:
+    """Those of these paths that another session wrote last."""
+    columns = (media.c.path, media.c.session_id)
+    return {row["path"] for row in _rows(connection, columns, media.c.path, paths) if row["session_id"] != session_id}
 
 
 def _forget(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:

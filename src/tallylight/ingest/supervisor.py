@@ -57,7 +57,8 @@ class Supervisor:
         self._workshop = workshop
         self._tasks = tasks
         self._running: dict[str, Running] = {}
-        # A commit and a delete first look and then act; two at once would both act on what they both saw.
+        # A command first looks and then acts; two at once would both act on what they both saw. Held also while a
+        # session halts: its own tasks give no commands.
         self._deciding = anyio.Lock()
 
     def record_of(self, session_id: str) -> Record | None:
@@ -120,7 +121,8 @@ class Supervisor:
             catalog = self._workshop.catalog
             undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
             later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-            undo.check(undoable, later, session.state.commit_done)
+            lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+            undo.check(undoable, later, lost, session.state)
             await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
         return Status.UNDOING
 
@@ -168,7 +170,11 @@ class Supervisor:
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running, status = self._at_work(session_id), await self._status(session_id)
+        async with self._deciding:
+            return await self._cancel(session_id)
+
+    async def _cancel(self, session_id: str) -> Status:
+        status, running = await self._status(session_id), self._at_work(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -189,8 +195,11 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
-            tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
+            # In this order: cut off in between, the session is still there to be deleted once more. The other way
+            # round the catalog would tell of a commit to undo first whose session nobody knows.
+            await anyio.to_thread.run_sync(shop.journal.session, session_id)
             await shop.write(shop.catalog.forget, session_id)
+            tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
