@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -35,8 +36,17 @@ class SmallDisk:
     def fill(self, left: int = 0) -> None:
         """Take all of its space but `left` bytes."""
         with self._filler.open("wb", buffering=0) as filler:
-            free = os.statvfs(self.inside)
-            os.posix_fallocate(filler.fileno(), 0, max(1, free.f_bavail * free.f_frsize - left))
+            while not self._taken(filler.fileno(), left):
+                pass
+
+    def _taken(self, filler: int, left: int) -> bool:
+        free = os.statvfs(self.inside)
+        try:
+            os.posix_fallocate(filler, 0, max(1, free.f_bavail * free.f_frsize - left))
+        except OSError as error:
+            # A worker that wrote a thumbnail in between.
+            return error.errno != errno.ENOSPC
+        return True
 
     def free(self) -> None:
         """Give the space back."""

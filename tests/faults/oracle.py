@@ -154,7 +154,7 @@ def tidy(data: Path) -> None:
 
 
 def nothing_temporary(folder: Path) -> None:
-    left = [path.name for path in folder.rglob("*") if path.name.endswith((".tmp", "-journal"))]
+    left = [path for path in folder.rglob("*") if path.name.endswith("-journal") or path.parent.name == "unfinished"]
     assert left == []
 
 
