@@ -44,8 +44,10 @@ class SmallDisk:
         try:
             os.posix_fallocate(filler, 0, max(1, free.f_bavail * free.f_frsize - left))
         except OSError as error:
-            # A worker that wrote a thumbnail in between.
-            return error.errno != errno.ENOSPC
+            if error.errno != errno.ENOSPC:
+                raise
+            # A worker wrote a thumbnail in between.
+            return False
         return True
 
     def free(self) -> None:

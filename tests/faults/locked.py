@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from tests.faults import oracle
 from tests.faults.killed import Reader, bring_to, finish
 from tests.faults.trial import Armed, Shown, Trial
-from tests.faults.tripwire import Moment, Point, Watcher
+from tests.faults.tripwire import PATIENCE, Moment, Point, Watcher
 
 
 @contextmanager
@@ -27,10 +27,12 @@ def between_transactions(moment: Moment) -> Moment:
 
 
 def locked_for_long(trial: Trial) -> Shown:
-    """Locked for longer than is waited. The session says so and stops; it goes on when told to."""
+    """Locked for longer than is waited, which is made shorter here. The session says so and stops; it goes on when told
+    to.
+    """
     stage = trial.rng.choice(("discover", "process", "commit", "undo"))
     moment = between_transactions(trial.moment(stage))
-    with Watcher(moment) as watcher, Armed(trial, watcher) as server:
+    with Watcher(moment) as watcher, Armed(trial, watcher, extra={PATIENCE: "1"}) as server:
         session_id = server.process()
         bring_to(server, session_id, stage)
         reader = Reader(session_id=session_id)

@@ -23,6 +23,8 @@ from typing import Any, Self
 ALARM = 40.0
 #: Names a file that says by how many seconds the clock of the process is off.
 CLOCK = "FAULTS_CLOCK"
+#: Says for how many seconds it waits for a database that is locked.
+PATIENCE = "FAULTS_PATIENCE"
 
 
 class Point(StrEnum):
@@ -152,9 +154,12 @@ def _lay_clock(told: Path) -> None:
 def main() -> None:
     """Lay the wire, then be `tallylight`."""
     from tallylight.cli import main as tallylight  # noqa: PLC0415
+    from tallylight.db import sqlite  # noqa: PLC0415
 
     if clock := os.environ.get(CLOCK):
         _lay_clock(Path(clock))
+    if patience := os.environ.get(PATIENCE):
+        sqlite.BUSY_S = float(patience)  # type: ignore[misc]
     port, pattern, count, point = sys.argv[1:5]
     sys.argv[:5] = ["tallylight"]
     _Wire(int(port), Moment(pattern=pattern, count=int(count), point=Point(point))).lay()
