@@ -26,11 +26,14 @@ OWN: Final = ("own",)  #: a PostgreSQL that is started for this trial alone
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What strikes, and on which databases."""
+    """What strikes, and on which databases. `str` of it is its name, for a test's id."""
 
     name: str
     strike: Callable[..., Shown]  #: takes the trial, and the database's cluster where that is its own
     kinds: tuple[str, ...] = KINDS
+
+    def __str__(self) -> str:
+        return self.name
 
     def run(self, seed: int, folder: Path) -> Shown:
         """Let it strike under a seed, in an empty folder. AssertionError where something was lost or doubled."""
@@ -44,16 +47,18 @@ class Fault:
             return self.strike(struck)
 
 
-FAULTS: Final = (
+KILLS: Final = (
     *(
         Fault(f"kill -9 in {stage}", partial(killed, stage=stage))
         for stage in ("discover", "process", "commit", "undo")
     ),
     Fault("kill -9 in preview", killed_in_preview),
+)
+STORAGE: Final = (
     Fault("disk full at the journal, discover", partial(full, stage="discover"), SQLITE),
     Fault("disk full at the journal, process", partial(full, stage="process"), SQLITE),
-    Fault("disk full at the catalog", partial(full, stage="commit"), SQLITE),
-    Fault("disk full in undo", partial(full, stage="undo"), SQLITE),
+    Fault("disk full at the catalog, commit", partial(full, stage="commit"), SQLITE),
+    Fault("disk full at the catalog, undo", partial(full, stage="undo"), SQLITE),
     Fault("disk full at the thumbnails", full_for_thumbnails),
     Fault("disk full at the start of a server", full_at_start, SQLITE),
     Fault("SQLite locked for a moment", locked_for_a_moment, SQLITE),
@@ -62,6 +67,8 @@ FAULTS: Final = (
     Fault("PostgreSQL restarted in commit", partial(restarted, stage="commit"), OWN),
     Fault("PostgreSQL restarted in undo", partial(restarted, stage="undo"), OWN),
     Fault("PostgreSQL away in commit", partial(away, stage="commit"), OWN),
+)
+SURROUNDINGS: Final = (
     Fault("clock jumps forward", partial(jumped, direction="forward")),
     Fault("clock jumps back", partial(jumped, direction="back")),
     Fault("clock ahead at a start", partial(wrong_at_start, direction="forward")),
@@ -70,4 +77,4 @@ FAULTS: Final = (
     Fault("root vanishes in discover", partial(vanished, stage="discover")),
     Fault("root vanishes in process", partial(vanished, stage="process")),
 )
-BY_NAME: Final = {fault.name: fault for fault in FAULTS}
+FAULTS: Final = (*KILLS, *STORAGE, *SURROUNDINGS)

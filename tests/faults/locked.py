@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from tests.faults import oracle
 from tests.faults.killed import Reader, bring_to, finish
@@ -23,7 +24,7 @@ def locking(address: str) -> Iterator[None]:
 
 def between_transactions(moment: Moment) -> Moment:
     """The same moment, but where nothing is held: nobody else could lock the database at any other."""
-    return Moment(pattern=moment.pattern, count=moment.count, point=Point.AFTER)
+    return replace(moment, point=Point.AFTER)
 
 
 def locked_for_long(trial: Trial) -> Shown:

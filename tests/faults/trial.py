@@ -25,12 +25,12 @@ from tallylight.services import open_services
 from tallylight.settings import Settings
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-#: How a session's stages show in the database.
+#: How a session's stages show in the database, and what a row is there.
 WRITES: Final = {
-    "discover": "INSERT INTO hauls",
-    "process": "INSERT INTO outcomes ",
-    "commit": "INSERT INTO (media|replaced) ",
-    "undo": "DELETE FROM (media|replaced) ",
+    "discover": ("INSERT INTO hauls", "stretch"),
+    "process": ("INSERT INTO outcomes ", "outcome"),
+    "commit": ("INSERT INTO (media|replaced) ", "catalog row"),
+    "undo": ("DELETE FROM (media|replaced) ", "step"),
 }
 
 
@@ -120,7 +120,9 @@ class Trial:
             "commit": 2 * self.corpus.good,
             "undo": 4,
         }[stage]
-        return Moment(pattern=WRITES[stage], count=self.rng.randint(1, most), point=self.rng.choice(list(Point)))
+        pattern, what = WRITES[stage]
+        count, point = self.rng.randint(1, most), self.rng.choice(list(Point))
+        return Moment(pattern=pattern, count=count, point=point, what=what)
 
     def catalog(self, *, exactly: bool = False) -> oracle.Catalog:
         return oracle.catalog(self.address, exactly=exactly, blind=self.blind)

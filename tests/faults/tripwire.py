@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 #: Seconds after which a moment that did not come is a failure.
 ALARM = 40.0
@@ -35,6 +35,13 @@ class Point(StrEnum):
     AFTER = "after"  #: before the next transaction begins: durable, and perhaps not yet told
 
 
+_WORDS: Final = {
+    Point.STATEMENT: "in the transaction of",
+    Point.COMMIT: "at the COMMIT of",
+    Point.AFTER: "just after",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """When to stop."""
@@ -42,9 +49,10 @@ class Moment:
     pattern: str
     count: int
     point: Point
+    what: str = "row"  #: that is written, for people
 
     def __str__(self) -> str:
-        return f"{self.point} of row {self.count} of `{self.pattern}`"
+        return f"{_WORDS[self.point]} {self.what} {self.count:,}"
 
 
 class Watcher:
