@@ -56,7 +56,7 @@ class DataFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 note = _read(file.name)
-                raise DataFolderBusy(_who_has(self.path, note), str(note.get("url") or "")) from None
+                raise DataFolderBusy(_who_has(self.path, note), **_reached(note)) from None
             except OSError as error:
                 raise DataFolderUnusable(
                     f"The data folder {self.path} cannot be locked ({error.strerror}), as on some network disks; "
@@ -83,11 +83,11 @@ class Lock:
     path: Path
     doing: str
 
-    def tell(self, url: str = "") -> None:
-        """Write who holds the folder and, for a server, where it is reached. Raises DataFolderUnusable, as on a full
-        disk.
+    def tell(self, url: str = "", database: str = "") -> None:
+        """Write who holds the folder and, for a server, where it is reached and which database it works on. Raises
+        DataFolderUnusable, as on a full disk.
         """
-        note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url}
+        note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url, "database": database}
         try:
             self.path.write_text(json.dumps(note), encoding="utf-8")
         except OSError as error:
@@ -95,6 +95,18 @@ class Lock:
                 f"The lock {self.path} cannot be written ({error.strerror}); free some space on its disk, or choose"
                 " another data folder with --data."
             ) from error
+
+
+def url_of_holder(folder: Path) -> str:
+    """Where the server is reached that holds this data folder, or held it last; empty where it was none."""
+    try:
+        return _reached(_read(str(folder / "lock")))["url"]
+    except OSError:
+        return ""
+
+
+def _reached(note: dict[str, object]) -> dict[str, str]:
+    return {"url": str(note.get("url") or ""), "database": str(note.get("database") or "")}
 
 
 def _read(path: str) -> dict[str, object]:

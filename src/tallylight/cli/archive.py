@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from anyio import to_thread
+
 from tallylight.clock import Clock
 from tallylight.disk import open_journal
 from tallylight.engine import Engine
@@ -45,6 +47,12 @@ def find(journal: Journal, name: str) -> Session:
         if len(name) < SHORTEST_NAME or len(matching) != 1:
             raise
         return matching[0]
+
+
+async def named(settings: Settings, name: str) -> Session:
+    """As `find`, whoever holds the data folder."""
+    async with open_to_look(settings) as journal:
+        return await to_thread.run_sync(find, journal, name)
 
 
 @asynccontextmanager

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import anyio
 import typer
-from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.cli.ingest import SOME_FAILED, watched
+from tallylight.errors import DataFolderBusy, OwnedElsewhere
 from tallylight.settings import Settings
 
 
@@ -28,10 +28,14 @@ def commit(
 
 
 async def _run(settings: Settings, name: str, drawer: Drawer) -> int:
-    from tallylight.cli.archive import find, without_workers
+    from tallylight.cli.archive import named, without_workers
+    from tallylight.cli.attach import attached, carry_out
 
-    async with without_workers(settings, "commit") as services:
-        session = await to_thread.run_sync(find, services.journal, name)
-        await services.supervisor.commit(session.session_id)
-        message, _ = await watched(services, session.session_id, drawer, None)
+    session_id = (await named(settings, name)).session_id
+    try:
+        async with without_workers(settings, "commit") as services:
+            await services.supervisor.commit(session_id)
+            message, _ = await watched(services, session_id, drawer, None)
+    except (DataFolderBusy, OwnedElsewhere) as refused:
+        message = await carry_out(attached(refused, settings), "commit", session_id, drawer)
     return SOME_FAILED if message["commit"]["errors"] or "error" in message else 0

@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskStatus
 
-from tallylight.errors import StorageFailed, TallylightError
+from tallylight.errors import DatabaseUnusable, LeaseLost, StorageFailed, TallylightError
 from tallylight.facts import Fact, Moved
 from tallylight.ingest.ports import Now, Record
 from tallylight.ingest.processing import Processing
@@ -43,6 +43,7 @@ class Running:
         self.record = record
         self.processing: Processing | None = None  #: what can be paused of it
         self.is_broken = False  #: journal or catalog failed under it: the journal does not know how it ended
+        self.is_cut_off = False  #: and it did so because the database could not be reached
         self._work = work
         self._now = now
         self._failed = failed
@@ -90,7 +91,7 @@ class Running:
                 return await self._work()
         except Exception as error:
             cause = innermost(error)
-            if isinstance(cause, StorageFailed):
+            if isinstance(cause, StorageFailed | LeaseLost):
                 raise
             # A session that fails must not take the server with it; it is logged and recorded.
             return self._failure(cause)
@@ -105,6 +106,10 @@ class Running:
         return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
 
     def _break(self, cause: BaseException) -> None:
+        if isinstance(cause, LeaseLost):
+            # No failure of the session's: it goes on elsewhere, and who reads it here is told of that from the journal.
+            log.warning("session %s: %s", self.session.session_id, cause)
+            return
         foreseen = isinstance(cause, TallylightError)
         log.error(
             "journal or catalog failed under session %s: %s",
@@ -112,7 +117,7 @@ class Running:
             cause,
             exc_info=None if foreseen else cause,
         )
-        self.is_broken = True
+        self.is_broken, self.is_cut_off = True, isinstance(cause, DatabaseUnusable)
         if not self.record.state.at_rest:
             self.record.publish_unsaved(self._failure(cause))
 

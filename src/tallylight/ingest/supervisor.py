@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -13,7 +14,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import WrongMove
+from tallylight.errors import NotFound, OwnedElsewhere, WrongMove
 from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
 from tallylight.ingest import commit, pipeline, undo
 from tallylight.ingest.commit import Commit
@@ -24,6 +25,7 @@ from tallylight.ingest.processing import Processing
 from tallylight.ingest.running import Running, Work, innermost
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
+from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.model import AT_REST, Parameters, Status
 
 #: At rest, and not committed yet.
@@ -46,17 +48,20 @@ class Workshop:
     catalog: Catalog
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
     may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
+    leases: Leases = field(default_factory=SoleOwner)
 
 
 class Supervisor:
     """The sessions in motion of this process. Call it on the event loop; a command returns once its first move is
-    durable.
+    durable. Where several processes share the journal, a command to a session that another one works on raises
+    OwnedElsewhere.
     """
 
     def __init__(self, workshop: Workshop, tasks: TaskGroup) -> None:
         self._workshop = workshop
         self._tasks = tasks
         self._running: dict[str, Running] = {}
+        self._left_alone: set[str] = set()  #: sessions that were logged as such
         # A command first looks and then acts; two at once would both act on what they both saw. Held also while a
         # session halts: its own tasks give no commands.
         self._deciding = anyio.Lock()
@@ -89,17 +94,17 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
-            session = await self._session(session_id)
-            match session.state.status:
-                case Status.COMMITTED:
-                    return Status.COMMITTED
-                case Status.COMMITTING:
-                    await self._go_on(session)
-                case status:
-                    _check_rested(status)
-                    check_move(status, Status.COMMITTING)
-                    moved = Moved(at=self._workshop.now(), status=Status.COMMITTING)
-                    await self._set_off(self._committing(session), moved)
+            async with self._claimed(session_id) as session:
+                match session.state.status:
+                    case Status.COMMITTED:
+                        return Status.COMMITTED
+                    case Status.COMMITTING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.COMMITTING)
+                        moved = Moved(at=self._workshop.now(), status=Status.COMMITTING)
+                        await self._set_off(self._committing(session), moved)
         return Status.COMMITTING
 
     async def undo(self, session_id: str) -> Status:
@@ -110,20 +115,18 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
-            session = await self._session(session_id)
-            if session.state.status is Status.UNDONE:
-                return Status.UNDONE
-            if session.state.status is Status.UNDOING:
-                await self._go_on(session)
-                return Status.UNDOING
-            _check_rested(session.state.status)
-            check_move(session.state.status, Status.UNDOING)
-            catalog = self._workshop.catalog
-            undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
-            later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-            lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
-            undo.check(undoable, later, lost, session.state)
-            await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
+            async with self._claimed(session_id) as session:
+                match session.state.status:
+                    case Status.UNDONE:
+                        return Status.UNDONE
+                    case Status.UNDOING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.UNDOING)
+                        await self._check_undo(session)
+                        moved = Moved(at=self._workshop.now(), status=Status.UNDOING)
+                        await self._set_off(self._undoing(session), moved)
         return Status.UNDOING
 
     async def pause(self, session_id: str) -> Status:
@@ -135,7 +138,7 @@ class Supervisor:
             check_move(status, Status.PAUSED)
             running = self._at_work(session_id)
             if running is None:
-                await self._settle(await self._session(session_id), Status.PAUSED)
+                await self._settle(session_id, Status.PAUSED)
             elif running.processing is not None:
                 await running.processing.pause()
         return Status.PAUSED
@@ -148,7 +151,8 @@ class Supervisor:
             if status in AT_REST:
                 raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
             if running is None:
-                await self._go_on(await self._session(session_id))
+                async with self._claimed(session_id) as session:
+                    await self._go_on(session)
             elif status is Status.PAUSED and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
@@ -158,14 +162,15 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
-            session, now = await self._session(session_id), self._workshop.now()
-            _check_rested(session.state.status)
-            if session.state.status not in RETRIABLE:
-                raise WrongMove(f"This session is {session.state.status}; only before a commit can it be tried again.")
-            if not session.state.errors:
-                raise WrongMove("No file of this session failed; there is nothing to try again.")
-            moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
-            await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
+            async with self._claimed(session_id) as session:
+                now, status = self._workshop.now(), session.state.status
+                _check_rested(status)
+                if status not in RETRIABLE:
+                    raise WrongMove(f"This session is {status}; only before a commit can it be tried again.")
+                if not session.state.errors:
+                    raise WrongMove("No file of this session failed; there is nothing to try again.")
+                moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
+                await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
         return Status.PROCESSING
 
     async def cancel(self, session_id: str) -> Status:
@@ -183,7 +188,7 @@ class Supervisor:
                 return status
             raise WrongMove(f"This session is {status} already; there is nothing to cancel.")
         if running is None:
-            await self._settle(await self._session(session_id), Status.CANCELLED)
+            await self._settle(session_id, Status.CANCELLED)
             return Status.CANCELLED
         await running.halt()
         return running.record.state.status
@@ -195,11 +200,11 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
-            # In this order: cut off in between, the session is still there to be deleted once more. The other way
-            # round the catalog would tell of a commit to undo first whose session nobody knows.
-            await anyio.to_thread.run_sync(shop.journal.session, session_id)
-            await shop.write(shop.catalog.forget, session_id)
-            tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
+            async with self._claimed(session_id):
+                # In this order: cut off in between, the session is still there to be deleted once more. The other way
+                # round the catalog would tell of a commit to undo first whose session nobody knows.
+                await shop.write(shop.catalog.forget, session_id)
+                tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
@@ -209,18 +214,71 @@ class Supervisor:
             await running.finished()
 
     async def recover(self) -> None:
-        """Go on with the sessions that an earlier process left in motion, as far as their folders may be read here.
-        Call it before anything else, and only in a process that is there to work.
+        """Go on with the sessions that a process which is gone left in motion, as far as their folders may be read
+        here. Only in a process that is there to work; where several share the journal, again and again.
         """
-        for session in await anyio.to_thread.run_sync(self._workshop.journal.sessions_in_motion):
-            # What is committed or undone reads no folder any more.
-            reads = session.state.status not in {Status.COMMITTING, Status.UNDOING}
-            if reads and not await anyio.to_thread.run_sync(self._workshop.may_read, session.parameters):
-                log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
-                continue
-            paused = session.state.status in WAITING
-            goes_on = [] if paused else [Resumed(at=self._workshop.now())]
-            await self._set_off(self._going_on(session, paused=paused), *goes_on)
+        shop = self._workshop
+        found = await anyio.to_thread.run_sync(shop.journal.sessions_in_motion)
+        left = {session.session_id: session for session in found if not self._is_held(session.session_id)}
+        free = await anyio.to_thread.run_sync(shop.leases.free, left)
+        for session in left.values():
+            if session.session_id in free and await self._is_ours_to_do(session):
+                # Another process may be quicker, or delete it.
+                with suppress(OwnedElsewhere, NotFound):
+                    await self._take_over(session.session_id)
+
+    async def _take_over(self, session_id: str) -> None:
+        async with self._deciding:
+            if self._is_held(session_id):
+                return
+            async with self._claimed(session_id) as session:
+                if session.state.at_rest:
+                    return
+                await self._go_on(session, wakes=False)
+
+    async def _is_ours_to_do(self, session: Session) -> bool:
+        # What is committed or undone reads no folder any more.
+        if session.state.status in {Status.COMMITTING, Status.UNDOING}:
+            return True
+        if await anyio.to_thread.run_sync(self._workshop.may_read, session.parameters):
+            return True
+        if session.session_id not in self._left_alone:
+            self._left_alone.add(session.session_id)
+            log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
+        return False
+
+    @property
+    def working_on(self) -> frozenset[str]:
+        """The sessions that are worked on here."""
+        return frozenset(self._running)
+
+    async def give_up(self, session_id: str) -> None:
+        """Stop working on a session that another process has taken over, and say nothing more of it."""
+        if (running := self._running.get(session_id)) is not None:
+            log.warning("session %s was taken over by another process: this one stood still too long", session_id)
+            await running.abandon()
+            # Not one that was begun meanwhile.
+            if self._running.get(session_id) is running:
+                del self._running[session_id]
+
+    def _is_held(self, session_id: str) -> bool:
+        """Whether this process works on it. Where the database was lost under it, that has ended."""
+        running = self._running.get(session_id)
+        return running is not None and not running.is_cut_off
+
+    @asynccontextmanager
+    async def _claimed(self, session_id: str) -> AsyncIterator[Session]:
+        """A session that nobody works on, which nobody else can change meanwhile. It stays ours, unless the block
+        raises or leaves it at rest.
+        """
+        leases = self._workshop.leases
+        is_new = await anyio.to_thread.run_sync(leases.claim, session_id)
+        try:
+            yield await self._session(session_id)
+        finally:
+            if is_new and session_id not in self._running:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(leases.release, session_id)
 
     def _at_work(self, session_id: str) -> Running | None:
         """Whoever works on a session. Nobody does where the journal failed under it: what is stored counts then."""
@@ -239,30 +297,42 @@ class Supervisor:
         running = self._at_work(session_id)
         return running.record.state.status if running else (await self._session(session_id)).state.status
 
-    async def _settle(self, session: Session, status: Status) -> None:
-        """Move a session that nobody works on."""
-        record = self._workshop.record_for(session)
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(record.run)
-                await record.record(Moved(at=self._workshop.now(), status=status))
-                tasks.cancel_scope.cancel()
-        except Exception as error:
-            raise innermost(error) from error
-        # It may have been shown as the one whose journal failed.
-        self._running.pop(session.session_id, None)
+    async def _check_undo(self, session: Session) -> None:
+        """Raise WrongMove where the catalog does not let a session's commit be undone."""
+        catalog, session_id = self._workshop.catalog, session.session_id
+        undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
+        later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
+        lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+        undo.check(undoable, later, lost, session.state)
 
-    async def _go_on(self, session: Session) -> None:
-        """Go on with a session that is in motion in the journal, and that nobody works on."""
+    async def _settle(self, session_id: str, status: Status) -> None:
+        """Move a session that nobody works on."""
+        try:
+            async with self._claimed(session_id) as session:
+                record = self._workshop.record_for(session)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(record.run)
+                    await record.record(Moved(at=self._workshop.now(), status=status))
+                    tasks.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            raise innermost(group) from group
+        # It may have been shown as the one whose journal failed.
+        self._running.pop(session_id, None)
+
+    async def _go_on(self, session: Session, *, wakes: bool = True) -> None:
+        """Go on with a session that is in motion in the journal, and that nobody works on. One that waits for a word
+        takes this for it, unless `wakes` says otherwise.
+        """
         shop, now = self._workshop, self._workshop.now()
         if session.session_id in self._running:
             # The storage failed, not the process: what was under way then has ended nothing.
             tries = await anyio.to_thread.run_sync(shop.journal.tries, session.session_id)
             innocent = {number: min(count, ALONE) for number, count in tries.items()}
             await shop.write(shop.journal.count_tries, session.session_id, innocent)
-        is_paused = session.state.status is Status.PAUSED
-        first = Moved(at=now, status=Status.PROCESSING) if is_paused else Resumed(at=now)
-        await self._set_off(self._going_on(session, paused=False), first)
+        waits = session.state.status in WAITING
+        word = [Moved(at=now, status=Status.PROCESSING)] if wakes else []
+        running = self._going_on(session, paused=waits and not wakes)
+        await self._set_off(running, *(word if waits else [Resumed(at=now)]))
 
     async def _set_off(self, running: Running, *first: Fact) -> None:
         session_id = running.session.session_id

@@ -12,6 +12,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | `NotFound`, or an address that names nothing | 404 | `not_found` |
 | a method the address does not have | 405 | `method_not_allowed` |
 | `WrongMove` | 409 | `wrong_move` |
+| `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
 | `DatabaseUnusable` | 503 | `database_unusable` |
 | anything unforeseen | 500 | `internal_error` |
@@ -38,7 +39,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.errors import (
     BadInput,
+    LeaseLost,
     NotFound,
+    OwnedElsewhere,
     StorageFailed,
     TallylightError,
     TooManyReaders,
@@ -54,6 +57,8 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
     NotFound: 404,
     WrongMove: 409,
+    OwnedElsewhere: 409,
+    LeaseLost: 409,
     TooManyReaders: 503,
     StorageFailed: 503,
     TallylightError: 500,
@@ -121,7 +126,7 @@ def status_of(error: TallylightError) -> int:
 
 def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem. Call it before the application starts."""
-    app.add_exception_handler(TallylightError, _foreseen)
+    app.add_exception_handler(TallylightError, foreseen)
     app.add_exception_handler(RequestValidationError, _wrong_fields)
     app.add_exception_handler(HTTPException, _from_router)
     # Appended, not added: innermost, so that the doors' headers are on a 500 as well, whatever the order of calls.
@@ -165,7 +170,8 @@ def _internal_error() -> ProblemResponse:
     )
 
 
-def _foreseen(_request: Request, error: Exception) -> Response:
+def foreseen(_request: Request, error: Exception) -> Response:
+    """The answer to an error of the tree."""
     assert isinstance(error, TallylightError)
     later = {"retry-after": "30"} if isinstance(error, TooManyReaders) else None
     return problem(status_of(error), error.code, str(error), headers=later)
