@@ -21,6 +21,11 @@ log: Final = logging.getLogger(__name__)
 #: What to do once the cause is mended.
 GO_ON: Final = " `tallylight resume` goes on with this session; nothing that was shown is lost."
 
+#: The same where a server looks for sessions to go on with, as it does on a database that several may share.
+GO_ON_BY_ITSELF: Final = (
+    " A server then goes on by itself, or `tallylight resume` does; nothing that was shown is lost."
+)
+
 #: Does a session's work and says how it ended.
 Work = Callable[[], Awaitable[Moved]]
 
@@ -99,7 +104,7 @@ class Running:
 
     def _failure(self, cause: BaseException) -> Moved:
         if isinstance(cause, TallylightError):
-            sentence = f"{cause}{GO_ON}" if isinstance(cause, StorageFailed) else str(cause)
+            sentence = f"{cause}{_what_then(cause)}"
             return Moved(at=self._now(), status=self._failed, code=cause.code, message=sentence)
         log.error("session %s failed", self.session.session_id, exc_info=cause)
         sentence = f"Something unforeseen went wrong: {cause!r}. The log has the details; start the session again."
@@ -120,6 +125,12 @@ class Running:
         self.is_broken, self.is_cut_off = True, isinstance(cause, DatabaseUnusable)
         if not self.record.state.at_rest:
             self.record.publish_unsaved(self._failure(cause))
+
+
+def _what_then(cause: TallylightError) -> str:
+    if isinstance(cause, DatabaseUnusable):
+        return GO_ON_BY_ITSELF
+    return GO_ON if isinstance(cause, StorageFailed) else ""
 
 
 def innermost(error: BaseException) -> BaseException:
