@@ -42,7 +42,15 @@ class Running:
     """
 
     def __init__(
-        self, session: Session, record: Record, work: Work, now: Now, *, failed: Status, halted: Status | None
+        self,
+        session: Session,
+        record: Record,
+        work: Work,
+        now: Now,
+        *,
+        failed: Status,
+        halted: Status | None,
+        is_ours: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self.session = session
         self.record = record
@@ -53,6 +61,7 @@ class Running:
         self._now = now
         self._failed = failed
         self._halted = halted
+        self._is_ours = is_ours
         self._scope = anyio.CancelScope()
         self._done = anyio.Event()
 
@@ -72,7 +81,7 @@ class Running:
             cause = innermost(error)
             if not started:
                 raise cause from error
-            self._break(cause)
+            await self._break(cause)
         finally:
             self._done.set()
 
@@ -110,8 +119,9 @@ class Running:
         sentence = f"Something unforeseen went wrong: {cause!r}. The log has the details; start the session again."
         return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
 
-    def _break(self, cause: BaseException) -> None:
-        if isinstance(cause, LeaseLost):
+    async def _break(self, cause: BaseException) -> None:
+        # A process that stood still finds its connection closed before it finds that it owns the session no more.
+        if isinstance(cause, LeaseLost) or (self._is_ours is not None and not await self._is_ours()):
             # No failure of the session's: it goes on elsewhere, and who reads it here is told of that from the journal.
             log.warning("session %s: %s", self.session.session_id, cause)
             return

@@ -14,7 +14,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import NotFound, OwnedElsewhere, WrongMove
+from tallylight.errors import NotFound, OwnedElsewhere, StorageFailed, WrongMove
 from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
 from tallylight.ingest import commit, pipeline, undo
 from tallylight.ingest.commit import Commit
@@ -365,7 +365,15 @@ class Supervisor:
     def _processing(self, session: Session, *, paused: bool = False) -> Running:
         shop, record = self._workshop, self._workshop.record_for(session)
         processing = Processing(record, partial(shop.ingest_for, session, record), shop.now, paused=paused)
-        running = Running(session, record, processing.run, shop.now, failed=Status.ERROR, halted=Status.CANCELLED)
+        running = Running(
+            session,
+            record,
+            processing.run,
+            shop.now,
+            failed=Status.ERROR,
+            halted=Status.CANCELLED,
+            is_ours=partial(self._is_ours, session.session_id),
+        )
         running.processing = processing
         return running
 
@@ -393,7 +401,17 @@ class Supervisor:
         return self._after_review(session, record, undo_session)
 
     def _after_review(self, session: Session, record: Record, work: Work) -> Running:
-        return Running(session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None)
+        is_ours = partial(self._is_ours, session.session_id)
+        return Running(
+            session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None, is_ours=is_ours
+        )
+
+    async def _is_ours(self, session_id: str) -> bool:
+        """Whether no other process works on a session. Where the database does not say, none does."""
+        try:
+            return session_id in await anyio.to_thread.run_sync(self._workshop.leases.free, [session_id])
+        except StorageFailed:
+            return True
 
 
 def _check_rested(status: Status) -> None:
