@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium, Order, Rated, Reread
+from tallylight.catalog import USER, Catalog, CommitItem, Known, Medium, Order, Rated, Reread
 from tallylight.catalog.search import parse
 from tallylight.errors import BadInput, NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText
@@ -413,6 +413,63 @@ class CatalogContract:
         wanted = [ids[3], 999_999, ids[0], ids[3]]
         assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
         assert shelf.media_of([]) == []
+
+    def test_a_persons_word_stands_and_says_whose_it_is(self, catalog: Catalog) -> None:
+        disputed = replace(
+            extracted(),
+            score=2,
+            favourite=None,
+            provenance={"score": {"source": "xmp"}, "title": {"source": "xmp"}},
+            conflicts=({"field": "score", "values": []}, {"field": "title", "values": []}),
+        )
+        catalog.commit(
+            "s-1", [item("/pictures/a.png", 1, raw_text("x"), outcome=disputed), item("/pictures/b.png", 2)], 1.0
+        )
+        before = media(catalog)
+        number = before["/pictures/a.png"].media_id
+        assert catalog.rate([number, 10_000], {"score": 5, "favourite": True}, 7.5) == 1
+        after = media(catalog)
+        word = {"source": USER, "at": 7.5}
+        assert after["/pictures/b.png"] == before["/pictures/b.png"]
+        expected = replace(
+            before["/pictures/a.png"].outcome,
+            score=5,
+            favourite=True,
+            provenance={"score": word, "favourite": word, "title": {"source": "xmp"}},
+            conflicts=({"field": "title", "values": []},),
+        )
+        assert after["/pictures/a.png"] == replace(before["/pictures/a.png"], outcome=expected)
+        assert catalog.find(parse("score:5 is:favourite")) == [number]
+        assert catalog.ratings(["/pictures/a.png"])["/pictures/a.png"].provenance["score"] == word
+        assert catalog.rate([number], {"score": None}, 8.0) == 1
+        cleared = catalog.medium(number).outcome
+        assert (cleared.score, cleared.favourite, "score" in cleared.provenance) == (None, True, False)
+        assert catalog.rate([], {"score": 1}, 9.0) == 0
+
+    def test_what_is_rated_is_not_what_was_committed(self, catalog: Catalog) -> None:
+        batch = [item(outcome=replace(extracted(), score=2))]
+        catalog.commit("s-1", batch, 1.0)
+        catalog.rate([catalog.media()[0].media_id], {"score": 5}, 2.0)
+        catalog.commit("s-2", batch, 3.0)
+        assert (catalog.media()[0].outcome.score, catalog.undoable("s-2")) == (2, 1)
+        catalog.undo("s-2", 10)
+        assert catalog.media()[0].outcome.score == 5
+
+    def test_an_undo_leaves_what_a_person_said_since(self, catalog: Catalog) -> None:
+        first = item("/pictures/a.png", 1, raw_text("one"), outcome=replace(extracted(), score=1))
+        catalog.commit("s-1", [first], 1.0)
+        second = replace(extracted(), score=2, generation={"model": "other"})
+        catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("two"), outcome=second)], 2.0)
+        number = catalog.media()[0].media_id
+        catalog.rate([number], {"score": 4}, 3.0)
+        catalog.undo("s-2", 10)
+        (medium,) = catalog.media()
+        assert (medium.media_id, medium.session_id, medium.outcome.score) == (number, "s-1", 4)
+        assert medium.outcome.provenance["score"] == {"source": USER, "at": 3.0}
+        assert medium.outcome.generation == extracted().generation
+        again = CommitItem(1, medium.path, medium.outcome, (raw_text("one"),))
+        catalog.commit("s-3", [again], 4.0)
+        assert catalog.undoable("s-3") == 0, "what stands there is known for what it is"
 
     def test_an_undo_puts_everything_back_as_it_was(self, catalog: Catalog) -> None:
         shared = raw_text("shared")

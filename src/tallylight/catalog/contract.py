@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from tallylight.catalog.search import Order, Search
 from tallylight.model import Json, Outcome, RawText
@@ -26,6 +26,10 @@ class Rated:
     score: int | None = None
     favourite: bool | None = None
     provenance: Json = field(default_factory=dict)  #: as `Outcome.provenance`
+
+
+#: Who says so, where a person rated in the catalog itself.
+USER: Final = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,15 @@ class Catalog(Protocol):
         All else stays, also which session committed a file and when. The same items again change nothing, a later
         commit of the same facts neither; a file that is no longer in the catalog is passed over. One bad item never
         undoes others.
+        """
+        ...
+
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        """Let a person's word on `score`, `favourite` or both stand for these media, in one transaction; None takes it
+        back. Returns how many of them there are.
+
+        The provenance then names `USER` and the time; a conflict on that field is over. All else stays, also which
+        session committed a file and when. An undo of that session leaves the word where the file stays.
         """
         ...
 

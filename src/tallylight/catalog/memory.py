@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
-from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
+from tallylight.catalog.prepared import (
+    Prepared,
+    digest,
+    in_order,
+    prepare,
+    rated_item,
+    reread_item,
+    split,
+    stored_outcome,
+    with_words,
+)
 from tallylight.catalog.search import Order, Search
 from tallylight.errors import NotFound
 from tallylight.model import Outcome, RawText
@@ -20,6 +30,12 @@ class _Kept:
     medium: Medium
     digest: str
     texts: tuple[RawText, ...]
+
+
+def _with_words(stood: _Kept, now: Medium) -> _Kept:
+    outcome, texts = with_words(stood.medium.outcome, now.outcome), [(text.key, text.sha256) for text in stood.texts]
+    medium = replace(stood.medium, outcome=outcome)
+    return _Kept(medium, digest(medium.path, outcome, texts), stood.texts)
 
 
 class MemoryCatalog:
@@ -46,11 +62,16 @@ class MemoryCatalog:
                 for item in items
                 if item.media_id in stored
             )
-            for prepared in ready:
-                kept = self._kept[prepared.item.path]
-                outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
-                self._kept[kept.medium.path] = _Kept(replace(kept.medium, outcome=outcome), prepared.digest, kept.texts)
+            self._rewrite(ready)
         return in_order(refused)
+
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        with self._lock:
+            wanted = set(media_ids)
+            stored = [kept for kept in self._kept.values() if kept.medium.media_id in wanted]
+            ready, _ = prepare(rated_item(kept.medium, kept.texts, said, at) for kept in stored)
+            self._rewrite(ready)
+        return len(ready)
 
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
         wanted = set(media_ids)
@@ -76,9 +97,9 @@ class MemoryCatalog:
             before, later = self._replaced.get(session_id, {}), self._later(session_id)
             paths = [path for path in sorted(before) if path not in later][:limit]
             for path in paths:
-                self._kept.pop(path, None)
+                now = self._kept.pop(path, None)
                 if (kept := before.pop(path)) is not None:
-                    self._kept[path] = kept
+                    self._kept[path] = kept if now is None else _with_words(kept, now.medium)
             if not paths:
                 before.clear()
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
@@ -177,6 +198,13 @@ class MemoryCatalog:
             outcome=Outcome(**stored_outcome(prepared.item.outcome, path)),
         )
         self._kept[path] = _Kept(medium, prepared.digest, prepared.item.texts)
+
+    def _rewrite(self, ready: Sequence[Prepared]) -> None:
+        """Of what is there already, replace what can change without a session."""
+        for prepared in ready:
+            kept = self._kept[prepared.item.path]
+            outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
+            self._kept[kept.medium.path] = _Kept(replace(kept.medium, outcome=outcome), prepared.digest, kept.texts)
 
     def _keep(self, session_id: str, path: str, before: _Kept | None) -> None:
         own = self._replaced.setdefault(session_id, {})

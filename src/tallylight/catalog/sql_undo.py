@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
+from tallylight.catalog.prepared import digest, with_words
+from tallylight.catalog.rows import medium_of
 from tallylight.db.raw_texts import chunked, sweep
 from tallylight.db.tables import media, media_keywords, media_texts, replaced, replaced_texts
 from tallylight.db.upsert import insert_or_keep
@@ -91,17 +93,30 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
 
 def _put_back(connection: Connection, session_id: str, rows: Sequence[Any]) -> None:
     paths = [row.path for row in rows]
-    written = _of_paths(connection, paths)
+    now = {row["path"]: row for row in _rows(connection, tuple(media.columns), media.c.path, paths)}
     before = {row.path: (row.medium, row.keywords) for row in rows if row.medium is not None}
     texts = _replaced_texts(connection, session_id, list(before))
-    loose = _drop(connection, written)
+    loose = _drop(connection, [row["media_id"] for row in now.values()])
     if before:
-        stood = [medium | {"path_raw": raw_bytes(path)} for path, (medium, _) in before.items()]
+        stood = [
+            _stood(medium, keywords, texts.get(path, ()), now.get(path)) for path, (medium, keywords) in before.items()
+        ]
         connection.execute(insert(media), stood)
     _add(connection, media_keywords, {medium["media_id"]: keywords for medium, keywords in before.values()})
     _add(connection, media_texts, {before[path][0]["media_id"]: own for path, own in texts.items()})
     loose |= _forget(connection, session_id, paths)
     sweep(connection, loose)
+
+
+def _stood(medium: Json, keywords: Sequence[Json], texts: Sequence[Json], now: Json | None) -> Json:
+    """The row of what stood at a path, with what a person said of it since."""
+    row = medium | {"path_raw": raw_bytes(medium["path"])}
+    before = medium_of(medium, [{name: one[name] for name in ("text", "weight", "source")} for one in keywords]).outcome
+    outcome = with_words(before, medium_of(now, ()).outcome) if now is not None else before
+    if outcome is before:
+        return row
+    rated = {name: getattr(outcome, name) for name in ("score", "favourite", "provenance")}
+    return row | rated | {"digest": digest(row["path"], outcome, [(text["key"], text["sha256"]) for text in texts])}
 
 
 def forget(connection: Connection, session_id: str) -> None:
@@ -173,10 +188,6 @@ def _add(connection: Connection, table: Any, lists: dict[int, list[Json]]) -> No
     ]
     if rows:
         connection.execute(insert(table), rows)
-
-
-def _of_paths(connection: Connection, paths: Sequence[str]) -> list[int]:
-    return [row["media_id"] for row in _rows(connection, (media.c.media_id,), media.c.path, paths)]
 
 
 def _lists(connection: Connection, table: Any, ids: dict[int, str]) -> dict[str, list[Json]]:

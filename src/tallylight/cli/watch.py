@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadFolder, WrongMove
+from tallylight.errors import BadFolder, OwnedElsewhere, WrongMove
 from tallylight.model import Status
 from tallylight.roots import escape, outermost
 from tallylight.settings import Settings
@@ -23,9 +23,6 @@ from tallylight.settings import Settings
 if TYPE_CHECKING:
     from tallylight.services import Services
 
-#: Where Linux lists what is mounted; elsewhere nothing is known to need polling.
-MOUNTS: Final = Path("/proc/mounts")
-_POLL_MS: Final = 2000
 #: Somebody said so, and expects it to stay until they say something else.
 HANDS_OFF: Final = frozenset({Status.PAUSED, Status.HELD, Status.UNDOING})
 
@@ -50,16 +47,23 @@ def watch(  # noqa: PLR0917 (typer makes the options from these)
 
 async def _run(settings: Settings, still: float, poll: bool, draw: Callable[[], Drawer]) -> None:
     from tallylight.ingest import watch as watching
+    from tallylight.ingest.changes import changes, must_poll
     from tallylight.ingest.discover import is_media
     from tallylight.services import open_services
 
     async with open_services(settings, doing="watch") as services:
         folders = list(services.roots.folders)
-        must_poll = poll or await to_thread.run_sync(_must_poll, folders)
+        polls = poll or await to_thread.run_sync(must_poll, folders)
         take = _one_by_one(partial(_take, services, draw))
         wanted = partial(is_media, suffixes=services.extractors.suffixes)
-        changes = partial(_changes, folders, must_poll, wanted)
-        job = watching.Watch(changes=changes, take=take, clock=services.clock, still_for=still, wanted=wanted)
+        job = watching.Watch(
+            changes=partial(changes, folders, polls, wanted),
+            take=take,
+            clock=services.clock,
+            still_for=still,
+            wanted=wanted,
+            skip=services.skipped,
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_end_on_signal, tasks.cancel_scope)
             # Listening begins before the first look: what arrives in between is seen twice rather than never.
@@ -103,7 +107,7 @@ async def _take(services: Services, draw: Callable[[], Drawer], folders: list[st
 
 async def _see_through(services: Services, draw: Callable[[], Drawer], session_id: str) -> None:
     """Follow a session in motion to its end, and commit it."""
-    from tallylight.cli.follow import follow
+    from tallylight.cli.near import follow
 
     try:
         message = await follow(services, session_id, draw())
@@ -123,30 +127,13 @@ async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
     for session in await to_thread.run_sync(services.journal.sessions_in_motion):
         if not all(map(services.roots.covers, session.parameters.directories)):
             continue
-        if session.parameters.auto_commit and session.state.status not in HANDS_OFF:
-            await services.supervisor.resume(session.session_id)
-            await _see_through(services, draw, session.session_id)
-        else:
-            name, status = session.session_id, session.state.status
+        name, status = session.session_id, session.state.status
+        if not session.parameters.auto_commit or status in HANDS_OFF:
             typer.echo(f"Session {name} over these folders is {status}; `tallylight resume {name[:8]}`.", err=True)
-
-
-async def _changes(folders: list[str], poll: bool, wanted: Callable[[str], bool]) -> AsyncIterator[Collection[str]]:
-    from watchfiles import Change, awatch
-
-    changes = awatch(
-        *folders, watch_filter=None, force_polling=poll, poll_delay_ms=_POLL_MS, ignore_permission_denied=True
-    )
-    async for found in changes:
-        # Of a folder only that it is new: what changes in it is told of by itself.
-        yield {path for change, path in found if change is Change.added or (change is Change.modified and wanted(path))}
-
-
-def _must_poll(folders: list[str]) -> bool:
-    from tallylight.ingest.watch import is_on_network
-
-    try:
-        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return any(is_on_network(folder, mounts) for folder in folders)
+            continue
+        try:
+            await services.supervisor.resume(name)
+        except OwnedElsewhere as error:
+            typer.echo(f"tallylight: {error}", err=True)
+            continue
+        await _see_through(services, draw, name)

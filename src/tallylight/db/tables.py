@@ -281,3 +281,31 @@ replaced_texts: Final = Table(
     ),
     sqlite_with_rowid=False,
 )
+
+#: Folders that a server looks at by itself. No foreign key to the session: it may be deleted.
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("folder", Text, nullable=False, unique=True),
+    Column("rule", Text, nullable=False),
+    Column("auto_commit", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("ran_at", Double),
+    Column("session_id", Text),
+    Column("trouble", Text, nullable=False),
+)
+
+#: Files that a schedule took and that are not in the catalog (not committed yet, or unreadable): not taken again as
+#: long as they look like this.
+schedule_looks: Final = Table(
+    "schedule_looks",
+    metadata,
+    Column("schedule_id", Text, ForeignKey("schedules.schedule_id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("session_id", Text),  # null until the session has started
+    sqlite_with_rowid=False,
+)

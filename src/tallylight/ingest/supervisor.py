@@ -252,14 +252,19 @@ class Supervisor:
         """The sessions that are worked on here."""
         return frozenset(self._running)
 
-    async def give_up(self, session_id: str) -> None:
-        """Stop working on a session that another process has taken over, and say nothing more of it."""
+    def give_up(self, session_id: str) -> None:
+        """Stop working on a session that another process has taken over, and say nothing more of it. Does not wait for
+        the end of that.
+        """
         if (running := self._running.get(session_id)) is not None:
             log.warning("session %s was taken over by another process: this one stood still too long", session_id)
-            await running.abandon()
-            # Not one that was begun meanwhile.
-            if self._running.get(session_id) is running:
-                del self._running[session_id]
+            self._tasks.start_soon(self._abandon, running)
+
+    async def _abandon(self, running: Running) -> None:
+        await running.abandon()
+        # One whose journal failed stays else; and another may have been begun meanwhile.
+        if self._running.get(running.session.session_id) is running:
+            del self._running[running.session.session_id]
 
     def _is_held(self, session_id: str) -> bool:
         """Whether this process works on it. Where the database was lost under it, that has ended."""
