@@ -45,7 +45,7 @@ outcomes = st.builds(
 )
 
 
-_NUMBERS = ("files", "bytes", "unchanged", "excluded", "total", "done", "until")
+_NUMBERS = ("files", "bytes", "unchanged", "excluded", "total", "done", "until", "kept")
 
 
 def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
