@@ -240,6 +240,8 @@ async def open_services(
     clock, limits = clock or SystemClock(), Limits.of(settings.limits)
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
+        thumbnails = Thumbnails(disk.folder.thumbnails)
+        await to_thread.run_sync(_swept, thumbnails)
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
@@ -249,7 +251,6 @@ async def open_services(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
-        thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
         guarded = partial(_workshop, guard_share=settings.guard_share, mirror=mirror)
@@ -307,6 +308,14 @@ async def _extractors(engine: Engine) -> Extractors:
     for left_out in extractors.left_out:
         log.warning("%s", visible(str(left_out)))
     return extractors
+
+
+def _swept(thumbnails: Thumbnails) -> None:
+    try:
+        thumbnails.sweep()
+    except OSError as error:
+        # Thumbnails are a cache: without any of them all else works.
+        log.warning("half-written thumbnails in %s cannot be removed: %s", thumbnails.folder, error.strerror)
 
 
 def _pace(settings: Settings) -> Pace:

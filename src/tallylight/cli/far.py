@@ -56,7 +56,9 @@ class FarServer:
 
     async def start(self, parameters: Parameters) -> str:
         """Begin a session there; returns its id."""
-        answer = await self._post("/api/ingest/process", {"parameters": parameters.as_json()})
+        # Who commits without a review does so from here: no server is asked to.
+        asked = {name: value for name, value in parameters.as_json().items() if name != "auto_commit"}
+        answer = await self._post("/api/ingest/process", {"parameters": asked})
         return str(answer["session_id"])
 
     async def command(self, command: str, session_id: str) -> str:

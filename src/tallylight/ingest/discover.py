@@ -247,7 +247,8 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
 def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:
     code = "permission" if isinstance(error, PermissionError) else "io_error"
     name = escape(_below(folder, top)) or "."
-    message = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
+    why = f"This folder could not be read ({error.strerror}), so nothing in it is counted"
+    message = f"{why}; check the disk, then ingest again."
     return UnreadFolder(name, code, message, folder)
 
 
