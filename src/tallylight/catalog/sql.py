@@ -18,7 +18,7 @@ from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked, keep, sweep
-from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
+from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, raw_texts
 from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
@@ -42,6 +42,7 @@ class SqlCatalog:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
             changed = _changed(connection, ready)
+            _tick(connection, changed)
             refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
         return in_order(refused)
 
@@ -53,7 +54,9 @@ class SqlCatalog:
             ready, refused = prepare(
                 reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
             )
-            refused += _store_or_refuse(connection, _changed(connection, ready), _rewrite)
+            changed = _changed(connection, ready)
+            _tick(connection, changed)
+            refused += _store_or_refuse(connection, changed, _rewrite)
         return in_order(refused)
 
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
@@ -70,11 +73,32 @@ class SqlCatalog:
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
-            return sql_undo.put_back(connection, session_id, limit)
+            count = sql_undo.put_back(connection, session_id, limit)
+            _tick(connection, count)
+        return count
 
     def forget(self, session_id: str) -> None:
         with self._database.writing() as connection:
             sql_undo.forget(connection, session_id)
+
+    def version(self) -> int:
+        with self._database.reading() as connection:
+            version: int = connection.execute(select(catalog_clock.c.version)).scalar_one()
+        return version
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(paths):
+                rows = connection.execute(select(media.c.path, media.c.digest).where(media.c.path.in_(chunk)))
+                found |= {row.path: row.digest for row in rows}
+        return found
+
+    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._database.reading() as connection:
+            chunks = (select(media).where(media.c.path.in_(chunk)) for chunk in chunked(paths))
+            found = _media(connection, [row for query in chunks for row in connection.execute(query)])
+        return {medium.path: medium for medium in found}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
@@ -169,6 +193,12 @@ class SqlCatalog:
     def count(self) -> int:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(media)).scalar_one())
+
+
+def _tick(connection: Connection, changes: object) -> None:
+    """Raise the version where there are changes."""
+    if changes:
+        connection.execute(update(catalog_clock).values(version=catalog_clock.c.version + 1))
 
 
 def _changed(connection: Connection, batch: Sequence[Prepared]) -> list[Prepared]:
