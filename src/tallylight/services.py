@@ -26,7 +26,9 @@ from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
+from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
@@ -85,6 +87,7 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    looker: Looker
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -235,7 +238,8 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
-        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors)
+        looker = Looker(disk.journal, disk.catalog, writer.run, tasks)
+        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors, looker=looker)
         supervisor = Supervisor(workshop, tasks)
         if goes_on:
             await supervisor.recover()
@@ -253,6 +257,7 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            looker=looker,
         )
 
 
@@ -277,6 +282,7 @@ def _workshop(
     clock: Clock,
     *,
     extractors: Extractors,
+    looker: Looker,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
     wanted = partial(is_media, suffixes=extractors.suffixes)
@@ -296,9 +302,10 @@ def _workshop(
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            noted=partial(looker.note, session.session_id),
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -307,6 +314,8 @@ def _workshop(
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            recheck=partial(changed_since, disk.roots),
+            as_shown=as_shown,
         )
 
     return Workshop(
@@ -320,6 +329,7 @@ def _workshop(
         catalog=catalog,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
+        may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),
     )
 
 

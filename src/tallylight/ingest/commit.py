@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from anyio import to_thread
@@ -11,9 +11,12 @@ from anyio import to_thread
 from tallylight.catalog import Catalog, CommitItem, Refused
 from tallylight.facts import CommitPlanned, Committed
 from tallylight.ingest.agreement import agree
+from tallylight.ingest.diff import TO_COMMIT, to_commit
+from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Now, Record, Write
-from tallylight.journal import Item, Journal
-from tallylight.model import ConflictRule, OutcomeKind, RawText
+from tallylight.ingest.rechecking import Recheck
+from tallylight.journal import Item, Journal, Standing
+from tallylight.model import ConflictRule
 from tallylight.roots import absolute
 
 #: Rows in one transaction: large enough to be fast, small enough that the bar moves.
@@ -31,46 +34,81 @@ class Commit:
     write: Write
     now: Now
     rule: ConflictRule  #: whom to believe where a file and the catalog disagree
+    recheck: Recheck
+    as_shown: bool = False  #: what the preview says was agreed to, whatever the catalog has become since
 
 
 async def run(commit: Commit) -> None:
-    """Commit every extracted file of the session, from where it was cut off. Doing it again adds nothing; one refused
-    file never costs another.
+    """Commit the files of the session's preview that would change something and are not set aside, from where it was
+    cut off. Doing it again adds nothing; one refused file never costs another.
 
-    Cancelling it stops between two batches; what is committed stays.
+    A file that is not as it was read any more is refused. Cancelling it stops between two batches; what is committed
+    stays.
     """
-    state = commit.record.state
-    if not state.commit_total:
-        await commit.record.record(CommitPlanned(at=commit.now(), total=state.processed - state.errors))
-    async for items in _batches(commit, state.commit_until):
-        refused = await commit.write(_store, commit, items)
-        await commit.record.record(_settled(commit, items, refused))
+    if not commit.record.state.commit_total:
+        await _plan(commit)
+    elif not (await _standing(commit)).version:
+        # Planned by an earlier version, which kept no preview.
+        await _look(commit)
+    async for items in _batches(commit, commit.record.state.commit_until):
+        refused = await to_thread.run_sync(commit.recheck, items)
+        failures = await commit.write(_store, commit, items, refused)
+        await commit.record.record(_settled(commit, items, failures))
 
 
-def _store(commit: Commit, items: list[CommitItem]) -> list[Refused]:
-    """Store a batch. What the catalog said before is read by the one writer too, so that nobody changes it between."""
-    rated = commit.catalog.ratings([item.path for item in items])
-    agreed = [replace(item, outcome=agree(item.outcome, rated.get(item.path), commit.rule).outcome) for item in items]
-    return commit.catalog.commit(commit.session_id, agreed, commit.now())
+async def _plan(commit: Commit) -> None:
+    """Say how many files there are to commit. From here on, they are these and no others."""
+    if not commit.as_shown:
+        await _look(commit)
+    await commit.write(commit.journal.previews.forget_refusals, commit.session_id)
+    await commit.record.record(CommitPlanned(at=commit.now(), total=to_commit(await _standing(commit))))
 
 
-def _settled(commit: Commit, items: list[CommitItem], refused: list[Refused]) -> Committed:
+async def _standing(commit: Commit) -> Standing:
+    return await to_thread.run_sync(commit.journal.previews.standing, commit.session_id)
+
+
+async def _look(commit: Commit) -> None:
+    await bring_up_to_date(commit.journal, commit.catalog, commit.session_id, commit.write, anew=True)
+
+
+def _store(commit: Commit, items: list[Item], refused: dict[int, str]) -> list[Refused]:
+    """Store a batch, and keep why some of it was not stored. What the catalog said before is read by the one writer
+    too, so that nobody changes it between.
+    """
+    wanted = [item for item in items if item.seq not in refused]
+    texts = commit.journal.raw_texts(commit.session_id, [item.seq for item in wanted])
+    rated = commit.catalog.ratings([_path(item) for item in wanted])
+    ready = [
+        CommitItem(
+            item.seq,
+            _path(item),
+            agree(item.outcome, rated.get(_path(item)), commit.rule).outcome,
+            tuple(texts.get(item.seq, ())),
+        )
+        for item in wanted
+    ]
+    failures = [Refused(item.seq, _path(item), refused[item.seq]) for item in items if item.seq in refused]
+    failures += commit.catalog.commit(commit.session_id, ready, commit.now())
+    commit.journal.previews.refuse(commit.session_id, {one.seq: one.message for one in failures})
+    return failures
+
+
+def _settled(commit: Commit, items: list[Item], refused: list[Refused]) -> Committed:
     failures = tuple((item.path, item.message) for item in refused)
     return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures, until=items[-1].seq)
 
 
-async def _batches(commit: Commit, after: int) -> AsyncIterator[list[CommitItem]]:
+async def _batches(commit: Commit, after: int) -> AsyncIterator[list[Item]]:
     while items := await to_thread.run_sync(_page, commit, after):
         yield items
         after = items[-1].seq
 
 
-def _page(commit: Commit, after: int) -> list[CommitItem]:
-    items = commit.journal.items(commit.session_id, kind=OutcomeKind.EXTRACTED, after=after, limit=BATCH)
-    texts = commit.journal.raw_texts(commit.session_id, [item.seq for item in items])
-    return [_commit_item(item, tuple(texts.get(item.seq, ()))) for item in items]
+def _page(commit: Commit, after: int) -> list[Item]:
+    found = commit.journal.previews.page(commit.session_id, TO_COMMIT, after=after, limit=BATCH)
+    return [shown.item for shown in found]
 
 
-def _commit_item(item: Item, texts: tuple[RawText, ...]) -> CommitItem:
-    path = absolute(item.outcome.root, item.outcome.file)
-    return CommitItem(item.seq, path, item.outcome, texts)
+def _path(item: Item) -> str:
+    return absolute(item.outcome.root, item.outcome.file)

@@ -6,13 +6,16 @@ one page. A batch is read on any thread and stored by the one that writes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog, CommitItem, Known, Rated, digest_of
+from tallylight.errors import TallylightError
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.ports import Write
 from tallylight.ingest.preview import Effect, classify
@@ -21,8 +24,12 @@ from tallylight.journal.previews import Decided, Sketch
 from tallylight.model import Outcome, OutcomeKind, Status
 from tallylight.roots import absolute
 
+log: Final = logging.getLogger(__name__)
+
 #: Outcomes in one transaction: large enough to be fast, small enough that facts which are to be shown do not wait.
 BATCH: Final = 1000
+#: How often everything is looked at in one go.
+MOST_LOOKS: Final = 2
 #: What a commit did, or is doing, stays as it was shown: looked at anew, everything would be unchanged.
 DECIDED: Final = frozenset({Status.COMMITTING, Status.COMMITTED, Status.UNDOING})
 
@@ -46,8 +53,14 @@ async def bring_up_to_date(
 ) -> None:
     """Look at whatever was not looked at yet, or at all of it where the catalog has changed since. With `anew`, also of
     a session whose commit has begun.
+
+    A catalog that changes all the time is not run after: what it was at the second look is close enough.
     """
+    looks = 0
     while (look := await to_thread.run_sync(_next, journal, catalog, session_id, anew)) is not None:
+        looks += look.version > 0
+        if looks > MOST_LOOKS:
+            return
         await write(_store, journal, look)
 
 
@@ -169,3 +182,44 @@ def outcome_of(sketch: Sketch) -> Outcome:
         mtime_ns=sketch.mtime_ns,
         sha256=sketch.sha256,
     )
+
+
+class Looker:
+    """Keeps previews up to date in the background. Call it on the event loop."""
+
+    def __init__(self, journal: Journal, catalog: Catalog, write: Write, tasks: TaskGroup) -> None:
+        self._journal = journal
+        self._catalog = catalog
+        self._write = write
+        self._tasks = tasks
+        self._looking: set[str] = set()
+        self._seen: dict[str, int] = {}  #: outcomes since the last look, by session
+
+    def note(self, session_id: str, outcomes: int) -> None:
+        """A session has so many more outcomes; 0 where it is through."""
+        seen = self._seen.pop(session_id, 0) + outcomes
+        if outcomes and seen < BATCH:
+            self._seen[session_id] = seen
+        else:
+            self.look(session_id)
+
+    def look(self, session_id: str) -> None:
+        """Begin to bring a preview up to date, if nobody is at it."""
+        if session_id not in self._looking:
+            self._looking.add(session_id)
+            self._tasks.start_soon(self._look, session_id)
+
+    async def look_now(self, session_id: str) -> None:
+        """Return once the preview is up to date. Raises NotFound."""
+        await bring_up_to_date(self._journal, self._catalog, session_id, self._write)
+
+    async def _look(self, session_id: str) -> None:
+        try:
+            await self.look_now(session_id)
+        except TallylightError as error:
+            # Deleted meanwhile, or a disk that is full: whoever asks for the preview is told.
+            log.warning("the preview of session %s is not up to date: %s", session_id, error)
+        except Exception:
+            log.exception("the preview of session %s is not up to date", session_id)
+        finally:
+            self._looking.discard(session_id)

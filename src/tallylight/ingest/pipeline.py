@@ -55,6 +55,7 @@ class Ingest:
     wanted: Callable[[str], bool] = is_media  #: tells by a file's name
     valve: Valve = field(default_factory=Valve)
     queue: ChunkQueue = field(default_factory=ChunkQueue)
+    noted: Callable[[int], None] = lambda _outcomes: None  #: told of so many more durable outcomes; 0 at the end
 
 
 async def run(ingest: Ingest) -> None:
@@ -86,6 +87,7 @@ async def run(ingest: Ingest) -> None:
         raise
     finally:
         shared.stop()
+    ingest.noted(0)
     if ingest.valve.is_shut:
         await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
 
@@ -179,7 +181,9 @@ class _Shared:
                 self._ingest.queue.learn(outcome.file, outcome.ms)
             place = {"retries" if self._retries else "number": candidate.number}
             facts.append(Processed(at=now, outcome=outcome, **place))
-        await self._ingest.record.record(*facts)
+        if facts:
+            await self._ingest.record.record(*facts)
+            self._ingest.noted(len(facts))
 
     async def _next_chunk(self) -> list[Candidate]:
         """The next chunk; empty when there is and will be none."""
