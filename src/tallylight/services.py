@@ -238,8 +238,18 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
-        looker = Looker(disk.journal, disk.catalog, writer.run, tasks)
-        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors, looker=looker)
+        looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
+        workshop = _workshop(
+            disk,
+            options_for,
+            writer,
+            engine,
+            hub,
+            clock,
+            extractors=extractors,
+            looker=looker,
+            guard_share=settings.guard_share,
+        )
         supervisor = Supervisor(workshop, tasks)
         if goes_on:
             await supervisor.recover()
@@ -273,7 +283,7 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(
+def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,
@@ -283,6 +293,7 @@ def _workshop(
     *,
     extractors: Extractors,
     looker: Looker,
+    guard_share: float,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
     wanted = partial(is_media, suffixes=extractors.suffixes)
@@ -303,6 +314,7 @@ def _workshop(
             wanted=wanted,
             valve=valve,
             noted=partial(looker.note, session.session_id),
+            guard_share=guard_share,
         )
 
     def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
@@ -316,6 +328,8 @@ def _workshop(
             rule=session.parameters.conflict_rule,
             recheck=partial(changed_since, disk.roots),
             as_shown=as_shown,
+            directories=session.parameters.directories,
+            roots=disk.roots,
         )
 
     return Workshop(
@@ -327,6 +341,7 @@ def _workshop(
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=looker.look_now,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
         may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),

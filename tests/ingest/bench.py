@@ -23,6 +23,8 @@ from tallylight.errors import DataFolderUnusable
 from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
+from tallylight.ingest.extract.version import EXTRACTOR_VERSION
+from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
 from tallylight.ingest.rechecking import Recheck
 from tallylight.ingest.supervisor import Supervisor, Workshop
@@ -30,7 +32,7 @@ from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.testing import ManualClock
@@ -47,6 +49,8 @@ def extract(candidate: Candidate) -> Outcome:
         bytes=candidate.size,
         mtime_ns=candidate.mtime_ns,
         ms=1.0,
+        extractor_version=EXTRACTOR_VERSION,
+        tier=Tier.FULL,
         media={"type": "image", "width": 4, "height": 3},
         keywords=(
             {"text": "cat", "weight": 1.0, "source": "prompt"},
@@ -219,6 +223,8 @@ async def open_bench(
             rule=session.parameters.conflict_rule,
             recheck=recheck,
             as_shown=as_shown,
+            directories=session.parameters.directories,
+            roots=roots,
         )
 
     workshop = Workshop(
@@ -230,6 +236,7 @@ async def open_bench(
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=lambda session_id: bring_up_to_date(journal, catalog, roots, session_id, writer.run),
         forgotten=forgotten.append,
         may_read=may_read,
         may_recheck=may_recheck,

@@ -93,6 +93,8 @@ def stored_outcome(outcome: Outcome, path: str) -> Json:
         "provenance": outcome.provenance,
         "conflicts": outcome.conflicts,
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier,
     }
 
 

@@ -21,10 +21,7 @@ _MAY_CHOOSE: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR
 
 def check_may_choose(state: State) -> None:
     """Raise WrongMove where files can no longer, or not yet, be set aside."""
-    if state.status in #: Numbers in one command; whoever has more can say it by a filter.
-MOST_SEQS: Final = 500
-
-_MAY_CHOOSE:
+    if state.status in _MAY_CHOOSE:
         return
     if state.status in DECIDED:
         raise WrongMove(f"This session is {state.status}; files can be set aside only before a commit.")

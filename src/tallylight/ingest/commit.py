@@ -1,4 +1,4 @@
-"""Takes a session's extracted files into the catalog, batch by batch, with progress of its own."""
+"""Takes what the preview of a session shows into the catalog, batch by batch, with progress of its own."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from anyio import to_thread
 
 from tallylight.catalog import Catalog, CommitItem, Refused
 from tallylight.facts import CommitPlanned, Committed
-from tallylight.ingest.agreement import agree
 from tallylight.ingest.diff import TO_COMMIT, to_commit
 from tallylight.ingest.looking import bring_up_to_date
+from tallylight.ingest.marking import mark, mount_points
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.rechecking import Recheck
-from tallylight.journal import Item, Journal, Standing
+from tallylight.ingest.storing import as_stored
+from tallylight.journal import Journal, Previewed, Standing
 from tallylight.model import ConflictRule
-from tallylight.roots import absolute
+from tallylight.roots import Roots, absolute
 
 #: Rows in one transaction: large enough to be fast, small enough that the bar moves.
 BATCH: Final = 200
@@ -35,12 +36,15 @@ class Commit:
     now: Now
     rule: ConflictRule  #: whom to believe where a file and the catalog disagree
     recheck: Recheck
+    directories: tuple[str, ...]  #: the session's
+    roots: Roots  #: where else it may be looked whether a file has moved
     as_shown: bool = False  #: what the preview says was agreed to, whatever the catalog has become since
 
 
 async def run(commit: Commit) -> None:
     """Commit the files of the session's preview that would change something and are not set aside, from where it was
-    cut off. Doing it again adds nothing; one refused file never costs another.
+    cut off; then mark what it missed, where it knows. Doing it again adds nothing; one refused file never costs
+    another.
 
     A file that is not as it was read any more is refused. Cancelling it stops between two batches; what is committed
     stays.
@@ -50,10 +54,14 @@ async def run(commit: Commit) -> None:
     elif not (await _standing(commit)).version:
         # Planned by an earlier version, which kept no preview.
         await _look(commit)
-    async for items in _batches(commit, commit.record.state.commit_until):
-        refused = await to_thread.run_sync(commit.recheck, items)
-        failures = await commit.write(_store, commit, items, refused)
-        await commit.record.record(_settled(commit, items, failures))
+    async for shown in _batches(commit, commit.record.state.commit_until):
+        refused = await to_thread.run_sync(commit.recheck, [one.item for one in shown])
+        failures = await commit.write(_store, commit, shown, refused)
+        await commit.record.record(_settled(commit, shown, failures))
+    if commit.record.state.knows_missing:
+        await mark(commit.journal, commit.catalog, commit.session_id, commit.write, commit.now())
+    mounts = await to_thread.run_sync(mount_points, commit.directories)
+    await commit.write(commit.catalog.remember_mounts, mounts)
 
 
 async def _plan(commit: Commit) -> None:
@@ -69,46 +77,39 @@ async def _standing(commit: Commit) -> Standing:
 
 
 async def _look(commit: Commit) -> None:
-    await bring_up_to_date(commit.journal, commit.catalog, commit.session_id, commit.write, anew=True)
+    await bring_up_to_date(commit.journal, commit.catalog, commit.roots, commit.session_id, commit.write, anew=True)
 
 
-def _store(commit: Commit, items: list[Item], refused: dict[int, str]) -> list[Refused]:
+def _store(commit: Commit, shown: list[Previewed], refused: dict[int, str]) -> list[Refused]:
     """Store a batch, and keep why some of it was not stored. What the catalog said before is read by the one writer
     too, so that nobody changes it between.
     """
-    wanted = [item for item in items if item.seq not in refused]
-    texts = commit.journal.raw_texts(commit.session_id, [item.seq for item in wanted])
-    rated = commit.catalog.ratings([_path(item) for item in wanted])
-    ready = [
-        CommitItem(
-            item.seq,
-            _path(item),
-            agree(item.outcome, rated.get(_path(item)), commit.rule).outcome,
-            tuple(texts.get(item.seq, ())),
-        )
-        for item in wanted
+    texts = commit.journal.raw_texts(commit.session_id, [one.item.seq for one in shown])
+    items = [
+        CommitItem(one.item.seq, _path(one), one.item.outcome, tuple(texts.get(one.item.seq, ())), one.moved_from or "")
+        for one in shown
     ]
-    failures = [Refused(item.seq, _path(item), refused[item.seq]) for item in items if item.seq in refused]
+    ready = as_stored(commit.catalog, commit.rule, [item for item in items if item.seq not in refused])
+    failures = [Refused(item.seq, item.path, refused[item.seq]) for item in items if item.seq in refused]
     failures += commit.catalog.commit(commit.session_id, ready, commit.now())
     commit.journal.previews.refuse(commit.session_id, {one.seq: one.message for one in failures})
     return failures
 
 
-def _settled(commit: Commit, items: list[Item], refused: list[Refused]) -> Committed:
+def _settled(commit: Commit, shown: list[Previewed], refused: list[Refused]) -> Committed:
     failures = tuple((item.path, item.message) for item in refused)
-    return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures, until=items[-1].seq)
+    return Committed(at=commit.now(), done=len(shown) - len(refused), failures=failures, until=shown[-1].item.seq)
 
 
-async def _batches(commit: Commit, after: int) -> AsyncIterator[list[Item]]:
-    while items := await to_thread.run_sync(_page, commit, after):
-        yield items
-        after = items[-1].seq
+async def _batches(commit: Commit, after: int) -> AsyncIterator[list[Previewed]]:
+    while shown := await to_thread.run_sync(_page, commit, after):
+        yield shown
+        after = shown[-1].item.seq
 
 
-def _page(commit: Commit, after: int) -> list[Item]:
-    found = commit.journal.previews.page(commit.session_id, TO_COMMIT, after=after, limit=BATCH)
-    return [shown.item for shown in found]
+def _page(commit: Commit, after: int) -> list[Previewed]:
+    return commit.journal.previews.page(commit.session_id, TO_COMMIT, after=after, limit=BATCH)
 
 
-def _path(item: Item) -> str:
-    return absolute(item.outcome.root, item.outcome.file)
+def _path(shown: Previewed) -> str:
+    return absolute(shown.item.outcome.root, shown.item.outcome.file)

@@ -12,19 +12,22 @@ from tallylight.errors import PreviewChanged
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.changes import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
-from tallylight.ingest.preview import Effect
+from tallylight.ingest.preview import Effect, Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
 from tallylight.model import Json, OutcomeKind
 from tallylight.roots import absolute, raw_bytes
 
 #: What a commit stores. Everything else it leaves alone.
-STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.DUPLICATE)
+STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.MOVED, Effect.DUPLICATE)
+_DIFFERING: Final = (Effect.CHANGED, Effect.MOVED)
 TO_COMMIT: Final = Choice(effects=tuple(effect.value for effect in STORED), set_aside=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a commit would do, in numbers. `files` add up to all that were discovered and have an outcome."""
+    """What a commit would do, in numbers. But for `missing`, which are on no disk, `files` add up to all that were
+    discovered and have an outcome.
+    """
 
     session_id: str
     preview: str  #: names what is shown: hand it to the commit, which then refuses to do anything else
@@ -65,6 +68,7 @@ class Entry:
             "changes": list(self.changes),
             "conflicts": list(self.conflicts),
             "same_as": self.same_as,
+            "moved_from": shown.moved_from,
             "set_aside": shown.is_set_aside,
             "refused": shown.refused,
             "has_thumbnail": outcome.has_thumbnail,
@@ -113,6 +117,12 @@ def first_page(
     )
 
 
+def as_told(journal: Journal, catalog: Catalog, session_id: str) -> Preview | None:
+    """The numbers as the report has them; None where the preview is not up to date."""
+    now = summary(journal, catalog, session_id)
+    return Preview(**now.files, conflicts=now.conflicts) if now.complete else None
+
+
 def to_commit(standing: Standing) -> int:
     """How many files a commit would store."""
     return sum(standing.files.get(effect, 0) - standing.set_aside.get(effect, 0) for effect in STORED)
@@ -133,6 +143,7 @@ def _summary(session: Session, standing: Standing, *, complete: bool) -> Summary
     state = session.state
     unlisted = {Effect.UNCHANGED.value: state.unchanged, Effect.EXCLUDED.value: state.excluded}
     files = {effect.value: standing.files.get(effect, 0) + unlisted.get(effect, 0) for effect in Effect}
+    files[Effect.MISSING] = standing.missing
     return Summary(
         session_id=session.session_id,
         preview=name_of(standing),
@@ -147,11 +158,12 @@ def _summary(session: Session, standing: Standing, *, complete: bool) -> Summary
 
 def _entries(journal: Journal, catalog: Catalog, session: Session, shown: Sequence[Previewed]) -> list[Entry]:
     paths = [absolute(one.item.outcome.root, one.item.outcome.file) for one in shown]
-    stored = catalog.at(paths) if session.state.status not in DECIDED else {}
+    stood = [one.moved_from or path for one, path in zip(shown, paths, strict=True)]
+    stored = catalog.media_at(stood) if session.state.status not in DECIDED else {}
     same_as = _same_as(journal, catalog, session.session_id, shown)
     return [
         _entry(one, session, stored.get(path), same_as.get(one.item.seq))
-        for one, path in zip(shown, paths, strict=True)
+        for one, path in zip(shown, stood, strict=True)
     ]
 
 
@@ -160,7 +172,7 @@ def _entry(shown: Previewed, session: Session, medium: Medium | None, same_as: s
     if medium is None or outcome.kind is not OutcomeKind.EXTRACTED:
         return Entry(shown, (), outcome.conflicts, same_as)
     agreed = agree(outcome, rated(medium), session.parameters.conflict_rule)
-    differing = changes(medium.outcome, agreed.outcome) if shown.effect == Effect.CHANGED else []
+    differing = changes(medium.outcome, agreed.outcome) if shown.effect in _DIFFERING else []
     return Entry(shown, tuple(differing), agreed.conflicts, same_as)
 
 

@@ -11,10 +11,13 @@ from typing import Any, Final
 
 from tallylight.catalog import Catalog
 from tallylight.facts import Fact, FolderUnread, Processed, State
+from tallylight.ingest.diff import as_told
+from tallylight.ingest.moved import moves
 from tallylight.ingest.preview import Preview, Tally
 from tallylight.journal import Item, Journal, Session
 from tallylight.messages import view
 from tallylight.model import Json, OutcomeKind
+from tallylight.roots import NO_ROOTS, Roots
 
 MOST_FAILURES: Final = 1_000
 MOST_CONFLICTS: Final = 1_000
@@ -129,14 +132,21 @@ class Report:
         return asdict(self)
 
 
-def report(journal: Journal, catalog: Catalog, session_id: str, now: float, samples: int = MOST_SAMPLES) -> Report:
+def report(
+    journal: Journal,
+    catalog: Catalog,
+    session_id: str,
+    now: float,
+    samples: int = MOST_SAMPLES,
+    roots: Roots = NO_ROOTS,
+) -> Report:
     """The report of a session as it stands. Blocking and as long as the session: call it in a thread.
 
     `now` is wall time. Raises NotFound for an unknown session.
     """
     session = journal.session(session_id)
     found = _Found(session.state.processed - session.state.errors, samples)
-    tally = Tally(catalog, session.parameters.conflict_rule)
+    tally = Tally(catalog, session.parameters.conflict_rule, moves(journal, catalog, session_id, roots))
     # Facts written after the state was read would make the parts disagree.
     last, retried = session.state.seq, journal.retried(session_id)
     facts = (each for each in islice(journal.facts(session_id), last) if retried.get(each[0], last + 1) > last)
@@ -144,7 +154,10 @@ def report(journal: Journal, catalog: Catalog, session_id: str, now: float, samp
         found.add(page)
         items = [Item(seq, fact.at, fact.outcome) for seq, fact in page if isinstance(fact, Processed)]
         found.add_conflicts(items, tally.add([item.outcome for item in items]))
-    return _report(session, found, tally.preview(session.state), now)
+    # Where the preview is up to date, it says the same and more: of files with their old bytes, whether anything else
+    # of them would change.
+    told = as_told(journal, catalog, session_id) or tally.preview(session.state)
+    return _report(session, found, told, now)
 
 
 def _report(session: Session, found: _Found, preview: Preview, now: float) -> Report:

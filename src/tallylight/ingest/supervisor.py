@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,7 +18,6 @@ from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, St
 from tallylight.ingest import choosing, commit, diff, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
-from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.processing import Processing
 from tallylight.ingest.running import Running, Work
@@ -44,6 +43,7 @@ class Workshop:
     ingest_for: Callable[[Session, Record, Valve], pipeline.Ingest]
     commit_for: Callable[[Session, Record, bool], Commit]  #: the last: whether it is held to what was shown
     catalog: Catalog
+    look: Callable[[str], Awaitable[None]]  #: brings a session's preview up to date
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
     may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
     may_recheck: Callable[[Parameters], bool] = lambda _parameters: True  #: whether at least one of them is
@@ -148,17 +148,19 @@ class Supervisor:
         return Status.PAUSED
 
     async def resume(self, session_id: str) -> Status:
-        """Go on with a session that is paused, or that an earlier process left in motion; returns its status then."""
+        """Go on with a session that is paused, or that an earlier process left in motion, and confirm one that is held;
+        returns its status then.
+        """
         async with self._deciding:
             status = await self._status(session_id)
             running = self._running.get(session_id)
             if status in AT_REST:
-                raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
+                raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 session, now = await self._session(session_id), self._workshop.now()
-                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status is Status.PAUSED else [Resumed(at=now)]
+                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status in WAITING else [Resumed(at=now)]
                 await self._set_off(self._going_on(session, paused=False), *goes_on)
-            elif status is Status.PAUSED and running.processing is not None:
+            elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
 
@@ -244,8 +246,7 @@ class Supervisor:
             diff.check_name(preview, standing)
 
     async def _look(self, session_id: str) -> None:
-        shop = self._workshop
-        await bring_up_to_date(shop.journal, shop.catalog, session_id, shop.write)
+        await self._workshop.look(session_id)
 
     async def _state(self, session_id: str) -> State:
         """The newest durable state. Raises NotFound."""
