@@ -32,7 +32,7 @@ from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Status, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.testing import ManualClock
@@ -152,6 +152,24 @@ class Bench:
     async def finished(self, session_id: str) -> None:
         with anyio.fail_after(20):
             await self.supervisor.finished(session_id)
+
+    async def held(self, session_id: str) -> State | None:
+        """Return once a session is held, or at rest (then None)."""
+        # One that was held by an earlier process publishes nothing.
+        if self.state(session_id).status is Status.HELD:
+            return self.state(session_id)
+        with anyio.fail_after(20):
+            update = await self.hub.saw(
+                lambda update: update.key == session_id and (update.final or update.state["status"] == "held")
+            )
+        return None if update.final else self.state(session_id)
+
+    async def confirmed(self, session_id: str) -> State:
+        """A session's end, for which it is confirmed where it is held."""
+        if await self.held(session_id) is not None:
+            await self.supervisor.resume(session_id)
+        await self.finished(session_id)
+        return self.state(session_id)
 
     async def commit(self, session_id: str) -> State:
         await self.supervisor.commit(session_id)

@@ -9,12 +9,12 @@ from anyio import to_thread
 from tallylight.cli.draw import Drawer
 from tallylight.facts import Trouble
 from tallylight.live import Parser, Wish
-from tallylight.model import Json, OutcomeKind
+from tallylight.model import Json, OutcomeKind, Status
 from tallylight.services import Services
 
 
 async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:
-    """Draw a session until it is at rest; returns the message it rests in.
+    """Draw a session until it is at rest, or held until somebody looks after its folders; returns its last message.
 
     Failures numbered above `after` are drawn, each once. The first message is drawn at once. The drawer is closed
     however this ends.
@@ -26,7 +26,7 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
         services.hub.begin(reader, {session_id: update.seq})
         message = dict(update.state)
         parser = Parser()
-        ended = update.final
+        ended = update.final or _is_held(message)
         while not ended:
             drawer.message(message)
             drawer.failures(await told.new(message))
@@ -35,12 +35,17 @@ async def follow(services: Services, session_id: str, drawer: Drawer, after: int
                 ended = ended or event.name == "end"
                 if event.name == "message":
                     message = json.loads(event.data)
+                    ended = ended or _is_held(message)
         drawer.failures(await told.new(message))
         drawer.finish(message)
         return message
     finally:
         services.hub.leave(reader)
         drawer.close()
+
+
+def _is_held(message: Json) -> bool:
+    return str(message["status"]) == Status.HELD
 
 
 class _Failures:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 SOME_FAILED = 1
+HELD = 3
 
 
 def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
@@ -56,18 +57,19 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
     jobs: options.Jobs = None,
     limit: options.Limit = None,
+    guard_share: options.GuardShare = None,
 ) -> None:
     """Ingest folders without a server.
 
-    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 130 interrupted. An interrupted session keeps
-    what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
-    `tallylight resume`.
+    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 3 held, 130 interrupted. An interrupted session
+    keeps what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
+    `tallylight resume`, and so does one that is held because too many known files are missing.
     """
     if nsfw:
         from tallylight.ingest.extract.nsfw import demand
 
         demand()
-    given = options.limits(limit)
+    given = {**options.limits(limit), "guard_share": guard_share}
     settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs, **given)
     parameters = partial(
         Parameters,
@@ -103,7 +105,9 @@ async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer
 
 
 def exit_status(message: Json) -> int:
-    """0 where everything went well, 1 where some files failed or the session did."""
+    """0 where everything went well, 1 where some files failed or the session did, 3 where it is held."""
+    if message["status"] == "held":
+        return HELD
     troubles = message["stats"]["errors"] + message["commit"]["errors"]
     return SOME_FAILED if troubles or "error" in message else 0
 
@@ -115,10 +119,10 @@ async def watched(
     stop: Callable[[], Awaitable[object]] | None,
     after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session until it is at rest, with its failures numbered above `after`, and call `stop` at the first Ctrl-C
-    or SIGTERM (None: they are left alone).
+    """Draw a session until it is at rest or held, with its failures numbered above `after`, and call `stop` at the
+    first Ctrl-C or SIGTERM (None: they are left alone).
 
-    Returns the message it rests in, and whether it was interrupted.
+    Returns its last message, and whether it was interrupted.
     """
     from tallylight.cli.follow import follow
 

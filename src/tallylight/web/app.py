@@ -15,12 +15,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import tallylight
+from tallylight.live.stopping import before_stopping
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 from tallylight.web import problems
 from tallylight.web.routes import folders, items, media, pages, poll, previews, sessions, stats, stream
 from tallylight.web.security import Doors, Guard
-from tallylight.web.stopping import before_stopping
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
