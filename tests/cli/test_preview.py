@@ -132,11 +132,15 @@ def test_a_server_that_holds_the_data_folder_is_asked(tmp_path: Path) -> None:
         session_id = server.process()
         server.finished(session_id)
         ran = run("exclude", "last", "--class", "new", "--name", "*_000.png", "--data", data)
-        assert (ran.returncode, ran.stderr) == (0, "")
+        assert (ran.returncode, "holds the data folder; it is done there" in ran.stderr) == (0, True)
         assert ran.stdout == "1 file excluded; 3 new, 1 of them set aside; 2 files to commit\n"
         told = json.loads(run("preview", "last", "--set-aside", "--json", "--data", data).stdout)
         assert [item["file"] for item in told["items"]] == ["picture_000.png"]
         assert told == server.get(f"/api/ingest/preview/{session_id}?set_aside=true")
         ran = run("include", "last", "9999", "--data", data)
         assert (ran.returncode, "has no file number 9999" in ran.stderr) == (2, True)
+        ran = run("commit", "last", "--preview", "what was shown once", "--data", data)
+        assert (ran.returncode, "would not do what was shown" in ran.stderr) == (2, True)
+        ran = run("commit", "last", "--preview", told["preview"], "--data", data)
+        assert (ran.returncode, "committed: 2 files in the catalog" in ran.stdout) == (0, True)
         server.stop()

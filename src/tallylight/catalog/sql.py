@@ -17,6 +17,7 @@ from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_r
 from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.database import Database
+from tallylight.db.fence import OPEN, Fence
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, mounts, raw_texts
 from tallylight.db.upsert import insert_or_update
@@ -36,14 +37,19 @@ _BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataErr
 
 
 class SqlCatalog:
-    """`Catalog` over the tables of `tallylight.db`. A commit is one transaction of the writing connection."""
+    """`Catalog` over the tables of `tallylight.db`. A commit is one transaction of the writing connection.
 
-    def __init__(self, database: Database) -> None:
+    With a fence, committing or undoing a session that is not its owner's raises LeaseLost.
+    """
+
+    def __init__(self, database: Database, fence: Fence = OPEN) -> None:
         self._database = database
+        self._fence = fence
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             changed = _changed(connection, ready)
             _tick(connection, changed)
             refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
@@ -76,6 +82,7 @@ class SqlCatalog:
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             count = sql_undo.put_back(connection, session_id, limit)
             _tick(connection, count)
         return count
