@@ -17,6 +17,8 @@ from tallylight.journal import Choice, Journal, Previewed, Session, Standing
 from tallylight.model import Json, OutcomeKind
 from tallylight.roots import absolute, raw_bytes
 
+#: Names of missing files that are told of one folder.
+MOST_NAMES: Final = 1000
 #: What a commit stores. Everything else it leaves alone.
 STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.MOVED, Effect.DUPLICATE)
 _DIFFERING: Final = (Effect.CHANGED, Effect.MOVED)
@@ -115,6 +117,26 @@ def first_page(
         tuple(_entries(journal, catalog, journal.session(session_id), shown)),
         shown[-1].item.seq if len(found) > limit else None,
     )
+
+
+def unlisted_folders(journal: Journal, session_id: str, effect: str, after: str = "", limit: int = 100) -> Json:
+    """The folders of files that discovery only counted, or did not find: those of one effect, sorted, a page at a time.
+    Of missing files the first names of each folder.
+    """
+    found = journal.previews.folders(session_id, effect, after=after, limit=limit + 1)
+    page = found[:limit]
+    told = [
+        {
+            "folder": one.folder,
+            "unchanged": one.unchanged,
+            "excluded": one.excluded,
+            "missing": len(one.missing),
+            "names": list(one.missing[:MOST_NAMES]),
+        }
+        for one in page
+        if effect != Effect.MISSING or one.missing
+    ]
+    return {"session_id": session_id, "folders": told, "next": page[-1].folder if len(found) > limit else None}
 
 
 def as_told(journal: Journal, catalog: Catalog, session_id: str) -> Preview | None:
