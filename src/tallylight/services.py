@@ -250,18 +250,8 @@ async def open_services(
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
         looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
-        workshop = _workshop(
-            disk,
-            options_for,
-            writer,
-            engine,
-            hub,
-            clock,
-            extractors=extractors,
-            looker=looker,
-            mirror=mirror,
-            guard_share=settings.guard_share,
-        )
+        guarded = partial(_workshop, looker=looker, guard_share=settings.guard_share, mirror=mirror)
+        workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
         if mirror is not None:
             tenure = Tenure(leases=disk.leases, supervisor=supervisor, clock=clock)
@@ -300,7 +290,7 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
+def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,

@@ -497,6 +497,13 @@ class CatalogContract:
         found = {name: rest for name, *rest in catalog.in_folder("/pictures/day")}
         assert found == {name: [11, 22, 7, "metadata", 3.5 if name == "a.png" else None] for name in names}
         assert list(catalog.in_folder("/pictures/da")) == []
+        at_once = catalog.in_folders(["/pictures/day", "/pictures", "/none"], 20)
+        assert at_once is not None
+        assert {folder: sorted(files) for folder, files in at_once.items()} == {
+            folder: sorted(catalog.in_folder(folder)) for folder in ("/pictures/day", "/pictures")
+        }
+        assert catalog.in_folders(["/pictures/day", "/pictures"], len(names)) is None
+        assert catalog.in_folders([], 5) == {}
 
     def test_what_read_a_file_and_how_deep_comes_back(self, catalog: Catalog) -> None:
         read = replace(extracted(), extractor_version=3, tier=Tier.INDEX)

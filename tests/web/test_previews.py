@@ -39,7 +39,12 @@ async def it(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def page(it: Site, session_id: str, query: str = "") -> Json:
-    return await it.get(f"/api/ingest/preview/{session_id}?{query}")
+    """A page once everything was looked at; each question waits a while for that."""
+    for _ in range(200):
+        told = await it.get(f"/api/ingest/preview/{session_id}?{query}")
+        if told["complete"]:
+            return told
+    raise AssertionError("it was never complete")
 
 
 def files(page: Json) -> list[str]:

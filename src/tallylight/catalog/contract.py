@@ -150,6 +150,10 @@ class Catalog(Protocol):
         """What it has directly in this absolute, escaped folder, in no order. Go through it at once."""
         ...
 
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        """The same of several at once; those without any are absent. None where these are more than `most` files."""
+        ...
+
     def folders_below(self, directory: str) -> list[str]:
         """The folders at and below this absolute, escaped one that it has files in, sorted by code points."""
         ...

@@ -111,6 +111,11 @@ class MemoryCatalog:
             for one, since in found
         )
 
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        found = {folder: list(self.in_folder(folder)) for folder in folders}
+        some = {folder: files for folder, files in found.items() if files}
+        return some if sum(map(len, some.values())) <= most else None
+
     def folders_below(self, directory: str) -> list[str]:
         top = directory.rstrip("/")
         folders = {medium.outcome.root for medium in self._all()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
@@ -32,6 +32,11 @@ _STREAMED: Final = 10_000
 #: The columns of a `KnownFile`, in its order.
 _KNOWN_FILE: Final = ("name", "size", "mtime_ns", "extractor_version", "tier", "missing_since")
 _IN_FOLDER: Final = select(*(media.c[name] for name in _KNOWN_FILE)).where(media.c.folder == bindparam("of"))
+_IN_FOLDERS: Final = (
+    select(*(media.c[name] for name in _KNOWN_FILE), media.c.folder)
+    .where(media.c.folder.in_(bindparam("these", expanding=True)))
+    .limit(bindparam("most"))
+)
 #: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
 _BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
 
@@ -117,6 +122,15 @@ class SqlCatalog:
         with self._database.reading() as connection:
             # The driver's own rows, in a third of the time.
             yield from cast("Iterator[KnownFile]", connection.execute(_IN_FOLDER, {"of": folder}).cursor)
+
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        found: dict[str, list[KnownFile]] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(folders):
+                asked = {"these": list(chunk), "most": most + 1}
+                for row in cast("Iterator[Any]", connection.execute(_IN_FOLDERS, asked).cursor):
+                    found.setdefault(row[-1], []).append(row[:-1])
+        return found if sum(map(len, found.values())) <= most else None
 
     def folders_below(self, directory: str) -> list[str]:
         with self._database.reading() as connection:

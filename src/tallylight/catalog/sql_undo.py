@@ -17,7 +17,7 @@ from tallylight.roots import raw_bytes
 #: Columns of a medium that are kept; `path_raw` follows from the path.
 _KEPT: Final = tuple(column for column in media.columns if column.name != "path_raw")
 #: What an older version kept nothing of.
-_SINCE_0006: Final[Json] = {"extractor_version": 0, "tier": None, "missing_since": None}
+_SINCE_0007: Final[Json] = {"extractor_version": 0, "tier": None, "missing_since": None}
 
 
 def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
     own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path)
     rows = connection.execute(own.limit(limit)).all()
     paths = [row.path for row in rows]
-    before = {row.path: (_SINCE_0006 | row.medium, row.keywords) for row in rows if row.medium is not None}
+    before = {row.path: (_SINCE_0007 | row.medium, row.keywords) for row in rows if row.medium is not None}
     # What was moved away from one of these paths comes back from wherever it is.
     written = [*_of_paths(connection, paths), *(medium["media_id"] for medium, _ in before.values())]
     texts = _replaced_texts(connection, session_id, list(before))

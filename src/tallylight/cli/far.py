@@ -24,15 +24,16 @@ from tallylight.clock import Clock, SystemClock
 from tallylight.errors import ServerUnreachable
 from tallylight.facts import Trouble
 from tallylight.live import Event, Parser
-from tallylight.model import AT_REST, Json, Parameters
+from tallylight.model import AT_REST, Json, Parameters, Status
 
 #: Seconds of silence after which a connection is taken for dead; a heartbeat comes every ten.
 SILENCE: Final = 30.0
 #: Seconds between two attempts to come back, and after which no more are made: a restart takes a few.
 PAUSE: Final = 0.5
 LONGEST_ABSENCE: Final = 60.0
-#: Statuses with which a stream ends.
-_OVER: Final = AT_REST | {"deleted"}
+#: Statuses with which there is nothing more to draw: a stream ends, or a session waits for its folders to be looked
+#: after.
+_OVER: Final = AT_REST | {"deleted", Status.HELD}
 
 #: What each command is called in the API.
 _COMMANDS: Final = {
@@ -69,7 +70,7 @@ class FarServer:
         return str(answer["status"])
 
     async def follow(self, session_id: str, drawer: Drawer, after: int = 0) -> Json:
-        """Draw a session until it is at rest, as `follow.follow` does; returns the message it rests in. A server that
+        """Draw a session until it is at rest or held, as `follow.follow` does; returns its last message. A server that
         is restarted meanwhile is waited for.
         """
         drawing = _Drawing(drawer, Failures(partial(self._failures, session_id), after))
@@ -123,6 +124,7 @@ class _Drawing:
         if event.name != "message":
             return
         self._message = json.loads(event.data)
+        self.is_over = self.is_over or self._message["status"] == Status.HELD
         if self._message["status"] not in _OVER:
             self._drawer.message(self._message)
             self._drawer.failures(await self._failures.new(self._message))

@@ -86,7 +86,11 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         pixel_hash=pixel_hash,
         read_stealth=stealth,
     )
-    without = [name for name, value in (("--jobs", jobs), ("--limit", limit)) if value is not None]
+    without = [
+        name
+        for name, value in (("--jobs", jobs), ("--limit", limit), ("--guard-share", guard_share))
+        if value is not None
+    ]
     drawer = choose(as_json=json)
     try:
         status = anyio.run(_run, settings, parameters, drawer, commit)
@@ -150,9 +154,7 @@ async def watched(
     stop: Callable[[], Awaitable[object]] | None,
     after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session of this process until it is at rest or held, with its failures numbered above `after`; as
-    `until_rest`.
-    """
+    """Draw a session of this process, with its failures numbered above `after`; as `until_rest`."""
     from tallylight.cli.follow import follow
 
     return await until_rest(partial(follow, services, session_id, drawer, after), stop)
@@ -161,8 +163,8 @@ async def watched(
 async def until_rest(
     follow: Callable[[], Awaitable[Json]], stop: Callable[[], Awaitable[object]] | None
 ) -> tuple[Json, bool]:
-    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they
-    are left alone).
+    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left
+    alone).
 
     Returns its last message, and whether it was interrupted.
     """

@@ -59,7 +59,7 @@ def _told_since_0003() -> tuple[Column[Any], ...]:
     )
 
 
-def _told_since_0006() -> tuple[Column[Any], ...]:
+def _told_since_0007() -> tuple[Column[Any], ...]:
     """Of outcomes and of media alike: what read the file, and how deep."""
     return Column("extractor_version", Integer, nullable=False, server_default="0"), Column("tier", Text)
 
@@ -158,7 +158,7 @@ outcomes: Final = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
     Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
-    *_told_since_0006(),
+    *_told_since_0007(),
     Index(None, "session_id", "kind", "seq"),
 )
 
@@ -251,7 +251,7 @@ media: Final = Table(
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     *_told_since_0003(),
-    *_told_since_0006(),
+    *_told_since_0007(),
     Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),
     # An address of a medium that was removed must never show another one.

@@ -164,8 +164,8 @@ class Supervisor:
                 raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 async with self._claimed(session_id) as session:
-                    now, is_waiting = self._workshop.now(), session.state.status in WAITING
-                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if is_waiting else [Resumed(at=now)]
+                    now, waits = self._workshop.now(), session.state.status in WAITING
+                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if waits else [Resumed(at=now)]
                     await self._set_off(self._going_on(session, paused=False), *goes_on)
             elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
