@@ -10,7 +10,7 @@ from typing import Final
 from tallylight.catalog import Catalog, Medium, Rated
 from tallylight.errors import PreviewChanged
 from tallylight.ingest.agreement import agree
-from tallylight.ingest.changes import changes
+from tallylight.ingest.differences import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
 from tallylight.ingest.preview import Effect, Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
@@ -49,7 +49,7 @@ class Entry:
     """One file of a page."""
 
     shown: Previewed
-    changes: tuple[Json, ...]  #: of a changed file, as `changes.changes`
+    changes: tuple[Json, ...]  #: of a changed file, as `differences.changes`
     conflicts: tuple[Json, ...]  #: as a commit would settle them
     same_as: str | None  #: of a duplicate, where its content is already: absolute, escaped
 
