@@ -41,16 +41,22 @@ export class Preview {
   #draw() {
     const { message } = this.store
     if (!message || stepOf(message) === 'process') return this.#clear()
-    if (stepOf(message) === 'preview') drawHead(message)
+    if (stepOf(message) === 'preview') this.#drawHead(message)
     // Once it is done, what it would do is history.
     else part('plan').hidden = true
     if (this.#reported === message.session_id) return
     this.#reported = message.session_id
     write(part('commit-trouble'), '')
-    part('commit-start').hidden = true
     void this.samples.load(message.session_id)
     if (stepOf(message) === 'preview') void this.diff.load(message.session_id)
     void this.#report(message.session_id)
+  }
+
+  /** @param {Message} message */
+  #drawHead(message) {
+    if (this.#reported !== message.session_id) this.diff.clear()
+    drawHead(message)
+    this.#drawCommit(message)
   }
 
   #clear() {
@@ -73,17 +79,20 @@ export class Preview {
     }
   }
 
-  /** What a commit would do, once that is known: before, there is nothing to agree to. */
   #drawPlan() {
     const { message } = this.store
-    const { counts } = this.diff
-    if (!message || !counts || stepOf(message) !== 'preview') return
-    part('plan').hidden = false
+    if (!message || stepOf(message) !== 'preview') return
+    part('plan').hidden = this.diff.counts === null
+    this.#drawCommit(message)
+  }
+
+  /** @param {Message} message */
+  #drawCommit({ processed_files: processed, stats: { errors, missing, found_again: found } }) {
+    // Until it is known what a commit would do, what was read stands in.
+    const ready = this.diff.counts?.to_commit ?? processed - errors
     const button = element('commit-start', HTMLButtonElement)
-    const { missing, found_again: found } = message.stats
-    button.hidden = counts.to_commit === 0 && missing === 0 && found === 0
-    const label = `Commit ${files(counts.to_commit)} to the catalog`
-    write(button, counts.to_commit ? label : 'Commit what is missing and what was found again')
+    button.hidden = ready === 0 && missing === 0 && found === 0
+    write(button, ready ? `Commit ${files(ready)} to the catalog` : 'Commit what is missing and what was found again')
   }
 
   /** @param {string} session */
