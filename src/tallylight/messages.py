@@ -74,7 +74,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
         "seq": state.seq,
     }
     if state.undo_total or state.status in _UNDO_STATUSES:
-        body["undo"] = {"total": state.undo_total, "done": state.undo_done}
+        body["undo"] = {"total": state.undo_total, "done": state.undo_done, "kept": state.undo_kept}
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
     if state.status is Status.HELD:

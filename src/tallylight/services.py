@@ -22,14 +22,17 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.changes import changes, must_poll
 from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.fresh import Sight
 from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
+from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.tenure import Tenure
 from tallylight.ingest.valve import Valve
@@ -42,6 +45,7 @@ from tallylight.mirror import Mirror
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
 from tallylight.visible import visible
@@ -92,6 +96,8 @@ class Services:
     write: Write
     extractors: Extractors
     looker: Looker
+    schedules: Schedules
+    scheduler: Scheduler  #: runs only where sessions go on by themselves
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -253,12 +259,14 @@ async def open_services(
         guarded = partial(_workshop, looker=looker, guard_share=settings.guard_share, mirror=mirror)
         workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
+        scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
         if mirror is not None:
             tenure = Tenure(leases=disk.leases, supervisor=supervisor, clock=clock)
             for loop in (mirror.run, tenure.keep, *([tenure.look] if goes_on else [])):
                 tasks.start_soon(loop)
         if goes_on:
             await supervisor.recover()
+            tasks.start_soon(scheduler.run)
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -275,7 +283,28 @@ async def open_services(
             write=writer.run,
             extractors=extractors,
             looker=looker,
+            schedules=disk.schedules,
+            scheduler=scheduler,
         )
+
+
+def _scheduling(disk: Disk, supervisor: Supervisor, writer: Writer, clock: Clock, extractors: Extractors) -> Scheduling:
+    sight = Sight(
+        roots=disk.roots,
+        catalog=disk.catalog,
+        schedules=disk.schedules,
+        skip=(str(disk.folder.path),),
+        wanted=partial(is_media, suffixes=extractors.suffixes),
+    )
+    return Scheduling(
+        sight=sight,
+        journal=disk.journal,
+        supervisor=supervisor,
+        write=writer.run,
+        clock=clock,
+        changes=changes,
+        must_poll=must_poll,
+    )
 
 
 async def _extractors(engine: Engine) -> Extractors:

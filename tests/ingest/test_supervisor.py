@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -249,6 +250,23 @@ async def test_cancelling_while_an_outcome_is_being_written(tmp_path: Path) -> N
         state = bench.state(session_id)
         assert state.status is Status.CANCELLED
         assert len(bench.outcomes(session_id)) == state.processed
+
+
+async def test_a_cancel_and_a_resume_at_the_same_moment_follow_each_other(tmp_path: Path) -> None:
+    many(tmp_path)
+    for first, second in (("cancel", "resume"), ("resume", "cancel")):
+        async with open_bench(tmp_path) as bench:
+            left(bench, "s-1", PROCESSING, Moved(at=1.0, status=Status.PAUSED))
+
+            async def give(command: str, bench: Bench = bench) -> None:
+                with suppress(WrongMove):  # a resume of what is cancelled by then
+                    await getattr(bench.supervisor, command)("s-1")
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(give, first)
+                tasks.start_soon(give, second)
+            await bench.finished("s-1")
+            assert bench.state("s-1").status is Status.CANCELLED
 
 
 async def test_cancelling_twice_is_harmless(tmp_path: Path) -> None:

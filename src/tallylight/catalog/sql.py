@@ -12,8 +12,8 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from tallylight.catalog import sql_undo
 from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
-from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal, reread_item
-from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_row, text_rows, tier_of
+from tallylight.catalog.prepared import Prepared, in_order, prepare, rated_item, refusal, reread_item
+from tallylight.catalog.rows import keyword_rows, media_row, medium_of, rated_row, reread_row, text_rows, tier_of
 from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.database import Database
@@ -73,6 +73,19 @@ class SqlCatalog:
             refused += _store_or_refuse(connection, changed, _rewrite)
         return in_order(refused)
 
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        by_id = media.c.media_id == bindparam("of")
+        with self._database.writing() as connection:
+            stored = _media(connection, _rows(connection, media_ids))
+            texts = _texts(connection, media_ids)
+            ready, _ = prepare(rated_item(one, texts.get(one.media_id, ()), said, at) for one in stored)
+            _tick(connection, ready)
+            if ready:
+                connection.execute(
+                    update(media).where(by_id), [{"of": one.item.seq, **rated_row(one)} for one in ready]
+                )
+        return len(ready)
+
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
         with self._database.reading() as connection:
             return _texts(connection, media_ids)
@@ -84,6 +97,10 @@ class SqlCatalog:
     def overwritten_by(self, session_id: str) -> dict[str, int]:
         with self._database.reading() as connection:
             return sql_undo.overwritten_by(connection, session_id)
+
+    def out_of_reach(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            return sql_undo.out_of_reach(connection, session_id)
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:

@@ -39,7 +39,7 @@ export interface Message {
   held?: { code: string; message: string }
   commit: { total: number; done: number; errors: number }
   /** from an undo on */
-  undo?: { total: number; done: number }
+  undo?: { total: number; done: number; kept: number }
   bytes_done: number
   bytes_total: number
   files_per_s?: number
