@@ -67,6 +67,7 @@ async def gets(it: Site) -> list[str]:
         f"/api/ingest/stream/{session_id}",
         "/api/ingest/poll?wait=0",
         "/api/ingest/stream-stats",
+        "/api/schedules",
         "/api/stream-test?beats=1",
         "/metrics",
         "/api/media",
