@@ -28,7 +28,9 @@ from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
 from tallylight.ingest.fresh import Sight
+from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
+from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
@@ -93,6 +95,7 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    looker: Looker
     schedules: Schedules
     scheduler: Scheduler  #: runs only where sessions go on by themselves
 
@@ -253,7 +256,8 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
-        guarded = partial(_workshop, guard_share=settings.guard_share, mirror=mirror)
+        looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
+        guarded = partial(_workshop, looker=looker, guard_share=settings.guard_share, mirror=mirror)
         workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
         scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
@@ -279,6 +283,7 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            looker=looker,
             schedules=disk.schedules,
             scheduler=scheduler,
         )
@@ -332,6 +337,7 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     clock: Clock,
     *,
     extractors: Extractors,
+    looker: Looker,
     guard_share: float,
     mirror: Mirror | None = None,
 ) -> Workshop:
@@ -353,10 +359,11 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            noted=partial(looker.note, session.session_id),
             guard_share=guard_share,
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -365,6 +372,8 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            recheck=partial(changed_since, disk.roots),
+            as_shown=as_shown,
             directories=session.parameters.directories,
             roots=disk.roots,
         )
@@ -388,8 +397,10 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=looker.look_now,
         forgotten=forgotten,
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
+        may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),
         leases=disk.leases,
     )
 
