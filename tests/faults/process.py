@@ -22,11 +22,14 @@ from tallylight.engine import Verdict
 from tallylight.engine.contract import Done, Item, Result, WorkerOn
 from tallylight.errors import DatabaseUnusable
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.extract.version import EXTRACTOR_VERSION
+from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
+from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots, absolute
 from tallylight.testing import ManualClock
@@ -38,6 +41,7 @@ Answer = TypeVar("Answer")
 def extract(_session_id: str, candidate: Candidate) -> Outcome:
     """What a file holds is its content; what begins with `bad` cannot be decoded."""
     known = {"root": candidate.root, "file": candidate.file, "bytes": candidate.size, "mtime_ns": candidate.mtime_ns}
+    known |= {"extractor_version": EXTRACTOR_VERSION, "tier": Tier.FULL}
     path = Path(absolute(candidate.root, candidate.file))
     try:
         content, mtime_ns = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
@@ -127,8 +131,16 @@ class Process:
             ingest_for=self._ingest,
             commit_for=self._commit,
             catalog=self.catalog,
+            look=self.look,
             forgotten=lambda _tombstone: None,
         )
+
+    async def look(self, session_id: str) -> None:
+        await bring_up_to_date(self.journal, self.catalog, self.roots, session_id, self.write)
+
+    @property
+    def roots(self) -> Roots:
+        return Roots((str(self.root),))
 
     def parameters(self) -> Parameters:
         return Parameters(directories=(str(self.root),))
@@ -176,7 +188,7 @@ class Process:
         return pipeline.Ingest(
             session_id=session.session_id,
             parameters=session.parameters,
-            roots=Roots((str(self.root),)),
+            roots=self.roots,
             engine=self.engine,
             journal=self.journal,
             catalog=self.catalog,
@@ -187,7 +199,7 @@ class Process:
             valve=valve,
         )
 
-    def _commit(self, session: Session, record: Record) -> commit.Commit:
+    def _commit(self, session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=self.journal,
@@ -196,8 +208,10 @@ class Process:
             write=self.write,
             now=self.clock.now,
             rule=session.parameters.conflict_rule,
+            recheck=partial(changed_since, self.roots),
+            as_shown=as_shown,
             directories=session.parameters.directories,
-            roots=Roots((str(self.root),)),
+            roots=self.roots,
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tallylight.catalog import Rated
@@ -112,6 +112,13 @@ def test_the_file_s_own_sources_keep_their_words_beside_the_catalog_s() -> None:
     assert taken.outcome.conflicts == (own, other)
 
 
+def test_what_is_stored_lists_no_conflict_on_a_field_whose_other_value_is_gone() -> None:
+    agreed = agree(outcome(1, favourite=True), rated(2, favourite=False), HIGHEST)
+    assert (agreed.outcome.score, agreed.outcome.favourite) == (2, True)
+    assert [conflict["field"] for conflict in agreed.conflicts] == ["favourite", "score"]
+    assert [conflict["field"] for conflict in agreed.outcome.conflicts] == ["score"]
+
+
 def test_a_file_that_the_catalog_does_not_have_is_as_it_is() -> None:
     agreed = agree(outcome(2), None, DATABASE)
     assert (agreed.outcome, agreed.conflicts) == (outcome(2), ())
@@ -122,6 +129,7 @@ FAVOURITES = st.none() | st.booleans()
 TIMES = st.sampled_from([0.0, 10.0, 20.0])
 
 
+@example(outcome(1, True, 0.0), rated(2, False, 0.0), HIGHEST)
 @given(
     st.builds(outcome, SCORES, FAVOURITES, TIMES),
     st.builds(rated, SCORES, FAVOURITES, TIMES),

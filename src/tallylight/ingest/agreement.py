@@ -51,8 +51,9 @@ def _take(agreed: Agreed, theirs: Claim, provenance: Json, rule: ConflictRule) -
         outcome = replace(outcome, **said)
     if any(is_silent(name, claim.value) for claim in (mine, theirs)) or not disagree((mine, theirs)):
         return Agreed(outcome, agreed.conflicts)
-    told = _told(agreed.conflicts, mine, theirs, rule, keeps=keeps)
-    return Agreed(replace(outcome, conflicts=told) if keeps else outcome, told)
+    if keeps:
+        outcome = replace(outcome, conflicts=_told(outcome.conflicts, mine, theirs, rule, keeps=True))
+    return Agreed(outcome, _told(agreed.conflicts, mine, theirs, rule, keeps=keeps))
 
 
 def _keeps(mine: Claim, theirs: Claim, rule: ConflictRule) -> bool:
