@@ -22,6 +22,7 @@ class Layer:
 
     session_id: str
     content: str
+    is_missing: bool = False  #: marked, over the same content
     is_undoable: bool = True  #: until its session is deleted
 
 
@@ -33,11 +34,16 @@ class Session:
     status: str
     unchanged: int
     seen: dict[str, set[Content]]
+    missing: set[str]  #: files of the catalog that it did not find
+    found: set[str]  #: files that were marked as missing and that it found
     outcomes: dict[str, str] = field(default_factory=dict)  #: content that was extracted, or a reason for failure
     ends: int = 0  #: of the process while it was being worked on
     retrying: set[str] = field(default_factory=set)
     is_settling: bool = False  #: cancelled, and nobody has looked yet what it had
-    committed: int = 0  #: files of its newest commit
+    is_doubted: bool = False  #: it was held, and nobody has confirmed it
+    set_aside: set[str] = field(default_factory=set)
+    committed: int = 0  #: files that its newest commit stored
+    refused: int = 0  #: files that it did not take, because they were changed since they were read
 
     @property
     def failed(self) -> set[str]:
@@ -56,8 +62,13 @@ class Session:
 
 
 FAILURES: Final = frozenset({"vanished", "damaged", "crashed"})
-MOVING: Final = frozenset({"processing", "paused"})
+MOVING: Final = frozenset({"processing", "paused", "held"})
 REVIEWABLE: Final = frozenset({"completed", "cancelled"})
+COMMITTABLE: Final = REVIEWABLE | {"commit_error", "undone"}
+
+#: As the guard has it: of a folder that holds some, so many files must be lost, and more than this share.
+MANY_LOST: Final = 5
+SHARE_LOST: Final = 0.2
 
 
 class Refused(Exception):
@@ -73,8 +84,14 @@ class Reference:
         self.sessions: dict[str, Session] = {}
 
     @property
-    def catalog(self) -> dict[str, str]:
-        return {name: stack[-1].content for name, stack in self.stacks.items() if stack}
+    def tops(self) -> dict[str, Layer]:
+        """What counts at each path of the catalog."""
+        return {name: stack[-1] for name, stack in self.stacks.items() if stack}
+
+    @property
+    def catalog(self) -> dict[str, tuple[str, bool]]:
+        """The content at each path, and whether it is marked as missing."""
+        return {name: (top.content, top.is_missing) for name, top in self.tops.items()}
 
     def put(self, name: str, content: Content) -> None:
         if content is None:
@@ -86,23 +103,38 @@ class Reference:
                 session.seen[name].add(content)
 
     def start(self, session_id: str) -> None:
-        catalog = self.catalog
-        new = {name: {content} for name, content in self.disk.items() if catalog.get(name) != content}
+        tops, is_held = self.tops, self._is_strange()
+        new = {name: {content} for name, content in self.disk.items() if self._differs(name, content)}
         self.sessions[session_id] = Session(
             session_id=session_id,
-            status="processing",
+            status="held" if is_held else "processing",
             unchanged=len(self.disk) - len(new),
             seen=new,  # type: ignore[arg-type]
+            missing=tops.keys() - self.disk.keys(),
+            found={name for name, top in tops.items() if top.is_missing and name in self.disk},
+            is_doubted=is_held,
         )
+
+    def _is_strange(self) -> bool:
+        """Whether the guard doubts the disk. What was marked before is no loss again."""
+        known = {name for name, top in self.tops.items() if not top.is_missing}
+        lost = len(known - self.disk.keys())
+        return lost > 0 and (not self.disk or (lost >= MANY_LOST and lost > SHARE_LOST * len(known)))
+
+    def _differs(self, name: str, content: Content) -> bool:
+        return name not in self.tops or self.tops[name].content != content
 
     def pause(self, session_id: str) -> None:
         session = self.sessions[session_id]
-        _demand(session.status in MOVING)
+        _demand(session.status in {"processing", "paused"})
         session.status = "paused"
 
     def resume(self, session_id: str) -> None:
         session = self.sessions[session_id]
         _demand(session.status in MOVING)
+        if session.status == "held":
+            # Confirmed, once and for all.
+            session.is_doubted = False
         session.status = "processing"
 
     def cancel(self, session_id: str) -> None:
@@ -126,26 +158,50 @@ class Reference:
             for layer in stack:
                 layer.is_undoable = layer.is_undoable and layer.session_id != session_id
 
+    def set_aside(self, session_id: str, names: set[str], aside: bool) -> int:
+        """Returns of how many files that was a change."""
+        session = self.sessions[session_id]
+        _demand(session.status in COMMITTABLE)
+        chosen = names & self._stored(session).keys()
+        before = len(session.set_aside)
+        session.set_aside = session.set_aside | chosen if aside else session.set_aside - chosen
+        return abs(len(session.set_aside) - before)
+
     def commit(self, session_id: str) -> None:
         session = self.sessions[session_id]
-        _demand(session.status in REVIEWABLE | {"committed", "undone"})
+        _demand(session.status in COMMITTABLE | {"committed"})
         if session.status == "committed":
             return
-        session.status, session.committed = "committed", len(session.extracted)
-        for name, content in session.extracted.items():
+        wanted = {name: one for name, one in self._stored(session).items() if name not in session.set_aside}
+        as_read = {name: content for name, content in wanted.items() if self.disk.get(name) == content}
+        session.committed, session.refused = len(as_read), len(wanted) - len(as_read)
+        session.status = "commit_error" if session.refused and not session.committed else "committed"
+        for name, content in as_read.items():
             self._write(name, session_id, content)
+        if not session.is_doubted:
+            self._mark(session)
 
-    def _write(self, name: str, session_id: str, content: str) -> None:
+    def _stored(self, session: Session) -> dict[str, str]:
+        """The files of a session of which a commit would store something else than is stored."""
+        return {name: content for name, content in session.extracted.items() if self._differs(name, content)}
+
+    def _mark(self, session: Session) -> None:
+        for name in session.missing & self.tops.keys() - self.disk.keys():
+            self._write(name, session.session_id, self.tops[name].content, is_missing=True)
+        for name in session.found & self.tops.keys() & self.disk.keys():
+            self._write(name, session.session_id, self.tops[name].content)
+
+    def _write(self, name: str, session_id: str, content: str, *, is_missing: bool = False) -> None:
         stack = self.stacks.setdefault(name, [])
-        if stack and stack[-1].content == content:
+        if stack and (stack[-1].content, stack[-1].is_missing) == (content, is_missing):
             return
         # Written again over another's: it counts as the later of the two.
         stack[:] = [layer for layer in stack if layer.session_id != session_id]
-        stack.append(Layer(session_id=session_id, content=content))
+        stack.append(Layer(session_id=session_id, content=content, is_missing=is_missing))
 
     def check_undo(self, session_id: str) -> None:
         session = self.sessions[session_id]
-        _demand(session.status in {"committed", "undone"})
+        _demand(session.status in {"committed", "commit_error", "undone"})
         if session.status == "undone":
             return
         own = [

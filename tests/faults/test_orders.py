@@ -31,14 +31,14 @@ from tests import databases
 from tests.faults.process import Process, living
 from tests.faults.reference import MOVING, Reference, Refused
 
-from tallylight.catalog import Catalog
+from tallylight.catalog import Catalog, Medium
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import open_database
 from tallylight.errors import StorageFailed, WrongMove
 from tallylight.facts import State, initial, reduce_all
-from tallylight.ingest import commit, undo
-from tallylight.journal import Journal
+from tallylight.ingest import commit, looking, marking, undo
+from tallylight.journal import Choice, Journal
 from tallylight.journal.memory import MemoryJournal
 from tallylight.journal.sql import SqlJournal
 from tallylight.model import OutcomeKind
@@ -68,6 +68,8 @@ class Orders(RuleBasedStateMachine):
         self.reference = Reference()
         self.versions = 0
         self.shown: dict[str, State] = {}
+        self.ids: dict[str, int] = {}  #: of each file in the catalog, its number
+        self.answer: Any = None  #: what the reference last returned
         self.portal: BlockingPortal = self.stack.enter_context(start_blocking_portal())
         self.journal, self.catalog = self.stack.enter_context(_store(self.kind, self.folder))
         self.life: AbstractContextManager[Process]
@@ -101,18 +103,18 @@ class Orders(RuleBasedStateMachine):
         self.agree(name, session_id, is_allowed=is_allowed)
         return is_allowed
 
-    def agree(self, name: str, session_id: str, *, is_allowed: bool) -> None:
+    def agree(self, name: str, session_id: str, *args: Any, is_allowed: bool) -> None:
         """The reference must say the same of a command."""
         session = self.reference.sessions[session_id]
         before = session.status
-        if self._refuses(name, session_id) is not is_allowed:
+        if self._refuses(name, session_id, *args) is not is_allowed:
             return
         real = self.state(session_id).status
         assert before == "processing", f"{name} of a session that is {before}, in fact {real}: allowed: {is_allowed}"
         # It came to its end while nobody looked, before the command did.
         session.status = before
         self.reference.finish(session_id, self.outcomes(session_id))
-        assert self._refuses(name, session_id) is not is_allowed, f"{name} of a session that is {session.status}"
+        assert self._refuses(name, session_id, *args) is not is_allowed, f"{name} of a session that is {session.status}"
 
     def allows(self, function: Callable[..., Awaitable[Any]], *args: Any) -> bool:
         try:
@@ -121,9 +123,9 @@ class Orders(RuleBasedStateMachine):
             return False
         return True
 
-    def _refuses(self, name: str, session_id: str) -> bool:
+    def _refuses(self, name: str, session_id: str, *args: Any) -> bool:
         try:
-            getattr(self.reference, name)(session_id)
+            self.answer = getattr(self.reference, name)(session_id, *args)
         except Refused:
             return True
         return False
@@ -160,10 +162,11 @@ class Orders(RuleBasedStateMachine):
         os.utime(path, ns=(self.versions, self.versions))
         self.reference.put(name, content)
 
-    @rule(name=st.sampled_from(NAMES))
-    def remove(self, name: str) -> None:
-        (self.root / name).unlink(missing_ok=True)
-        self.reference.put(name, None)
+    @rule(names=st.sets(st.sampled_from(NAMES), min_size=1))
+    def remove(self, names: set[str]) -> None:
+        for name in names:
+            (self.root / name).unlink(missing_ok=True)
+            self.reference.put(name, None)
 
     @rule(target=sessions)
     def start_one(self) -> str:
@@ -176,11 +179,19 @@ class Orders(RuleBasedStateMachine):
         self.reference.start(session_id)
         return session_id
 
-    @rule(target=sessions, names=st.lists(st.sampled_from(NAMES), max_size=4, unique=True), commits=st.booleans())
-    def run(self, names: list[str], commits: bool) -> str:
+    @rule(
+        target=sessions,
+        gone=st.just(set[str]()) | st.sets(st.sampled_from(NAMES)),
+        names=st.lists(st.sampled_from(NAMES), max_size=6, unique=True),
+        commits=st.booleans(),
+    )
+    def run(self, gone: set[str], names: list[str], commits: bool) -> str:
         """What a person does most: change files, take them in, commit."""
+        self.remove(gone)
         self.write(names, is_bad=False)
         session_id: str = self.start()
+        if self.reference.sessions[session_id].status == "held":
+            self.resume(session_id)
         self.finish(session_id)
         if commits:
             self.commit(session_id)
@@ -212,6 +223,17 @@ class Orders(RuleBasedStateMachine):
         if self.reference.sessions[session_id].status == "processing":
             self.call(self.process.finish, session_id)
 
+    @rule(session_id=sessions, names=st.sets(st.sampled_from(NAMES), min_size=1), aside=st.booleans())
+    def set_aside(self, session_id: str, names: set[str], aside: bool) -> None:
+        counts: list[int] = []
+
+        async def set_aside() -> None:
+            choice = Choice(named=names.__contains__)
+            counts.append(await self.process.supervisor.set_aside(session_id, choice, aside=aside))
+
+        self.agree("set_aside", session_id, names, aside, is_allowed=self.allows(set_aside))
+        assert counts in ([], [self.answer])
+
     @rule(session_id=sessions)
     def commit(self, session_id: str) -> None:
         if self.command("commit", session_id):
@@ -222,10 +244,10 @@ class Orders(RuleBasedStateMachine):
         if self.command("undo", session_id):
             self.call(self.process.supervisor.finished, session_id)
 
-    @rule(session_id=sessions, name=st.sampled_from(["commit", "undo"]), writes=st.integers(0, 8))
+    @rule(session_id=sessions, name=st.sampled_from(["commit", "undo"]), writes=st.integers(0, 20))
     def die_in(self, session_id: str, name: str, writes: int) -> None:
         """The process dies after so many writes of a commit or an undo, or after all of them."""
-        before = self.state(session_id).status
+        before = self.state(session_id).seq
         self.process.fuse = writes
         try:
             is_allowed = self.allows(getattr(self.process.supervisor, name), session_id)
@@ -236,7 +258,7 @@ class Orders(RuleBasedStateMachine):
         self.restart(killed=True)
         if is_allowed:
             self.call(self.process.supervisor.finished, session_id)
-            if self.state(session_id).status == before:
+            if self.state(session_id).seq == before:
                 # It had nothing to do, or died before anything was durable.
                 return
         self.agree(name, session_id, is_allowed=is_allowed)
@@ -263,6 +285,9 @@ class Orders(RuleBasedStateMachine):
         for session_id in self.reference.sessions:
             self.check(session_id)
         assert self.stored() == self.reference.catalog
+        before, self.ids = self.ids, {self.name(medium): medium.media_id for medium in self.catalog.media()}
+        for name in before.keys() & self.ids.keys():
+            assert self.ids[name] == before[name], f"{name} has another number than it had"
 
     def check(self, session_id: str) -> None:
         session = self.reference.sessions[session_id]
@@ -285,14 +310,23 @@ class Orders(RuleBasedStateMachine):
         facts = [fact for _, fact in self.journal.facts(session_id)]
         assert state == reduce_all(initial(session_id, self.process.parameters()), facts)
         assert (state.files, state.unchanged) == (len(session.seen), session.unchanged)
+        assert (state.missing, state.found) == (len(session.missing), len(session.found))
+        assert (state.commit_done, state.commit_errors) == (session.committed, session.refused)
+        if state.status in {"committed", "commit_error"}:
+            assert state.commit_total == session.committed + session.refused
         assert (state.processed, state.errors) == (len(outcomes), len(session.failed))
         if before is not None:
             assert (state.seq, state.processed) >= (before.seq, before.processed), "a count shrank"
         self.shown[session_id] = state
 
-    def stored(self) -> dict[str, str]:
-        prefix = f"{self.root}/"
-        return {medium.path.removeprefix(prefix): medium.outcome.media["title"] for medium in self.catalog.media()}
+    def stored(self) -> dict[str, tuple[str, bool]]:
+        return {
+            self.name(medium): (medium.outcome.media["title"], medium.missing_since is not None)
+            for medium in self.catalog.media()
+        }
+
+    def name(self, medium: Medium) -> str:
+        return medium.path.removeprefix(f"{self.root}/")
 
 
 @contextmanager
@@ -334,7 +368,7 @@ def test_every_order_of_commands(
     machine: type[Orders], examples: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)  # each death is logged as what it is
-    for module in (commit, undo):
+    for module in (commit, looking, marking, undo):
         monkeypatch.setattr(module, "BATCH", BATCH)
     thorough = settings.default is not None and settings.default.max_examples > 1000
     run_state_machine_as_test(

@@ -104,7 +104,29 @@ async def test_the_root_itself_may_vanish(it: Site) -> None:
 async def test_what_was_extracted_may_have_gone_when_it_is_committed(it: Site) -> None:
     it.engine.open()
     session_id = await it.run()
+    await to_thread.run_sync((it.root / "day" / "picture_002.png").unlink)
+    message = await it.commit(session_id)
+    assert (message["status"], message["commit"]) == ("committed", {"total": 6, "done": 5, "errors": 1})
+    [told] = [error for error in message["errors"] if error["code"] == "commit_failed"]
+    assert told["file"].endswith("picture_002.png")
+    assert "scan its folder again" in told["message"]
+
+
+async def test_a_commit_of_which_all_has_gone_says_so_and_goes_on_once_it_is_back(it: Site) -> None:
+    it.engine.open()
+    session_id = await it.run()
+    await to_thread.run_sync((it.root / "day").rename, it.root.parent / "away")
+    message = await it.commit(session_id)
+    assert (message["status"], message["commit"]) == ("commit_error", {"total": 6, "done": 0, "errors": 6})
+    assert (await it.client.get("/api/media/1")).status_code == 404
+    await to_thread.run_sync((it.root.parent / "away").rename, it.root / "day")
+    message = await it.commit(session_id)
+    assert (message["status"], message["commit"]) == ("committed", {"total": 6, "done": 6, "errors": 0})
+
+
+async def test_what_was_committed_and_has_gone_can_still_be_seen_small(it: Site) -> None:
+    it.engine.open()
+    await it.commit(await it.run())
     await to_thread.run_sync(shutil.rmtree, it.root / "day")
-    assert (await it.commit(session_id))["commit"] == {"total": 6, "done": 6, "errors": 0}
     assert (await it.client.get("/api/media/1/file")).status_code == 404
     assert (await it.client.get("/api/media/1/thumbnail")).status_code == 200

@@ -20,14 +20,15 @@ BATCH: Final = 500
 
 async def mark(journal: Journal, catalog: Catalog, session_id: str, write: Write, at: float) -> None:
     """Mark all that a session missed, but for what is there again by now or has moved (then nothing is known of its old
-    place any more), and take the marks away of what it found. Doing it again changes nothing.
+    place any more), and take the marks away of what it found and that is still there. Doing it again changes nothing.
     """
     missing, found = missing_paths(journal, session_id), found_paths(journal, session_id)
     while page := await to_thread.run_sync(_page, missing):
         gone = await to_thread.run_sync(lambda paths: list(filter(is_absent, paths)), page)
         await write(catalog.mark_missing, session_id, gone, at)
     while page := await to_thread.run_sync(_page, found):
-        await write(catalog.mark_found, session_id, page)
+        here = await to_thread.run_sync(lambda paths: [path for path in paths if not is_absent(path)], page)
+        await write(catalog.mark_found, session_id, here)
 
 
 def mount_points(directories: tuple[str, ...]) -> dict[str, str]:
