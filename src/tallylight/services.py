@@ -33,9 +33,10 @@ from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.scheduler import Scheduler, Scheduling
-from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.supervisor import Supervisor
 from tallylight.ingest.tenure import Tenure
 from tallylight.ingest.valve import Valve
+from tallylight.ingest.workshop import Workshop
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.leases import Leases

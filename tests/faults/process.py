@@ -26,8 +26,9 @@ from tallylight.ingest.extract.version import EXTRACTOR_VERSION
 from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
 from tallylight.ingest.rechecking import changed_since
-from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.supervisor import Supervisor
 from tallylight.ingest.valve import Valve
+from tallylight.ingest.workshop import Workshop
 from tallylight.journal import Journal, Session
 from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
 from tallylight.recorder import Recorder

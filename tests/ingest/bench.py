@@ -27,8 +27,9 @@ from tallylight.ingest.extract.version import EXTRACTOR_VERSION
 from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
 from tallylight.ingest.rechecking import Recheck
-from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.supervisor import Supervisor
 from tallylight.ingest.valve import Valve
+from tallylight.ingest.workshop import Workshop
 from tallylight.journal import Session, Tombstone
 from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.journal.memory import MemoryJournal
