@@ -138,9 +138,9 @@ class Trial:
     def shown(self, where: object, message: str, end: str) -> Shown:
         return Shown(fault=self.fault, where=str(where), database=self.kind, seed=self.seed, message=message, end=end)
 
-    def conclude(self, server: Server, session_id: str, *, missing: int = 0) -> None:
+    def conclude(self, server: Server, session_id: str, *, sized: bool = True) -> None:
         """From wherever the session rests now, on to a commit, a second one and an undo; each with what must hold."""
-        oracle.accounted(self.address, session_id, self.corpus, missing=missing)
+        oracle.accounted(self.address, session_id, self.corpus, sized=sized)
         status = server.get(f"/api/ingest/status/{session_id}")["status"]
         if status == "undone":
             assert oracle.catalog(self.address, exactly=True) == self.before, "the undo left something behind"

@@ -6,13 +6,15 @@ from tests.faults import oracle
 from tests.faults.killed import Reader, finish
 from tests.faults.trial import Armed, Shown, Trial, commit
 from tests.faults.tripwire import Watcher
-from tests.serving import Server
+from tests.serving import Server, has_ended
 
 from tallylight.model import Json
 
 
 def vanished(trial: Trial, stage: str) -> Shown:
-    """What was read counts, the rest says that it is gone; once it is back, it is tried again, and found."""
+    """What was read counts, the rest says that it is gone; once it is back, it is tried again, and found. Where the
+    walk missed known files, the session is held: it goes on when the root is back and somebody says so.
+    """
     moment, away = trial.moment(stage), trial.folder / "away"
     with Watcher(moment) as watcher, Armed(trial, watcher) as server:
         session_id = server.process()
@@ -20,35 +22,48 @@ def vanished(trial: Trial, stage: str) -> Shown:
         with reader.at(server) as stream:
             with watcher.holding():
                 trial.corpus.root.rename(away)
+            stream.until(lambda events: has_ended(events) or _is_held(stream.states))
+            held = stream.states[-1].get("held")
+            if held is not None:
+                away.rename(trial.corpus.root)
+                server.post(f"/api/ingest/resume/{session_id}")
             stream.until_over()
         message = stream.states[-1]
         assert message["status"] == "completed"
-        items = oracle.accounted(trial.address, session_id, trial.corpus, missing=_unfound(trial, message))
+        missing, sized = _unfound(trial, message), held is None
+        items = oracle.accounted(trial.address, session_id, trial.corpus, missing=missing, sized=sized)
         gone = {item.outcome.file: item.outcome for item in items if item.outcome.code == "vanished"}
         told = [oracle.helpful(error) for error in message["errors"] if error["code"] in {"vanished", "io_error"}]
-        assert bool(told) == bool(gone or _unfound(trial, message)), "who looks at it is told"
-        away.rename(trial.corpus.root)
+        if held is None:
+            assert bool(told) == bool(gone or missing), "who looks at it is told"
+            away.rename(trial.corpus.root)
+        else:
+            told.insert(0, oracle.helpful(held))
         reader.check()
         if gone:
             server.post(f"/api/ingest/retry-failed/{session_id}")
             assert server.finished(session_id)["stats"]["errors"] <= len(trial.corpus.bad)
-        if missing := _unfound(trial, message):
-            _in_two(trial, server, session_id, missing)
+        if missing:
+            oracle.accounted(trial.address, session_id, trial.corpus, missing=missing, sized=sized)
+            _in_two(trial, server, session_id)
         else:
-            trial.conclude(server, session_id)
-    end = "tried again, all was found" + (
-        f"; another session took the {missing} that were not counted" if missing else ""
-    )
+            trial.conclude(server, session_id, sized=sized)
+    end = ("held; once it was back, resumed" if held else "tried again") + ", all was found"
+    if missing:
+        end += f"; another session took the {missing} that were not counted"
     return trial.shown(f"{stage}, {moment}", told[0] if told else "", end)
+
+
+def _is_held(states: list[Json]) -> bool:
+    return bool(states) and states[-1]["status"] == "held"
 
 
 def _unfound(trial: Trial, message: Json) -> int:
     return len(trial.corpus.names) - int(message["stats"]["total_discovered"])
 
 
-def _in_two(trial: Trial, server: Server, session_id: str, missing: int) -> None:
+def _in_two(trial: Trial, server: Server, session_id: str) -> None:
     """What discovery could not find is for another session; together they are one undisturbed one."""
-    oracle.accounted(trial.address, session_id, trial.corpus, missing=missing)
     commit(server, session_id)
     second = server.process()
     finish(server, Reader(session_id=second))
