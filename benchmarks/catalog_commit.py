@@ -63,7 +63,9 @@ class Committed:
         return median(bare / own for bare, own in zip(self.seconds["bare"], self.seconds[way], strict=True))
 
 
-def measure(kind: str, templates: Sequence[Outcome], files: int, rounds: int, scratch: Path, postgres: str) -> Committed:
+def measure(
+    kind: str, templates: Sequence[Outcome], files: int, rounds: int, scratch: Path, postgres: str
+) -> Committed:
     """All ways in each of these rounds, on a database of this kind."""
     outcomes = list(catalog_files.outcomes(templates, files, _ROOT))
     items = catalog_files.items(outcomes)

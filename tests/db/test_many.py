@@ -89,7 +89,7 @@ def test_a_row_without_one_of_the_columns_is_refused(database: Database) -> None
 
 
 def test_a_dialect_that_names_its_parameters_gets_mappings() -> None:
-    prepared = _prepared(registry.load("postgresql.psycopg")(), THINGS, ("id", "body"), True)
+    prepared = _prepared(registry.load("postgresql.psycopg")(), THINGS, ("id", "body"), keep=True)
     assert prepared.sql.endswith("ON CONFLICT DO NOTHING")
     assert "%(body)s" in prepared.sql
-    assert prepared.parameters({"id": 1, "body": {"a": 1}})["id"] == 1
+    assert prepared.parameters([{"id": 1, "body": {"a": 1}}]) == [{"id": 1, "body": '{"a":1}'}]

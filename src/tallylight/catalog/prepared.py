@@ -5,11 +5,11 @@ stored already. Pure.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
+from tallylight.db.encoding import Encoded, encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
@@ -18,8 +18,8 @@ class Prepared:
     """An item that can be stored. Two of a path with the same digest would be stored as the same row."""
 
     item: CommitItem
-    folder: str  #: absolute, escaped, as `item.path`
-    name: str
+    row: Json  #: of `media`, as far as it tells of the file; what is JSON there is encoded
+    keywords: tuple[Json, ...]  #: as they are stored
     digest: str  #: 32 hex digits
 
 
@@ -101,16 +101,56 @@ def keyword(found: Json) -> Json:
 
 
 def _prepared(item: CommitItem) -> Prepared:
-    texts = [(text.key, text.sha256) for text in item.texts]
-    facts = json.dumps(
-        [item.path, stored_outcome(item.outcome, item.path), texts],
-        allow_nan=False,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
+    row, lists = _columns(item), _encoded_columns(item.outcome)
+    keywords = tuple(keyword(found) for found in item.outcome.keywords)
+    beside = (
+        encoded([[*found.values()] for found in keywords]),
+        encoded([(text.key, text.sha256) for text in item.texts]),
     )
-    digest = hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
-    return Prepared(item, *split(item.path), digest)
+    # A text for each, and no line ends in JSON: what differs anywhere differs here.
+    told = "\n".join((encoded([*row.values()]), *lists.values(), *beside))
+    digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    row |= {name: Encoded(text) for name, text in lists.items()}
+    return Prepared(item, row, keywords, digest)
+
+
+def _columns(item: CommitItem) -> Json:
+    """The plain columns; what is searched for has columns of its own beside the JSON it comes from."""
+    outcome, (folder, name) = item.outcome, split(item.path)
+    described = outcome.media.get
+    return {
+        "path": item.path,
+        "folder": folder,
+        "name": name,
+        "size": outcome.bytes,
+        "mtime_ns": outcome.mtime_ns,
+        "type": described("type"),
+        "format": described("format"),
+        "width": described("width"),
+        "height": described("height"),
+        "duration": described("duration"),
+        "created_at": described("created_at"),
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "nsfw_score": outcome.nsfw_score,
+        "nsfw_model": outcome.nsfw_model,
+        "sha256": outcome.sha256,
+        "pixel_sha256": outcome.pixel_sha256,
+        "phash": outcome.phash,
+        "has_thumbnail": outcome.has_thumbnail,
+        "model": outcome.generation.get("model"),
+    }
+
+
+def _encoded_columns(outcome: Outcome) -> dict[str, str]:
+    return {
+        "media": encoded(outcome.media),
+        "generation": encoded(outcome.generation),
+        "warnings": encoded(outcome.warnings),
+        "frame_phashes": encoded(outcome.frame_phashes),
+        "provenance": encoded(outcome.provenance),
+        "conflicts": encoded(outcome.conflicts),
+    }
 
 
 def _reason(error: Exception) -> str:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy import Connection, Row, func, or_, select
 
 from tallylight.catalog import sql_undo
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
-from tallylight.catalog.prepared import Prepared, in_order, prepare, refusal, reread_item
-from tallylight.catalog.rows import keyword_rows, media_row, medium_of, reread_row, text_rows
+from tallylight.catalog.prepared import in_order, prepare, reread_item
+from tallylight.catalog.rows import medium_of
 from tallylight.catalog.search import Order, Search
+from tallylight.catalog.sql_commit import rewrite, store_or_refuse, write
 from tallylight.catalog.sql_search import counted, found
 from tallylight.db.database import Database
-from tallylight.db.raw_texts import chunked, keep, sweep
+from tallylight.db.raw_texts import chunked
 from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
-from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
 
-#: Stores a batch, all or none.
-_Write = Callable[[Connection, Sequence[Prepared]], None]
-
 #: Rows that are held in memory while many are gone through.
 _STREAMED: Final = 10_000
-#: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
-_BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
 
 
 class SqlCatalog:
@@ -41,8 +35,7 @@ class SqlCatalog:
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
-            changed = _changed(connection, ready)
-            refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
+            refused += store_or_refuse(connection, ready, partial(write, session_id=session_id, at=at))
         return in_order(refused)
 
     def reread(self, items: Sequence[Reread]) -> list[Refused]:
@@ -53,7 +46,7 @@ class SqlCatalog:
             ready, refused = prepare(
                 reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
             )
-            refused += _store_or_refuse(connection, _changed(connection, ready), _rewrite)
+            refused += store_or_refuse(connection, ready, rewrite)
         return in_order(refused)
 
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
@@ -169,90 +162,6 @@ class SqlCatalog:
     def count(self) -> int:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(media)).scalar_one())
-
-
-def _changed(connection: Connection, batch: Sequence[Prepared]) -> list[Prepared]:
-    """Those that are not stored just as they are."""
-    stored: dict[str, str] = {}
-    for chunk in chunked([prepared.item.path for prepared in batch]):
-        rows = connection.execute(select(media.c.path, media.c.digest).where(media.c.path.in_(chunk)))
-        stored |= {row.path: row.digest for row in rows}
-    return [prepared for prepared in batch if stored.get(prepared.item.path) != prepared.digest]
-
-
-def _store_or_refuse(connection: Connection, batch: Sequence[Prepared], write: _Write) -> list[Refused]:
-    """Store all at once; where that fails, one by one, to find the culprits."""
-    try:
-        _store(connection, batch, write)
-    except _BAD_ROW:
-        return [refused for prepared in batch if (refused := _store_one(connection, prepared, write)) is not None]
-    return []
-
-
-def _store_one(connection: Connection, prepared: Prepared, write: _Write) -> Refused | None:
-    try:
-        _store(connection, [prepared], write)
-    except _BAD_ROW as error:
-        return refusal(prepared.item, error)
-    return None
-
-
-def _store(connection: Connection, batch: Sequence[Prepared], write: _Write) -> None:
-    """Write a batch, all or none."""
-    if not batch:
-        return
-    attempt = connection.begin_nested()
-    try:
-        write(connection, batch)
-    except _BAD_ROW:
-        # Any other error may have ended the whole transaction (a full disk does), and the savepoint with it.
-        attempt.rollback()
-        raise
-    attempt.commit()
-
-
-def _write(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> None:
-    sql_undo.keep(connection, session_id, [prepared.item.path for prepared in batch])
-    rows = [media_row(prepared, session_id, at) for prepared in batch]
-    connection.execute(insert_or_update(connection, media, "path"), rows)
-    ids = _ids(connection, [prepared.item.path for prepared in batch])
-    _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
-    _replace_texts(connection, batch, ids)
-
-
-def _rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
-    """Of rows that are there already, replace what their texts say; an item's `seq` is its media_id here."""
-    by_id = media.c.media_id == bindparam("of")
-    connection.execute(update(media).where(by_id), [{"of": one.item.seq, **reread_row(one)} for one in batch])
-    ids = {prepared.item.path: prepared.item.seq for prepared in batch}
-    _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
-
-
-def _ids(connection: Connection, paths: Sequence[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for chunk in chunked(paths):
-        rows = connection.execute(select(media.c.path, media.c.media_id).where(media.c.path.in_(chunk)))
-        ids |= {row.path: row.media_id for row in rows}
-    return ids
-
-
-def _replace_keywords(connection: Connection, ids: Sequence[int], rows: Sequence[Json]) -> None:
-    for chunk in chunked(ids):
-        connection.execute(delete(media_keywords).where(media_keywords.c.media_id.in_(chunk)))
-    if rows:
-        connection.execute(insert(media_keywords), rows)
-
-
-def _replace_texts(connection: Connection, batch: Sequence[Prepared], ids: dict[str, int]) -> None:
-    before: set[str] = set()
-    for chunk in chunked(list(ids.values())):
-        of_these = media_texts.c.media_id.in_(chunk)
-        before |= set(connection.scalars(select(media_texts.c.sha256).where(of_these)))
-        connection.execute(delete(media_texts).where(of_these))
-    if rows := text_rows(batch, ids):
-        keep(connection, (text for prepared in batch for text in prepared.item.texts))
-        connection.execute(insert(media_texts), rows)
-    sweep(connection, before)
 
 
 def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[tuple[object, ...]]]:
