@@ -7,6 +7,7 @@
     │   └── BadPath            a path that cannot name a file inside a root
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
+    │   └── PreviewChanged     a commit of what was shown, when it would do something else by now
     ├── NoQueue                a session of an earlier version that cannot go on
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
@@ -64,6 +65,12 @@ class WrongMove(TallylightError):
     """The session's status does not allow this."""
 
     code = "wrong_move"
+
+
+class PreviewChanged(WrongMove):
+    """This commit would not do what was shown: the catalog, or what is set aside, has changed. Look at it again."""
+
+    code = "preview_changed"
 
 
 class NoQueue(TallylightError):

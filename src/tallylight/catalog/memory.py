@@ -30,6 +30,7 @@ class MemoryCatalog:
         self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
         self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
         self._added = 0
+        self._version = 1
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
@@ -46,6 +47,7 @@ class MemoryCatalog:
                 for item in items
                 if item.media_id in stored
             )
+            self._version += bool(ready)
             for prepared in ready:
                 kept = self._kept[prepared.item.path]
                 outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))
@@ -76,10 +78,22 @@ class MemoryCatalog:
                 if (kept := before.pop(path)) is not None:
                     self._kept[path] = kept
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
+            self._version += bool(paths)
         return len(paths)
 
     def forget(self, session_id: str) -> None:
         self._replaced.pop(session_id, None)
+
+    def version(self) -> int:
+        return self._version
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        with self._lock:
+            return {path: self._kept[path].digest for path in paths if path in self._kept}
+
+    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._lock:
+            return {path: self._kept[path].medium for path in paths if path in self._kept}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
@@ -161,6 +175,7 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest:
             return
+        self._version += 1
         self._replaced.setdefault(session_id, {}).setdefault(path, before)
         self._added += before is None
         medium = Medium(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
-from tallylight.db.encoding import Encoded, encoded
+from tallylight.encoding import Encoded, encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
@@ -48,6 +48,12 @@ def reread_item(medium: Medium, texts: tuple[RawText, ...], anew: Reread) -> Com
 def refusal(item: CommitItem, error: Exception) -> Refused:
     """Why an item was not stored, for people."""
     return Refused(item.seq, item.path, f"The catalog cannot store what was read of this file: {_reason(error)}.")
+
+
+def digest_of(item: CommitItem) -> str | None:
+    """What tells whether committing an item would change what is stored; None where it cannot be stored."""
+    ready, _ = prepare([item])
+    return ready[0].digest if ready else None
 
 
 def in_order(refused: Iterable[Refused]) -> list[Refused]:
@@ -103,12 +109,10 @@ def keyword(found: Json) -> Json:
 def _prepared(item: CommitItem) -> Prepared:
     row, lists = _columns(item), _encoded_columns(item.outcome)
     keywords = tuple(keyword(found) for found in item.outcome.keywords)
-    beside = (
-        encoded([[*found.values()] for found in keywords]),
-        encoded([(text.key, text.sha256) for text in item.texts]),
-    )
-    # A text for each, and no line ends in JSON: what differs anywhere differs here.
-    told = "\n".join((encoded([*row.values()]), *lists.values(), *beside))
+    texts = [(text.key, text.sha256) for text in item.texts]
+    beside = encoded([[*row.values()], [[*found.values()] for found in keywords], texts])
+    # No line ends inside JSON: what differs anywhere differs here.
+    told = "\n".join((beside, *lists.values()))
     digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
     row |= {name: Encoded(text) for name, text in lists.items()}
     return Prepared(item, row, keywords, digest)

@@ -8,17 +8,17 @@ from typing import Final
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from tallylight.catalog import sql_undo
+from tallylight.catalog import sql_commit, sql_undo
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
 from tallylight.catalog.prepared import in_order, prepare, reread_item
 from tallylight.catalog.rows import medium_of
 from tallylight.catalog.search import Order, Search
-from tallylight.catalog.sql_commit import rewrite, store_or_refuse, write
 from tallylight.catalog.sql_search import counted, found
+from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked
-from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
+from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, raw_texts
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
 
@@ -35,7 +35,9 @@ class SqlCatalog:
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
-            refused += store_or_refuse(connection, ready, partial(write, session_id=session_id, at=at))
+            refused += sql_commit.store_or_refuse(
+                connection, ready, partial(sql_commit.write, session_id=session_id, at=at)
+            )
         return in_order(refused)
 
     def reread(self, items: Sequence[Reread]) -> list[Refused]:
@@ -46,7 +48,7 @@ class SqlCatalog:
             ready, refused = prepare(
                 reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
             )
-            refused += store_or_refuse(connection, ready, rewrite)
+            refused += sql_commit.store_or_refuse(connection, ready, sql_commit.rewrite)
         return in_order(refused)
 
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
@@ -63,11 +65,32 @@ class SqlCatalog:
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
-            return sql_undo.put_back(connection, session_id, limit)
+            count = sql_undo.put_back(connection, session_id, limit)
+            sql_commit.tick(connection, count)
+        return count
 
     def forget(self, session_id: str) -> None:
         with self._database.writing() as connection:
             sql_undo.forget(connection, session_id)
+
+    def version(self) -> int:
+        with self._database.reading() as connection:
+            version: int = connection.execute(select(catalog_clock.c.version)).scalar_one()
+        return version
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(paths):
+                rows = connection.execute(select(media.c.path, media.c.digest).where(media.c.path.in_(chunk)))
+                found |= {row.path: row.digest for row in rows}
+        return found
+
+    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._database.reading() as connection:
+            chunks = (select(media).where(media.c.path.in_(chunk)) for chunk in chunked(paths))
+            found = _media(connection, [row for query in chunks for row in connection.execute(query)])
+        return {medium.path: medium for medium in found}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
@@ -81,13 +104,12 @@ class SqlCatalog:
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
         columns = (media.c.path, media.c.score, media.c.favourite, media.c.provenance)
         is_rated = or_(media.c.score.is_not(None), media.c.favourite.is_not(None))
-        found: dict[str, Rated] = {}
         with self._database.reading() as connection:
-            for chunk in chunked(paths):
-                for row in connection.execute(select(*columns).where(media.c.path.in_(chunk), is_rated)):
-                    said = Rated(score=row.score, favourite=row.favourite, provenance=row.provenance)
-                    found[row.path] = said
-        return found
+            rows = connection.execute(select(*columns).where(among(connection, media.c.path, paths), is_rated))
+            return {
+                path: Rated(score=score, favourite=favourite, provenance=provenance)
+                for path, score, favourite, provenance in rows
+            }
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
         first = select(media.c.sha256, func.min(media.c.path).label("path")).group_by(media.c.sha256)

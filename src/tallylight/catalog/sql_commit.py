@@ -16,7 +16,7 @@ from tallylight.catalog.rows import keyword_rows, media_row, reread_row, text_ro
 from tallylight.db.among import among
 from tallylight.db.many import insert_many, insert_or_update_many, next_ids
 from tallylight.db.raw_texts import keep_missing, sweep
-from tallylight.db.tables import media, media_keywords, media_texts
+from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts
 
 #: Stores a batch, all or none.
 Write = Callable[[Connection, Sequence[Prepared]], None]
@@ -61,6 +61,7 @@ def write(connection: Connection, batch: Sequence[Prepared], session_id: str, at
     insert_or_update_many(connection, media, "path", replaced)
     _put_keywords(connection, changed, ids, list(before.values()))
     _put_texts(connection, changed, ids, list(before.values()))
+    tick(connection, changed)
 
 
 def rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
@@ -73,6 +74,13 @@ def rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
     connection.execute(update(media).where(by_id), [{"of": one.item.seq, **reread_row(one)} for one in changed])
     ids = {one.item.path: one.item.seq for one in changed}
     _put_keywords(connection, changed, ids, list(ids.values()))
+    tick(connection, changed)
+
+
+def tick(connection: Connection, changes: object) -> None:
+    """Raise the version where there are changes. Comes last: another process that commits waits for this row."""
+    if changes:
+        connection.execute(update(catalog_clock).values(version=catalog_clock.c.version + 1))
 
 
 def _store(connection: Connection, batch: Sequence[Prepared], write: Write) -> None:

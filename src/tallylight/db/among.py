@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Text, any_, bindparam, func, select
 
-from tallylight.db.encoding import encoded
+from tallylight.encoding import encoded
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -16,8 +16,8 @@ from typing import Any, Final
 from sqlalchemy import JSON, Connection, Dialect, Table, func, insert, select, text
 
 from tallylight.db import postgres
-from tallylight.db.encoding import encoded
 from tallylight.db.upsert import keeping, updating
+from tallylight.encoding import encoded
 
 #: From so many rows on PostgreSQL takes them in one statement: of a few, preparing it is most of the work.
 _MANY: Final = 4

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from tallylight.db.encoding import decoded, encoded
+from tallylight.encoding import decoded, encoded
 from tallylight.errors import BadParameters, DatabaseUnusable, TallylightError
 
 READERS: Final = 8

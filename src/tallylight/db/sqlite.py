@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from tallylight.db.encoding import decoded, encoded
+from tallylight.encoding import decoded, encoded
 from tallylight.errors import DataFolderBusy, DataFolderUnusable, TallylightError
 from tallylight.roots import escape
 

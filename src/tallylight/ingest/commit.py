@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+import anyio
 from anyio import to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from tallylight.catalog import Catalog, CommitItem, Refused
 from tallylight.facts import CommitPlanned, Committed
@@ -42,9 +45,10 @@ async def run(commit: Commit) -> None:
     state = commit.record.state
     if not state.commit_total:
         await commit.record.record(CommitPlanned(at=commit.now(), total=state.processed - state.errors))
-    async for items in _batches(commit, state.commit_until):
-        refused = await commit.write(_store, commit, items)
-        await commit.record.record(_settled(commit, items, refused))
+    async with _batches(commit, state.commit_until) as batches:
+        async for items in batches:
+            refused = await commit.write(_store, commit, items)
+            await commit.record.record(_settled(commit, items, refused))
 
 
 def _store(commit: Commit, items: list[CommitItem]) -> list[Refused]:
@@ -59,10 +63,21 @@ def _settled(commit: Commit, items: list[CommitItem], refused: list[Refused]) ->
     return Committed(at=commit.now(), done=len(items) - len(refused), failures=failures, until=items[-1].seq)
 
 
-async def _batches(commit: Commit, after: int) -> AsyncIterator[list[CommitItem]]:
-    while items := await to_thread.run_sync(_page, commit, after):
-        yield items
-        after = items[-1].seq
+@asynccontextmanager
+async def _batches(commit: Commit, after: int) -> AsyncIterator[MemoryObjectReceiveStream[list[CommitItem]]]:
+    """What is to be committed, batch by batch: the next one is read while one is written."""
+    read, batches = anyio.create_memory_object_stream[list[CommitItem]](0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_read_ahead, commit, after, read)
+        with batches:
+            yield batches
+
+
+async def _read_ahead(commit: Commit, after: int, read: MemoryObjectSendStream[list[CommitItem]]) -> None:
+    with read:
+        while items := await to_thread.run_sync(_page, commit, after):
+            await read.send(items)
+            after = items[-1].seq
 
 
 def _page(commit: Commit, after: int) -> list[CommitItem]:

@@ -22,37 +22,43 @@ class Effect(StrEnum):
 
     NEW = "new"  #: a path and a content the catalog does not have
     CHANGED = "changed"  #: a path it has, with other bytes
+    MOVED = "moved"  #: a path it does not have, with the bytes of a file that is gone from where the catalog has it
     DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
     UNCHANGED = "unchanged"  #: a path it has, with the bytes it had
     FAILED = "failed"
     EXCLUDED = "excluded"
+    MISSING = "missing"  #: a path it has, and no file there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Files by what a commit would do with them; they add up to all that were discovered and have an outcome.
+    """Files by what a commit would do with them; but for `missing`, which are on no disk, they add up to all that were
+    discovered and have an outcome.
 
     `conflicts` counts some of them once more: those on which sources, or a source and the catalog, disagree.
     """
 
     new: int = 0
     changed: int = 0
+    moved: int = 0
     duplicate: int = 0
     unchanged: int = 0
     failed: int = 0
     excluded: int = 0
+    missing: int = 0
     conflicts: int = 0
 
     def as_json(self) -> Json:
         return asdict(self)
 
 
-def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
+def classify(outcome: Outcome, known: Known | None, *, seen: bool, moved: bool = False) -> Effect:
     """Decide about one outcome. Pure.
 
     `known` is what the catalog has at its path; `seen` whether its bytes are in the catalog under another path or
-    came earlier in the session. Where nothing was hashed (tiers below full), size and modification time stand in, as
-    they do for `skip_existing`, and no duplicate can be told.
+    came earlier in the session; `moved` whether it takes the place of one whose file is gone. Where nothing was hashed
+    (tiers below full), size and modification time stand in, as they do for `skip_existing`, and neither a duplicate nor
+    a move can be told.
     """
     if outcome.kind is OutcomeKind.FAILED:
         return Effect.FAILED
@@ -62,6 +68,8 @@ def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
         return Effect.EXCLUDED
     if known is not None:
         return Effect.UNCHANGED if _is_same(outcome, known) else Effect.CHANGED
+    if moved:
+        return Effect.MOVED
     return Effect.DUPLICATE if seen else Effect.NEW
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
+from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked, keep, sweep
@@ -20,6 +21,7 @@ from tallylight.journal.codec import decode, outcome_of
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.packed import unpacked
+from tallylight.journal.previews import Previews
 from tallylight.journal.rows import (
     Rows,
     inflated,
@@ -31,6 +33,7 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
+from tallylight.journal.sql_previews import SqlPreviews, with_code
 from tallylight.model import AT_REST, Haul, OutcomeKind, RawText, Reason
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
@@ -67,11 +70,16 @@ class SqlJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._previews = SqlPreviews(database)
         self._epoch = _read_epoch(database) or _make_clock(database)
 
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    @property
+    def previews(self) -> Previews:
+        return self._previews
 
     def tally(self) -> int:
         with self._database.reading() as connection:
@@ -187,7 +195,7 @@ class SqlJournal:
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
         if code is not None:
-            query = query.where(_with_code(code))
+            query = query.where(with_code(code))
         if conflicts:
             # PostgreSQL compares no JSON, but keeps its text as it was written.
             query = query.where(cast(outcomes.c.conflicts, Text) != "[]")
@@ -224,10 +232,7 @@ class SqlJournal:
     def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
         with self._database.reading() as connection:
             _require(connection, session_id)
-            found: dict[int, list[RawText]] = {}
-            for chunk in chunked(seqs):
-                found |= _raw_texts(connection, session_id, chunk)
-        return found
+            return _raw_texts(connection, session_id, seqs)
 
     def delete(self, session_id: str, at: float) -> Tombstone:
         with self._database.writing() as connection:
@@ -264,12 +269,6 @@ class SqlJournal:
                 facts = _read_facts(connection, session_id, after, until)
             yield from facts
             after = until
-
-
-def _with_code(code: Reason) -> ColumnElement[bool]:
-    """The outcomes with this `Outcome.remark`. Read from the rows of one session, so it needs no index."""
-    warned = (outcomes.c.kind == OutcomeKind.EXTRACTED.value) & (cast(outcomes.c.warnings, Text) != "[]")
-    return warned if code is Reason.BAD_METADATA else outcomes.c.code == code.value
 
 
 def _read_epoch(database: Database) -> str | None:
@@ -387,7 +386,7 @@ def _raw_texts(connection: Connection, session_id: str, seqs: Sequence[int]) -> 
     query = (
         select(outcome_texts.c.seq, outcome_texts.c.key, raw_texts.c.sha256, raw_texts.c.zlib)
         .join_from(outcome_texts, raw_texts)
-        .where(outcome_texts.c.session_id == session_id, outcome_texts.c.seq.in_(seqs))
+        .where(outcome_texts.c.session_id == session_id, among(connection, outcome_texts.c.seq, seqs))
         .order_by(outcome_texts.c.seq, outcome_texts.c.position)
     )
     found: dict[int, list[RawText]] = {}

@@ -14,11 +14,12 @@ import { stepOf } from './store.js'
 const PLAN = [
   ['new', 'New', 'not in the catalog yet'],
   ['changed', 'Changed', 'known path, other content'],
-  ['moved', 'Moved', 'known content, other path'],
+  ['moved', 'Moved', 'known content, at another path now; what you said of it follows'],
   ['duplicate', 'Duplicate', 'content the catalog or this run has already'],
   ['unchanged', 'Unchanged', 'in the catalog as it is'],
   ['failed', 'Failed', 'not committed'],
   ['excluded', 'Left out', 'by type or limit'],
+  ['missing', 'Missing', 'in the catalog, but not on the disk; marked, never removed'],
   ['conflicts', 'Conflicts', 'files on which sources disagree; the report lists them'],
 ]
 

@@ -18,9 +18,9 @@ _DECODER: Final = json.JSONDecoder()
 _EMPTY: Final = {"{}": dict, "[]": list}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Encoded:
-    """A value that was encoded already."""
+    """A value that was encoded already. (Frozen, it would take three times as long to make.)"""
 
     text: str
 
