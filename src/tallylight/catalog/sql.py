@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Row, func, or_, select
 
 from tallylight.catalog import sql_commit, sql_undo
 from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
-from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
+from tallylight.catalog.matching import by_likeness, hash_of, page, plain_order
 from tallylight.catalog.prepared import in_order, prepare, reread_item
 from tallylight.catalog.rows import medium_of
 from tallylight.catalog.search import Order, Search
@@ -22,6 +23,9 @@ from tallylight.db.tables import catalog_clock, media, media_keywords, media_tex
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
 
+if TYPE_CHECKING:
+    from tallylight.catalog.sql_alike import Hashes
+
 #: Rows that are held in memory while many are gone through.
 _STREAMED: Final = 10_000
 
@@ -31,6 +35,7 @@ class SqlCatalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._alike: Hashes | None = None
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
@@ -153,19 +158,17 @@ class SqlCatalog:
         offset: int = 0,
         limit: int | None = None,
     ) -> list[int]:
-        # Looked up first: its own trouble is told before any other.
-        wanted = hash_of(self.medium(search.like.media_id)) if search.like is not None else ""
-        with self._database.reading() as connection:
-            dialect = connection.dialect.name
-            statement = found(search, plain_order(order), descending=descending, dialect=dialect)
-            if search.like is None:
+        if search.like is None:
+            with self._database.reading() as connection:
+                statement = found(search, plain_order(order), descending=descending, dialect=connection.dialect.name)
                 few = statement.offset(offset).limit(None if limit is None else max(limit, 0))
                 return [row.media_id for row in connection.execute(few)]
-            rows = connection.execute(statement).all()
-        hashed = ((row.media_id, row.phash) for row in rows if row.phash is not None)
-        alike = nearest(hashed, wanted, search.like.distance)
-        ids = by_likeness((row.media_id for row in rows), alike, order, descending=descending)
-        return page(ids, offset, limit)
+        # Looked up first: its own trouble is told before any other.
+        wanted = hash_of(self.medium(search.like.media_id))
+        with self._database.reading() as connection:
+            alike = self._hashes().near(connection, wanted, search.like.distance)
+            ids = _sorted(connection, alike, search, plain_order(order), descending=descending)
+        return page(by_likeness(ids, alike, order, descending=descending), offset, limit)
 
     def count_found(self, search: Search) -> int:
         if search.like is not None:
@@ -184,6 +187,24 @@ class SqlCatalog:
     def count(self) -> int:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(media)).scalar_one())
+
+    def _hashes(self) -> Hashes:
+        if self._alike is None:
+            from tallylight.catalog.sql_alike import Hashes  # noqa: PLC0415 (loads numpy)
+
+            self._alike = Hashes()
+        return self._alike
+
+
+def _sorted(
+    connection: Connection, alike: Collection[int], search: Search, order: Order, *, descending: bool
+) -> list[int]:
+    """Those of these media that have what else is asked for, in order."""
+    if order is Order.ADDED and replace(search, like=None) == Search():
+        return sorted(alike, reverse=descending)
+    statement = found(search, order, descending=descending, dialect=connection.dialect.name)
+    rows = connection.execute(statement.where(among(connection, media.c.media_id, list(alike))))
+    return [row.media_id for row in rows]
 
 
 def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[tuple[object, ...]]]:

@@ -216,6 +216,7 @@ media: Final = Table(
     Column("warnings", JSON, nullable=False),
     *_told_since_0003(),
     Index(None, "pixel_sha256"),
+    Index(None, "phash", "media_id"),
     # An address of a medium that was removed must never show another one.
     sqlite_autoincrement=True,
 )
