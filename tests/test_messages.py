@@ -53,7 +53,7 @@ def test_a_message_to_the_letter() -> None:
     assert written(message) == (
         '{"session_id":"0b54a5a6-7d0f-4a3e-9a50-1f1d3d8f9e11","status":"processing","phase":"process","progress":42,'
         '"total_files":1000,"total_final":true,"processed_files":420,'
-        '"stats":{"total_files":1000,"total_discovered":1200,"skipped_existing":190,"excluded":10,'
+        '"stats":{"total_files":1000,"total_discovered":1200,"skipped_existing":190,"excluded":10,"missing":0,'
         '"processed_files":420,"metadata_extracted":418,"keywords_added":2311,"scores_imported":40,'
         '"nsfw_detected":3,"errors":2},'
         '"errors":[{"at":1795436400.1,"file":"bad.png","code":"truncated","message":"It ends early."}],'

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
-from tallylight.model import AT_REST, Haul, Json, Outcome, OutcomeKind, Parameters, Status
+from tallylight.model import AT_REST, FolderFound, Haul, Json, Outcome, OutcomeKind, Parameters, Status
 
 #: The allowed moves: from each status, where a session may go next.
 MOVES: Final[dict[Status, frozenset[Status]]] = {
@@ -58,7 +58,9 @@ class Discovered:
     bytes: int = 0  #: of `files`
     unchanged: int = 0
     excluded: int = 0
+    missing: int = 0  #: not there: in no other count
     haul: Haul | None = None  #: the files themselves, for the queue; a journal gives the fact back without it
+    folders: tuple[FolderFound, ...] = ()  #: those that it was through with; a journal keeps them beside the fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +176,12 @@ class State:
     ended_at: float | None = None  #: when processing ended
     idle_s: float = 0.0  #: since `started_at`, seconds in which nobody worked on it
     total_final: bool = False
+    is_doubted: bool = False  #: it was held, and nobody has confirmed that the folders are as they should be
+    is_confirmed: bool = False  #: somebody has: it is not held again
     files: int = 0
     unchanged: int = 0
     excluded: int = 0
+    missing: int = 0
     bytes_total: int = 0
     bytes_done: int = 0
     processed: int = 0
@@ -205,6 +210,13 @@ class State:
     @property
     def at_rest(self) -> bool:
         return self.status in AT_REST
+
+    @property
+    def knows_missing(self) -> bool:
+        """Whether what it did not find is really gone: it has looked everywhere, and if that was doubted, it was
+        confirmed.
+        """
+        return self.total_final and not self.is_doubted
 
     def as_json(self) -> Json:
         # Not `asdict`, which copies each number by way of a deep copy: every append asks for this.
@@ -254,6 +266,7 @@ def reduce(state: State, fact: Fact) -> State:
                 bytes_total=state.bytes_total + fact.bytes,
                 unchanged=state.unchanged + fact.unchanged,
                 excluded=state.excluded + fact.excluded,
+                missing=state.missing + fact.missing,
             )
         case Moved():
             return _moved(state, fact, before)
@@ -318,6 +331,10 @@ def _moved(state: State, fact: Moved, before: float) -> State:
     check_move(state.status, fact.status)
     if state.status in WAITING:
         state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - before))
+    if fact.status is Status.HELD:
+        state = replace(state, is_doubted=True)
+    elif state.status is Status.HELD and fact.status is Status.PROCESSING:
+        state = replace(state, is_doubted=False, is_confirmed=True)
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
         state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
         return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)

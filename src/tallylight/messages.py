@@ -14,6 +14,8 @@ LONGEST_NAME: Final = 160
 #: Bytes of JSON for the file on the way, and for the reason of a session that failed.
 _FILE_BYTES: Final = 120
 _REASON_BYTES: Final = 200
+#: For why a session is held, which must be read to its end.
+_HELD_BYTES: Final = 420
 #: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
 _TROUBLES_BYTES: Final = 1150
 _TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
@@ -53,6 +55,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "total_discovered": state.files + state.unchanged + state.excluded,
             "skipped_existing": state.unchanged,
             "excluded": state.excluded,
+            "missing": state.missing,
             "processed_files": state.processed,
             "metadata_extracted": state.metadata_extracted,
             "keywords_added": state.keywords_added,
@@ -73,7 +76,9 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
         body["undo"] = {"total": state.undo_total, "done": state.undo_done}
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
-    if state.code:
+    if state.status is Status.HELD:
+        body["held"] = {"code": state.code, "message": fit(state.message, _HELD_BYTES)}
+    elif state.code:
         body["error"] = {"code": state.code, "message": fit(state.message, _REASON_BYTES)}
     return body
 

@@ -235,7 +235,9 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
-        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors)
+        workshop = _workshop(
+            disk, options_for, writer, engine, hub, clock, extractors=extractors, guard_share=settings.guard_share
+        )
         supervisor = Supervisor(workshop, tasks)
         if goes_on:
             await supervisor.recover()
@@ -277,6 +279,7 @@ def _workshop(
     clock: Clock,
     *,
     extractors: Extractors,
+    guard_share: float,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
     wanted = partial(is_media, suffixes=extractors.suffixes)
@@ -296,6 +299,7 @@ def _workshop(
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            guard_share=guard_share,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -307,6 +311,8 @@ def _workshop(
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            directories=session.parameters.directories,
+            roots=disk.roots,
         )
 
     return Workshop(

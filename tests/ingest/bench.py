@@ -23,13 +23,14 @@ from tallylight.errors import DataFolderUnusable
 from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
+from tallylight.ingest.extract.version import EXTRACTOR_VERSION
 from tallylight.ingest.ports import Record
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.testing import ManualClock
@@ -46,6 +47,8 @@ def extract(candidate: Candidate) -> Outcome:
         bytes=candidate.size,
         mtime_ns=candidate.mtime_ns,
         ms=1.0,
+        extractor_version=EXTRACTOR_VERSION,
+        tier=Tier.FULL,
         media={"type": "image", "width": 4, "height": 3},
         keywords=(
             {"text": "cat", "weight": 1.0, "source": "prompt"},
@@ -214,6 +217,8 @@ async def open_bench(
             write=writer.run,
             now=clock.now,
             rule=session.parameters.conflict_rule,
+            directories=session.parameters.directories,
+            roots=roots,
         )
 
     workshop = Workshop(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -10,7 +10,7 @@ import pytest
 from tests.ingest.bench import Bench, GatedFolder, GatedJournal, WatchedWalk, make, open_bench
 from tests.ingest.test_commit import add_completed
 
-from tallylight.catalog import CommitItem, Known, Refused
+from tallylight.catalog import CommitItem, KnownFile, Refused
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.engine import Verdict
 from tallylight.engine.contract import Item, Result, WorkerOn
@@ -158,13 +158,13 @@ async def test_an_engine_that_fails_costs_its_session_and_not_the_server(tmp_pat
 
 async def test_a_catalog_that_cannot_be_asked_costs_its_session(tmp_path: Path) -> None:
     class Deaf(MemoryCatalog):
-        def known(self, paths: Sequence[str]) -> dict[str, Known]:
+        def in_folder(self, folder: str) -> Iterator[KnownFile]:
             raise RuntimeError("no answer")
 
     many(tmp_path)
     async with open_bench(tmp_path, catalog=Deaf()) as bench:
         assert (await bench.run()).code == "internal"
-        assert (await bench.run(skip_existing=False)).status is Status.COMPLETED
+        assert (await bench.run(skip_existing=False)).code == "internal", "what is missing cannot be told either"
 
 
 async def test_a_journal_that_fails_on_the_way_is_shown_and_nobody_hangs(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tallylight.catalog.search import Order, Search
-from tallylight.model import Json, Outcome, RawText
+from tallylight.model import Json, Outcome, RawText, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,20 @@ class Known:
     size: int
     mtime_ns: int
     sha256: str | None
+    extractor_version: int = 0  #: as in Outcome
+    tier: Tier | None = None
+
+
+#: What the catalog knows of one file of a folder, enough to tell whether it has to be read again: its name (escaped),
+#: size, mtime_ns, extractor_version, tier and missing_since. A plain tuple: a rescan looks at a million of them.
+KnownFile = tuple[str, int, int, int, str | None, float | None]
+
+
+class Holder(NamedTuple):
+    """Where the catalog has a content."""
+
+    path: str  #: absolute, escaped
+    missing_since: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +44,13 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class CommitItem:
-    """One extracted file on its way into the catalog. `path` is absolute and escaped."""
+    """One extracted file on its way into the catalog. `path` is absolute and escaped, and so is `moved_from`."""
 
     seq: int
     path: str
     outcome: Outcome
     texts: tuple[RawText, ...] = ()
+    moved_from: str = ""  #: where the catalog has the file until now: its entry comes along, with its media_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,7 @@ class Medium:
     session_id: str  #: which session wrote it last
     committed_at: float
     outcome: Outcome
+    missing_since: float | None = None  #: wall time of the commit that marked it: there was no file at its path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +94,8 @@ class Catalog(Protocol):
         """Add or update these, all of one batch in one transaction; returns those refused.
 
         One bad item never undoes others. What is already stored as it is (same bytes, same facts) is left untouched.
+        A file that is committed is missing no more. One that has moved keeps its media_id, unless its new path is taken
+        or nothing is at the old one: then it is added as any other.
         A database that cannot be written at all raises its driver's error, and none of the batch is stored.
         """
         ...
@@ -130,6 +148,40 @@ class Catalog(Protocol):
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
+        ...
+
+    def in_folder(self, folder: str) -> Iterator[KnownFile]:
+        """What it has directly in this absolute, escaped folder, in no order. Go through it at once."""
+        ...
+
+    def folders_below(self, directory: str) -> list[str]:
+        """The folders at and below this absolute, escaped one that it has files in, sorted by code points."""
+        ...
+
+    def media_at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        """All of these absolute, escaped paths; unknown ones are absent. Any number."""
+        ...
+
+    def holders(self, sha256s: Sequence[str]) -> dict[str, list[Holder]]:
+        """For each of these content hashes that it holds, every path that has it, sorted by code points. Any number."""
+        ...
+
+    def mark_missing(self, session_id: str, paths: Sequence[str], at: float) -> None:
+        """Mark files at these paths as missing since `at`, all in one transaction; an earlier mark stays, and so does
+        everything else. `undo` takes it back.
+        """
+        ...
+
+    def mark_found(self, session_id: str, paths: Sequence[str]) -> None:
+        """Take the marks of files at these paths away, all in one transaction. `undo` brings them back."""
+        ...
+
+    def mounts(self, directories: Sequence[str]) -> dict[str, str]:
+        """The mount point that each of these directories was on when it was remembered last, where it was."""
+        ...
+
+    def remember_mounts(self, mounts: Mapping[str, str]) -> None:
+        """Remember the mount point of each of these directories."""
         ...
 
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
 from tallylight.catalog.prepared import Prepared, in_order, prepare, reread_item, split, stored_outcome
 from tallylight.catalog.search import Order, Search
@@ -29,6 +29,7 @@ class MemoryCatalog:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}  # by path, in the order of media_id
         self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
+        self._mounts: dict[str, str] = {}
         self._added = 0
         self._version = 1
 
@@ -67,6 +68,7 @@ class MemoryCatalog:
         with self._lock:
             stored = (self._kept.get(path) for path in self._replaced.get(session_id, {}))
             writers = Counter(kept.medium.session_id for kept in stored if kept is not None)
+            writers += self._moved_by(session_id)
         return {writer: count for writer, count in writers.items() if writer != session_id}
 
     def undo(self, session_id: str, limit: int) -> int:
@@ -75,7 +77,10 @@ class MemoryCatalog:
             paths = sorted(before)[:limit]
             for path in paths:
                 self._kept.pop(path, None)
+            for path in paths:
                 if (kept := before.pop(path)) is not None:
+                    # What was moved away from there comes back from wherever it is.
+                    self._forget(kept.medium.media_id)
                     self._kept[path] = kept
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
             self._version += bool(paths)
@@ -98,7 +103,47 @@ class MemoryCatalog:
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
             found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
-        return {path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256) for path, outcome in found.items()}
+        return {
+            path: Known(outcome.bytes, outcome.mtime_ns, outcome.sha256, outcome.extractor_version, outcome.tier)
+            for path, outcome in found.items()
+        }
+
+    def in_folder(self, folder: str) -> Iterator[KnownFile]:
+        found = [(medium.outcome, medium.missing_since) for medium in self._all() if medium.outcome.root == folder]
+        return (
+            (one.file, one.bytes, one.mtime_ns, one.extractor_version, one.tier and one.tier.value, since)
+            for one, since in found
+        )
+
+    def folders_below(self, directory: str) -> list[str]:
+        top = directory.rstrip("/")
+        folders = {medium.outcome.root for medium in self._all()}
+        return sorted(folder for folder in folders if folder == (top or "/") or folder.startswith(f"{top}/"))
+
+    def media_at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._lock:
+            return {path: self._kept[path].medium for path in paths if path in self._kept}
+
+    def holders(self, sha256s: Sequence[str]) -> dict[str, list[Holder]]:
+        wanted, found = set(sha256s), dict[str, list[Holder]]()
+        for medium in sorted(self._all(), key=lambda medium: medium.path):
+            if (sha256 := medium.outcome.sha256) is not None and sha256 in wanted:
+                found.setdefault(sha256, []).append(Holder(medium.path, medium.missing_since))
+        return found
+
+    def mark_missing(self, session_id: str, paths: Sequence[str], at: float) -> None:
+        with self._lock:
+            self._mark(session_id, [path for path in paths if self._is_marked(path) is False], at)
+
+    def mark_found(self, session_id: str, paths: Sequence[str]) -> None:
+        with self._lock:
+            self._mark(session_id, [path for path in paths if self._is_marked(path)], None)
+
+    def mounts(self, directories: Sequence[str]) -> dict[str, str]:
+        return {directory: self._mounts[directory] for directory in directories if directory in self._mounts}
+
+    def remember_mounts(self, places: Mapping[str, str]) -> None:
+        self._mounts |= places
 
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
         with self._lock:
@@ -170,10 +215,46 @@ class MemoryCatalog:
         with self._lock:
             return [kept.medium for kept in self._kept.values()]
 
+    def _is_marked(self, path: str) -> bool | None:
+        kept = self._kept.get(path)
+        return None if kept is None else kept.medium.missing_since is not None
+
+    def _mark(self, session_id: str, paths: Sequence[str], at: float | None) -> None:
+        for path in paths:
+            kept = self._kept[path]
+            self._replaced.setdefault(session_id, {}).setdefault(path, kept)
+            self._kept[path] = replace(kept, medium=replace(kept.medium, missing_since=at, session_id=session_id))
+
+    def _moved_by(self, session_id: str) -> Counter[str]:
+        """Which sessions moved media away from where this one wrote them, and how many."""
+        left = [path for path in self._replaced.get(session_id, {}) if path not in self._kept]
+        theirs = ((other, own) for other, own in self._replaced.items() if other != session_id)
+        return Counter(
+            other
+            for other, own in theirs
+            for path in left
+            if (kept := own.get(path)) is not None and kept.medium.session_id == session_id
+        )
+
+    def _forget(self, media_id: int) -> None:
+        for path in [path for path, kept in self._kept.items() if kept.medium.media_id == media_id]:
+            del self._kept[path]
+
+    def _move(self, session_id: str, old: str, new: str) -> None:
+        if (kept := self._kept.get(old)) is None or new in self._kept:
+            return
+        replaced = self._replaced.setdefault(session_id, {})
+        replaced.setdefault(old, kept)
+        replaced.setdefault(new, None)
+        # In its old place: they stand in the order of media_id.
+        self._kept = {new if path == old else path: one for path, one in self._kept.items()}
+
     def _store(self, session_id: str, prepared: Prepared, at: float) -> None:
         path = prepared.item.path
+        if prepared.item.moved_from:
+            self._move(session_id, prepared.item.moved_from, path)
         before = self._kept.get(path)
-        if before is not None and before.digest == prepared.digest:
+        if before is not None and before.digest == prepared.digest and before.medium.missing_since is None:
             return
         self._version += 1
         self._replaced.setdefault(session_id, {}).setdefault(path, before)

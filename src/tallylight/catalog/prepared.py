@@ -93,6 +93,8 @@ def stored_outcome(outcome: Outcome, path: str) -> Json:
         "provenance": outcome.provenance,
         "conflicts": outcome.conflicts,
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier,
     }
 
 
@@ -142,6 +144,8 @@ def _columns(item: CommitItem) -> Json:
         "pixel_sha256": outcome.pixel_sha256,
         "phash": outcome.phash,
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier is not None else None,
         "model": outcome.generation.get("model"),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tallylight.catalog.contract import Medium
 from tallylight.catalog.prepared import Prepared
-from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.model import Json, Outcome, OutcomeKind, Tier
 from tallylight.roots import raw_bytes
 
 
@@ -18,6 +18,7 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
         "path_raw": raw_bytes(prepared.item.path),
         "session_id": session_id,
         "committed_at": at,
+        "missing_since": None,
         "digest": prepared.digest,
     }
 
@@ -49,6 +50,10 @@ def text_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
     ]
 
 
+def tier_of(stored: str | None) -> Tier | None:
+    return Tier(stored) if stored is not None else None
+
+
 def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
     """The medium of a row and its keywords, `root` and `file` being its folder and name."""
     outcome = Outcome(
@@ -72,11 +77,14 @@ def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
         provenance=row["provenance"],
         conflicts=tuple(row["conflicts"]),
         has_thumbnail=row["has_thumbnail"],
+        extractor_version=row["extractor_version"],
+        tier=tier_of(row["tier"]),
     )
     return Medium(
         media_id=row["media_id"],
         path=row["path"],
         session_id=row["session_id"],
         committed_at=row["committed_at"],
+        missing_since=row["missing_since"],
         outcome=outcome,
     )

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select
 
 from tallylight.catalog import sql_commit, sql_undo
-from tallylight.catalog.contract import CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, page, plain_order
 from tallylight.catalog.prepared import in_order, prepare, reread_item
-from tallylight.catalog.rows import medium_of
+from tallylight.catalog.rows import medium_of, tier_of
 from tallylight.catalog.search import Order, Search
-from tallylight.catalog.sql_search import counted, found
+from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.raw_texts import chunked
-from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, raw_texts
+from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, mounts, raw_texts
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Rows that are held in memory while many are gone through.
 _STREAMED: Final = 10_000
+#: The columns of a `KnownFile`, in its order.
+_KNOWN_FILE: Final = ("name", "size", "mtime_ns", "extractor_version", "tier", "missing_since")
+_IN_FOLDER: Final = select(*(media.c[name] for name in _KNOWN_FILE)).where(media.c.folder == bindparam("of"))
 
 
 class SqlCatalog:
@@ -98,13 +101,62 @@ class SqlCatalog:
         return {medium.path: medium for medium in found}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
-        columns = (media.c.path, media.c.size, media.c.mtime_ns, media.c.sha256)
+        of_file = (media.c.size, media.c.mtime_ns, media.c.sha256, media.c.extractor_version, media.c.tier)
         found: dict[str, Known] = {}
         with self._database.reading() as connection:
             for chunk in chunked(paths):
-                rows = connection.execute(select(*columns).where(media.c.path.in_(chunk)))
-                found |= {row.path: Known(row.size, row.mtime_ns, row.sha256) for row in rows}
+                rows = connection.execute(select(media.c.path, *of_file).where(media.c.path.in_(chunk)))
+                found |= {row[0]: Known(*row[1:5], tier_of(row.tier)) for row in rows}
         return found
+
+    def in_folder(self, folder: str) -> Iterator[KnownFile]:
+        with self._database.reading() as connection:
+            # The driver's own rows, in a third of the time.
+            yield from cast("Iterator[KnownFile]", connection.execute(_IN_FOLDER, {"of": folder}).cursor)
+
+    def folders_below(self, directory: str) -> list[str]:
+        with self._database.reading() as connection:
+            folder = plain(media.c.folder, connection.dialect.name)
+            top = directory.rstrip("/")
+            # What comes after the slash is the zero: between them lie those and no others.
+            is_below = and_(folder >= f"{top}/", folder < f"{top}0")
+            query = select(media.c.folder).where(or_(media.c.folder == (top or "/"), is_below)).distinct()
+            return sorted(connection.scalars(query))
+
+    def media_at(self, paths: Sequence[str]) -> dict[str, Medium]:
+        with self._database.reading() as connection:
+            chunks = (select(media).where(media.c.path.in_(chunk)) for chunk in chunked(paths))
+            rows = [row for query in chunks for row in connection.execute(query)]
+            return {medium.path: medium for medium in _media(connection, rows)}
+
+    def holders(self, sha256s: Sequence[str]) -> dict[str, list[Holder]]:
+        query = select(media.c.sha256, media.c.path, media.c.missing_since)
+        found: dict[str, list[Holder]] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(sha256s):
+                for sha256, *holder in connection.execute(query.where(media.c.sha256.in_(chunk))):
+                    found.setdefault(sha256, []).append(Holder(*holder))
+        return {sha256: sorted(holders) for sha256, holders in found.items()}
+
+    def mark_missing(self, session_id: str, paths: Sequence[str], at: float) -> None:
+        with self._database.writing() as connection:
+            sql_commit.mark(connection, session_id, paths, at)
+
+    def mark_found(self, session_id: str, paths: Sequence[str]) -> None:
+        with self._database.writing() as connection:
+            sql_commit.mark(connection, session_id, paths, None)
+
+    def mounts(self, directories: Sequence[str]) -> dict[str, str]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(mounts).where(mounts.c.directory.in_(directories)))
+            return {row.directory: row.mount_point for row in rows}
+
+    def remember_mounts(self, places: Mapping[str, str]) -> None:
+        rows = [{"directory": directory, "mount_point": mount_point} for directory, mount_point in places.items()]
+        with self._database.writing() as connection:
+            connection.execute(delete(mounts).where(mounts.c.directory.in_(list(places))))
+            if rows:
+                connection.execute(insert(mounts), rows)
 
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
         columns = (media.c.path, media.c.score, media.c.favourite, media.c.provenance)

@@ -31,6 +31,7 @@ class _Standing:
 
     media_id: int
     digest: str
+    is_missing: bool
 
 
 def store_or_refuse(connection: Connection, batch: Sequence[Prepared], write: Write) -> list[Refused]:
@@ -49,10 +50,13 @@ def write(connection: Connection, batch: Sequence[Prepared], session_id: str, at
     """Add or replace what is not stored just as it is. What is looked up is looked up here, within the attempt: where
     another process was quicker, the next one sees its rows.
     """
-    standing = _standing(connection, batch)
+    standing = _standing(connection, [*_paths(batch), *(one.item.moved_from for one in batch if one.item.moved_from)])
     changed = [one for one in batch if not _is_stored(one, standing)]
-    before = {one.item.path: standing[one.item.path].media_id for one in changed if one.item.path in standing}
-    sql_undo.keep(connection, session_id, [one.item.path for one in changed], before)
+    moved = _moves(changed, standing)
+    kept = {path: standing[path].media_id for path in (*_paths(changed), *moved) if path in standing}
+    sql_undo.keep(connection, session_id, list(dict.fromkeys([*_paths(changed), *moved])), kept)
+    _move(connection, moved)
+    before = {moved.get(path, path): media_id for path, media_id in kept.items()}
     fresh = [one for one in changed if one.item.path not in before]
     ids = before | dict(zip(_paths(fresh), next_ids(connection, media, len(fresh)), strict=True))
     rows = [{"media_id": ids[one.item.path], **media_row(one, session_id, at)} for one in fresh]
@@ -66,7 +70,7 @@ def write(connection: Connection, batch: Sequence[Prepared], session_id: str, at
 
 def rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
     """Of rows that are there already, replace what their texts say; an item's `seq` is its media_id here."""
-    standing = _standing(connection, batch)
+    standing = _standing(connection, _paths(batch))
     changed = [one for one in batch if not _is_stored(one, standing)]
     if not changed:
         return
@@ -75,6 +79,20 @@ def rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
     ids = {one.item.path: one.item.seq for one in changed}
     _put_keywords(connection, changed, ids, list(ids.values()))
     tick(connection, changed)
+
+
+def mark(connection: Connection, session_id: str, paths: Sequence[str], at: float | None) -> None:
+    """Mark the media at these paths as missing since `at`, or (None) as found; those that are marked so stay as they
+    are.
+    """
+    needs_it = media.c.missing_since.is_(None) if at is not None else media.c.missing_since.is_not(None)
+    query = select(media.c.path, media.c.media_id).where(among(connection, media.c.path, paths), needs_it)
+    wanted = {row.path: row.media_id for row in connection.execute(query)}
+    sql_undo.keep(connection, session_id, list(wanted), wanted)
+    # A mark is this session's word: what an earlier one wrote cannot be undone from under it.
+    marked = update(media).where(among(connection, media.c.media_id, list(wanted.values())))
+    connection.execute(marked.values(missing_since=at, session_id=session_id))
+    tick(connection, wanted)
 
 
 def tick(connection: Connection, changes: object) -> None:
@@ -97,15 +115,28 @@ def _store(connection: Connection, batch: Sequence[Prepared], write: Write) -> N
     attempt.commit()
 
 
-def _standing(connection: Connection, batch: Sequence[Prepared]) -> dict[str, _Standing]:
-    columns = (media.c.path, media.c.media_id, media.c.digest)
-    rows = connection.execute(select(*columns).where(among(connection, media.c.path, _paths(batch))))
-    return {path: _Standing(media_id, digest) for path, media_id, digest in rows}
+def _standing(connection: Connection, paths: Sequence[str]) -> dict[str, _Standing]:
+    columns = (media.c.path, media.c.media_id, media.c.digest, media.c.missing_since)
+    rows = connection.execute(select(*columns).where(among(connection, media.c.path, paths)))
+    return {path: _Standing(media_id, digest, since is not None) for path, media_id, digest, since in rows}
 
 
 def _is_stored(one: Prepared, standing: Mapping[str, _Standing]) -> bool:
     stands = standing.get(one.item.path)
-    return stands is not None and stands.digest == one.digest
+    return stands is not None and stands.digest == one.digest and not stands.is_missing
+
+
+def _moves(batch: Sequence[Prepared], standing: Mapping[str, _Standing]) -> dict[str, str]:
+    """Old paths and new ones of media that take their entries along: where the new ones are free."""
+    moved = ((one.item.moved_from, one.item.path) for one in batch)
+    return {before: after for before, after in moved if before in standing and after not in standing}
+
+
+def _move(connection: Connection, moved: Mapping[str, str]) -> None:
+    """Give media their new paths; what else changes of them is written as of any other."""
+    if moved:
+        rows = [{"of": before, "to": after} for before, after in moved.items()]
+        connection.execute(update(media).where(media.c.path == bindparam("of")).values(path=bindparam("to")), rows)
 
 
 def _put_keywords(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from tallylight.roots import raw_bytes
 
 #: Columns of a medium that are kept; `path_raw` follows from the path.
 _KEPT: Final = tuple(column for column in media.columns if column.name != "path_raw")
+#: What an older version kept nothing of.
+_SINCE_0006: Final[Json] = {"extractor_version": 0, "tier": None, "missing_since": None}
 
 
 def keep(connection: Connection, session_id: str, paths: Sequence[str], standing: Mapping[str, int]) -> None:
@@ -49,7 +52,22 @@ def overwritten_by(connection: Connection, session_id: str) -> dict[str, int]:
         .where(replaced.c.session_id == session_id, media.c.session_id != session_id)
         .group_by(media.c.session_id)
     )
-    return {row[0]: row[1] for row in connection.execute(later)}
+    found = Counter({row[0]: row[1] for row in connection.execute(later)})
+    return dict(found + _moved_by(connection, session_id))
+
+
+def _moved_by(connection: Connection, session_id: str) -> Counter[str]:
+    """Which sessions moved media away from where this one wrote them, and how many."""
+    theirs = replaced.alias()
+    was_ours = theirs.c.medium["session_id"].as_string() == session_id
+    moved = (
+        select(theirs.c.session_id, func.count())
+        .join_from(replaced, theirs, theirs.c.path == replaced.c.path)
+        .where(replaced.c.session_id == session_id, theirs.c.session_id != session_id, was_ours)
+        .where(~exists().where(media.c.path == replaced.c.path))
+        .group_by(theirs.c.session_id)
+    )
+    return Counter({row[0]: row[1] for row in connection.execute(moved)})
 
 
 def contents(connection: Connection) -> Iterator[str]:
@@ -65,8 +83,9 @@ def put_back(connection: Connection, session_id: str, limit: int) -> int:
     own = select(replaced).where(replaced.c.session_id == session_id).order_by(replaced.c.path)
     rows = connection.execute(own.limit(limit)).all()
     paths = [row.path for row in rows]
-    written = _of_paths(connection, paths)
-    before = {row.path: (row.medium, row.keywords) for row in rows if row.medium is not None}
+    before = {row.path: (_SINCE_0006 | row.medium, row.keywords) for row in rows if row.medium is not None}
+    # What was moved away from one of these paths comes back from wherever it is.
+    written = [*_of_paths(connection, paths), *(medium["media_id"] for medium, _ in before.values())]
     texts = _replaced_texts(connection, session_id, list(before))
     loose = _drop(connection, written)
     if before:

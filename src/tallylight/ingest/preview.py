@@ -10,9 +10,10 @@ from typing import Final
 from tallylight.catalog import Catalog, Known, Rated
 from tallylight.facts import State
 from tallylight.ingest.agreement import agree
+from tallylight.ingest.moved import NO_MOVES, Moves, moves
 from tallylight.journal import Journal
 from tallylight.model import ConflictRule, Json, Outcome, OutcomeKind
-from tallylight.roots import absolute
+from tallylight.roots import NO_ROOTS, Roots, absolute
 
 PAGE: Final = 500
 
@@ -80,9 +81,10 @@ class Tally:
     else grows.
     """
 
-    def __init__(self, catalog: Catalog, rule: ConflictRule) -> None:
+    def __init__(self, catalog: Catalog, rule: ConflictRule, moves: Moves = NO_MOVES) -> None:
         self._catalog = catalog
         self._rule = rule
+        self._moves = moves
         self._conflicts = 0
         self._seen: set[int] = set()
         self._counts = dict.fromkeys(Effect, 0)
@@ -92,10 +94,12 @@ class Tally:
         paths = [absolute(outcome.root, outcome.file) for outcome in page]
         known = self._catalog.known(paths)
         held = self._catalog.hashes([outcome.sha256 for outcome in page if outcome.sha256])
-        rated = self._catalog.ratings(paths)
+        # What was said of a file that has moved is known by its old path.
+        stood = [self._moves.before.get(path, path) for path in paths]
+        rated = self._catalog.ratings(stood)
         for outcome in page:
             self._counts[self._effect(outcome, known, held)] += 1
-        conflicts = [self._conflicts_of(outcome, rated.get(path)) for outcome, path in zip(page, paths, strict=True)]
+        conflicts = [self._conflicts_of(outcome, rated.get(path)) for outcome, path in zip(page, stood, strict=True)]
         self._conflicts += sum(map(bool, conflicts))
         return conflicts
 
@@ -104,6 +108,7 @@ class Tally:
         counts = dict(self._counts)
         counts[Effect.UNCHANGED] += state.unchanged
         counts[Effect.EXCLUDED] += state.excluded
+        counts[Effect.MISSING] = self._moves.missing
         return Preview(**{effect.value: count for effect, count in counts.items()}, conflicts=self._conflicts)
 
     def _conflicts_of(self, outcome: Outcome, rated: Rated | None) -> tuple[Json, ...]:
@@ -111,7 +116,8 @@ class Tally:
 
     def _effect(self, outcome: Outcome, known: Mapping[str, Known], held: Mapping[str, str]) -> Effect:
         path = absolute(outcome.root, outcome.file)
-        return classify(outcome, known.get(path), seen=self._is_elsewhere(outcome, path, held))
+        seen, has_moved = self._is_elsewhere(outcome, path, held), path in self._moves.before
+        return classify(outcome, known.get(path), seen=seen, moved=has_moved)
 
     def _is_elsewhere(self, outcome: Outcome, path: str, held: Mapping[str, str]) -> bool:
         if outcome.sha256 is None or outcome.kind is not OutcomeKind.EXTRACTED:
@@ -127,10 +133,13 @@ class Tally:
         return before
 
 
-def preview(journal: Journal, catalog: Catalog, session_id: str) -> Preview:
-    """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session."""
+def preview(journal: Journal, catalog: Catalog, session_id: str, roots: Roots = NO_ROOTS) -> Preview:
+    """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session.
+
+    Whether a file has moved is asked of the disk, in the session's directories and in `roots`.
+    """
     session = journal.session(session_id)
-    tally = Tally(catalog, session.parameters.conflict_rule)
+    tally = Tally(catalog, session.parameters.conflict_rule, moves(journal, catalog, session_id, roots))
     for page in pages(journal, session_id):
         tally.add(page)
     return tally.preview(session.state)

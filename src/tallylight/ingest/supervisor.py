@@ -128,17 +128,19 @@ class Supervisor:
         return Status.PAUSED
 
     async def resume(self, session_id: str) -> Status:
-        """Go on with a session that is paused, or that an earlier process left in motion; returns its status then."""
+        """Go on with a session that is paused, or that an earlier process left in motion, and confirm one that is held;
+        returns its status then.
+        """
         async with self._deciding:
             status = await self._status(session_id)
             running = self._running.get(session_id)
             if status in AT_REST:
-                raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
+                raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 session, now = await self._session(session_id), self._workshop.now()
-                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status is Status.PAUSED else [Resumed(at=now)]
+                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status in WAITING else [Resumed(at=now)]
                 await self._set_off(self._going_on(session, paused=False), *goes_on)
-            elif status is Status.PAUSED and running.processing is not None:
+            elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
 

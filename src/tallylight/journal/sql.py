@@ -12,7 +12,7 @@ from tallylight.db.database import Database
 from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
-from tallylight.db.tables import hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
+from tallylight.db.tables import folders, hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
 from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
@@ -24,6 +24,7 @@ from tallylight.journal.packed import unpacked
 from tallylight.journal.previews import Previews
 from tallylight.journal.rows import (
     Rows,
+    folder_of,
     inflated,
     item_of,
     rows_of,
@@ -34,7 +35,8 @@ from tallylight.journal.rows import (
     tombstone_row,
 )
 from tallylight.journal.sql_previews import SqlPreviews, with_code
-from tallylight.model import AT_REST, Haul, OutcomeKind, RawText, Reason
+from tallylight.model import AT_REST, FolderFound, Haul, OutcomeKind, RawText, Reason
+from tallylight.roots import absolute
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
 READ_AT_ONCE: Final = 1000
@@ -56,6 +58,20 @@ _NEXT_HAUL: Final = (
     .where(hauls.c.session_id == bindparam("of"), hauls.c.seq > bindparam("after"))
     .order_by(hauls.c.seq)
     .limit(HAULS_AT_ONCE)
+)
+_NEXT_FOLDERS: Final = (
+    select(folders)
+    .where(folders.c.session_id == bindparam("of"), folders.c.folder > bindparam("after"))
+    .order_by(folders.c.folder)
+    .limit(READ_AT_ONCE)
+)
+_NEXT_HASHED: Final = (
+    select(outcomes.c.seq, outcomes.c.root, outcomes.c.file, outcomes.c.sha256)
+    .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq > bindparam("after"))
+    .where(outcomes.c.kind == OutcomeKind.EXTRACTED.value, outcomes.c.sha256.is_not(None))
+    .where(outcomes.c.retried_by.is_(None))
+    .order_by(outcomes.c.seq)
+    .limit(READ_AT_ONCE)
 )
 _RETRY: Final = (
     update(outcomes)
@@ -137,6 +153,35 @@ class SqlJournal:
                 found = connection.execute(_NEXT_HAUL, {"of": session_id, "after": after}).all()
             yield from (unpacked(row.packed) for row in found)
             if len(found) < HAULS_AT_ONCE:
+                return
+            after = found[-1].seq
+
+    def folders(self, session_id: str) -> Iterator[FolderFound]:
+        after = ""
+        while True:
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                found = connection.execute(_NEXT_FOLDERS, {"of": session_id, "after": after}).all()
+            yield from (folder_of(row._asdict()) for row in found)
+            if len(found) < READ_AT_ONCE:
+                return
+            after = found[-1].folder
+
+    def paths(self, session_id: str) -> Iterator[str]:
+        query = select(outcomes.c.root, outcomes.c.file).where(outcomes.c.session_id == session_id)
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            for root, file in connection.execute(query).yield_per(10 * READ_AT_ONCE):
+                yield absolute(root, file)
+
+    def hashed(self, session_id: str) -> Iterator[tuple[str, str]]:
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                found = connection.execute(_NEXT_HASHED, {"of": session_id, "after": after}).all()
+            yield from ((absolute(row.root, row.file), row.sha256) for row in found)
+            if len(found) < READ_AT_ONCE:
                 return
             after = found[-1].seq
 
@@ -344,6 +389,7 @@ def _advance(connection: Connection, session_id: str, state: State, count: int, 
 def _add(connection: Connection, rows: Rows) -> None:
     insert_many(connection, facts_table, rows.facts)
     insert_many(connection, hauls, rows.hauls)
+    insert_many(connection, folders, rows.folders, keep=True)
     insert_many(connection, outcomes, rows.outcomes)
     if rows.retried:
         connection.execute(_RETRY, rows.retried)
