@@ -38,6 +38,7 @@ from tallylight.facts import Moved
 from tallylight.ingest import commit
 from tallylight.journal.sql import SqlJournal
 from tallylight.model import ConflictRule, Outcome, Status
+from tallylight.roots import Roots
 
 WAYS: Final = ("bare", "bare, once", "catalog", "session")
 _TABLES: Final = ("media", "media_keywords", "media_texts", "replaced")
@@ -75,7 +76,7 @@ def measure(
         for way in WAYS:
             with catalog_databases.empty(kind, scratch, postgres) as (address, database):
                 _store_texts(database, items)
-                run = _prepared(way, kind, address, database, batches, items, outcomes)
+                run = _prepared(way, _Given(kind, address, database, batches, items, outcomes))
                 began, cpu = time.perf_counter(), cpu_of()
                 run()
                 found.seconds[way].append(time.perf_counter() - began)
@@ -85,27 +86,32 @@ def measure(
     return found
 
 
-def _prepared(
-    way: str,
-    kind: str,
-    address: str,
-    database: Database,
-    batches: Sequence[Rows],
-    items: Sequence[CommitItem],
-    outcomes: Sequence[Outcome],
-) -> Callable[[], object]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An empty database and the same files in all their forms."""
+
+    kind: str
+    address: str
+    database: Database
+    batches: Sequence[Rows]
+    items: Sequence[CommitItem]
+    outcomes: Sequence[Outcome]
+
+
+def _prepared(way: str, given: _Given) -> Callable[[], object]:
     """What is to be measured, with all made ready that does not belong to it."""
+    catalog = SqlCatalog(given.database)
     match way:
         case "catalog":
-            return lambda: _commit(SqlCatalog(database), items)
+            return lambda: _commit(catalog, given.items)
         case "session":
-            journal = SqlJournal(database)
-            journaled(journal, "s", outcomes, len(outcomes), _ROOT)
-            return lambda: anyio.run(_commit_session, journal, SqlCatalog(database))
+            journal = SqlJournal(given.database)
+            journaled(journal, "s", given.outcomes, len(given.outcomes), _ROOT)
+            return lambda: anyio.run(_commit_session, journal, catalog)
         case _:
-            wanted = batches if way == "bare" else [_joined(batches)]
-            write = _executemany if kind == "sqlite" else _copy
-            return lambda: write(address, wanted)
+            wanted = given.batches if way == "bare" else [_joined(given.batches)]
+            write = _executemany if given.kind == "sqlite" else _copy
+            return lambda: write(given.address, wanted)
 
 
 def _commit(catalog: SqlCatalog, items: Sequence[CommitItem]) -> None:
@@ -126,6 +132,8 @@ async def _commit_session(journal: SqlJournal, catalog: SqlCatalog) -> None:
                 write=write,
                 now=lambda: NOW,
                 rule=ConflictRule.NEWEST,
+                directories=(_ROOT,),
+                roots=Roots(()),
             )
         )
 
