@@ -26,7 +26,9 @@ from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
+from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
@@ -85,6 +87,7 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    looker: Looker
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -235,8 +238,17 @@ async def open_services(
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
+        looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
         workshop = _workshop(
-            disk, options_for, writer, engine, hub, clock, extractors=extractors, guard_share=settings.guard_share
+            disk,
+            options_for,
+            writer,
+            engine,
+            hub,
+            clock,
+            extractors=extractors,
+            looker=looker,
+            guard_share=settings.guard_share,
         )
         supervisor = Supervisor(workshop, tasks)
         if goes_on:
@@ -255,6 +267,7 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            looker=looker,
         )
 
 
@@ -270,7 +283,7 @@ def _pace(settings: Settings) -> Pace:
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(
+def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,
@@ -279,6 +292,7 @@ def _workshop(
     clock: Clock,
     *,
     extractors: Extractors,
+    looker: Looker,
     guard_share: float,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
@@ -299,10 +313,11 @@ def _workshop(
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            noted=partial(looker.note, session.session_id),
             guard_share=guard_share,
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -311,6 +326,8 @@ def _workshop(
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            recheck=partial(changed_since, disk.roots),
+            as_shown=as_shown,
             directories=session.parameters.directories,
             roots=disk.roots,
         )
@@ -324,8 +341,10 @@ def _workshop(
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=looker.look_now,
         forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
+        may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),
     )
 
 

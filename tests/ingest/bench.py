@@ -24,7 +24,9 @@ from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
 from tallylight.ingest.extract.version import EXTRACTOR_VERSION
+from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
+from tallylight.ingest.rechecking import Recheck
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
@@ -185,6 +187,8 @@ async def open_bench(
     extract: Extract = extract,
     skip: tuple[str, ...] = (),
     may_read: Callable[[Parameters], bool] = lambda _parameters: True,
+    may_recheck: Callable[[Parameters], bool] = lambda _parameters: True,
+    recheck: Recheck = lambda _items: {},
 ) -> AsyncIterator[Bench]:
     """Everything wired as the services do it. The tree must be made before."""
     hub, clock, writer, numbers = SeenHub(), ManualClock(), Writer(), itertools.count()
@@ -208,7 +212,7 @@ async def open_bench(
             valve=valve,
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -217,6 +221,8 @@ async def open_bench(
             write=writer.run,
             now=clock.now,
             rule=session.parameters.conflict_rule,
+            recheck=recheck,
+            as_shown=as_shown,
             directories=session.parameters.directories,
             roots=roots,
         )
@@ -230,8 +236,10 @@ async def open_bench(
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=lambda session_id: bring_up_to_date(journal, catalog, roots, session_id, writer.run),
         forgotten=forgotten.append,
         may_read=may_read,
+        may_recheck=may_recheck,
     )
     async with anyio.create_task_group() as tasks:
         yield Bench(

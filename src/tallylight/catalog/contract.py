@@ -142,10 +142,6 @@ class Catalog(Protocol):
         """Of these absolute, escaped paths, `digest_of` what is stored; unknown ones are absent. Any number."""
         ...
 
-    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
-        """The media at these absolute, escaped paths; unknown ones are absent. Any number."""
-        ...
-
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
         ...

@@ -96,10 +96,6 @@ class MemoryCatalog:
         with self._lock:
             return {path: self._kept[path].digest for path in paths if path in self._kept}
 
-    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
-        with self._lock:
-            return {path: self._kept[path].medium for path in paths if path in self._kept}
-
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
             found = {path: self._kept[path].medium.outcome for path in paths if path in self._kept}
@@ -220,6 +216,7 @@ class MemoryCatalog:
         return None if kept is None else kept.medium.missing_since is not None
 
     def _mark(self, session_id: str, paths: Sequence[str], at: float | None) -> None:
+        self._version += bool(paths)
         for path in paths:
             kept = self._kept[path]
             self._replaced.setdefault(session_id, {}).setdefault(path, kept)
@@ -244,6 +241,7 @@ class MemoryCatalog:
         if (kept := self._kept.get(old)) is None or new in self._kept:
             return
         replaced = self._replaced.setdefault(session_id, {})
+        self._version += 1
         replaced.setdefault(old, kept)
         replaced.setdefault(new, None)
         # In its old place: they stand in the order of media_id.

@@ -94,12 +94,6 @@ class SqlCatalog:
                 found |= {row.path: row.digest for row in rows}
         return found
 
-    def at(self, paths: Sequence[str]) -> dict[str, Medium]:
-        with self._database.reading() as connection:
-            chunks = (select(media).where(media.c.path.in_(chunk)) for chunk in chunked(paths))
-            found = _media(connection, [row for query in chunks for row in connection.execute(query)])
-        return {medium.path: medium for medium in found}
-
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         of_file = (media.c.size, media.c.mtime_ns, media.c.sha256, media.c.extractor_version, media.c.tier)
         found: dict[str, Known] = {}

@@ -15,6 +15,7 @@ from tallylight.cli.demo import demo
 from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
 from tallylight.cli.ingest import ingest
+from tallylight.cli.preview import exclude, include, preview
 from tallylight.cli.prune import prune
 from tallylight.cli.reparse import reparse
 from tallylight.cli.serve import serve
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
+_SESSIONS = (sessions, show, pause, resume, cancel, retry, preview, exclude, include, commit, undo)
 for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
     app.command()(command)
 

@@ -14,15 +14,25 @@ from tallylight.model import Json
 PATIENCE_S: Final = 30.0
 
 
-def post(url: str, path: str) -> Json:
-    """The answer to a command without a body. Raises TallylightError with the server's own words where it refuses, and
+def post(url: str, path: str, body: Json | None = None) -> Json:
+    """The answer to a command. Raises TallylightError with the server's own words where it refuses, and
     ServerUnreachable where it does not answer.
     """
+    return _ask(url, "POST", path, body)
+
+
+def get(url: str, path: str) -> Json:
+    """The answer to a question. Raises as `post` does."""
+    return _ask(url, "GET", path, None)
+
+
+def _ask(url: str, method: str, path: str, body: Json | None) -> Json:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
+    sent = None if body is None else json.dumps(body)
     try:
-        connection.request("POST", path)
+        connection.request(method, path, sent, {} if sent is None else {"content-type": "application/json"})
         answer = connection.getresponse()
-        body: Any = json.loads(answer.read())
+        told: Any = json.loads(answer.read())
     except (OSError, HTTPException, ValueError) as error:
         raise ServerUnreachable(
             f"The server at {url} does not answer ({error}); see that it runs, and try again."
@@ -30,5 +40,5 @@ def post(url: str, path: str) -> Json:
     finally:
         connection.close()
     if answer.status >= 400:
-        raise TallylightError(str(body.get("detail") or answer.reason))
-    return dict(body)
+        raise TallylightError(str(told.get("detail") or answer.reason))
+    return dict(told)

@@ -78,9 +78,9 @@ def retry(
 
 async def _settle(settings: Settings, name: str, command: str) -> None:
     """A command that needs no workers."""
-    from tallylight.cli.archive import without_workers
+    from tallylight.cli.archive import named, without_workers
 
-    session = await _named(settings, name)
+    session = await named(settings, name)
     try:
         async with without_workers(settings, command) as services:
             status = await _commands(services)[command](session.session_id)
@@ -91,10 +91,11 @@ async def _settle(settings: Settings, name: str, command: str) -> None:
 
 async def _work(settings: Settings, name: str, command: str, drawer: Drawer) -> int:
     """A command after which there is something to do."""
+    from tallylight.cli.archive import named, over_its_folders
     from tallylight.services import open_services
 
-    session = await _named(settings, name)
-    settings = await to_thread.run_sync(_over_its_folders, settings, session)
+    session = await named(settings, name)
+    settings = await to_thread.run_sync(over_its_folders, settings, session)
     try:
         async with open_services(settings, doing=command) as services:
             before = (await services.state(session.session_id)).seq
@@ -116,23 +117,6 @@ def _commands(services: Services) -> dict[str, Callable[[str], Awaitable[str]]]:
         "cancel": supervisor.cancel,
         "retry": supervisor.retry,
     }
-
-
-async def _named(settings: Settings, name: str) -> Session:
-    from tallylight.cli.archive import find, open_to_look
-
-    async with open_to_look(settings) as journal:
-        return await to_thread.run_sync(find, journal, name)
-
-
-def _over_its_folders(settings: Settings, session: Session) -> Settings:
-    """With the session's folders as roots: those that are gone are for its files' outcomes to tell."""
-    from pathlib import Path
-
-    from tallylight.roots import unescape
-
-    folders = (Path(unescape(folder)) for folder in session.parameters.directories)
-    return settings.model_copy(update={"roots": tuple(folder for folder in folders if folder.is_dir())})
 
 
 async def _asked(busy: DataFolderBusy, command: str, session: Session) -> str:

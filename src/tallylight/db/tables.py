@@ -325,6 +325,8 @@ previews: Final = Table(
     Column("files", JSON, nullable=False),  # by effect
     Column("set_aside", JSON, nullable=False),  # by effect
     Column("conflicts", BigInteger, nullable=False),
+    Column("missing", BigInteger, nullable=False),  # files of the catalog that are gone and have not moved
+    Column("moves_known", Boolean, nullable=False),  # whether it was looked at what has moved
     Column("mark", Text, nullable=False),  # of all files with their effects, whatever the order
     Column("revision", BigInteger, nullable=False),  # raised by each change of what is set aside
     sqlite_autoincrement=True,
@@ -342,6 +344,7 @@ previewed: Final = Table(
     _of_preview(),
     _number("seq"),
     Column("effect", Text, nullable=False),
+    Column("moved_from", Text),  # where the catalog has it until now: absolute, escaped
     Column("conflicts", Boolean, nullable=False),  # whether sources, or a source and the catalog, disagree
     Column("set_aside", Boolean, nullable=False),
     Column("refused", Text),  # why the commit did not take it

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from tallylight.catalog import Catalog, Medium, Rated
-from tallylight.errors import BadParameters, PreviewChanged, WrongMove
-from tallylight.facts import State
+from tallylight.errors import PreviewChanged
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.changes import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
-from tallylight.ingest.preview import Effect
+from tallylight.ingest.preview import Effect, Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
-from tallylight.model import Json, OutcomeKind, Status
-from tallylight.roots import absolute
+from tallylight.model import Json, OutcomeKind
+from tallylight.roots import absolute, raw_bytes
 
 #: What a commit stores. Everything else it leaves alone.
-STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.DUPLICATE)
-
-_MAY_CHOOSE: Final = frozenset({Status.COMPLETED, Status.CANCELLED, Status.ERROR, Status.COMMIT_ERROR, Status.UNDONE})
+STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.MOVED, Effect.DUPLICATE)
+_DIFFERING: Final = (Effect.CHANGED, Effect.MOVED)
+TO_COMMIT: Final = Choice(effects=tuple(effect.value for effect in STORED), set_aside=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a commit would do, in numbers. `files` add up to all that were discovered and have an outcome."""
+    """What a commit would do, in numbers. But for `missing`, which are on no disk, `files` add up to all that were
+    discovered and have an outcome.
+    """
 
     session_id: str
     preview: str  #: names what is shown: hand it to the commit, which then refuses to do anything else
@@ -35,6 +37,9 @@ class Summary:
     set_aside: dict[str, int]  #: those of `files` that you excluded, by effect
     to_commit: int  #: files that a commit would store
     conflicts: int  #: those of `files` on which sources, or a source and the catalog, disagree
+
+    def as_json(self) -> Json:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,29 @@ class Entry:
     conflicts: tuple[Json, ...]  #: as a commit would settle them
     same_as: str | None  #: of a duplicate, where its content is already: absolute, escaped
 
+    def as_json(self) -> Json:
+        """`file_raw` (base64) is there only where the name is not UTF-8."""
+        shown, outcome = self.shown, self.shown.item.outcome
+        raw = raw_bytes(outcome.file)
+        return {
+            "seq": shown.item.seq,
+            "root": outcome.root,
+            "file": outcome.file,
+            **({"file_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
+            "class": shown.effect,
+            "bytes": outcome.bytes,
+            "code": outcome.remark.value if outcome.remark else None,
+            "message": outcome.message,
+            "warnings": list(outcome.warnings),
+            "changes": list(self.changes),
+            "conflicts": list(self.conflicts),
+            "same_as": self.same_as,
+            "moved_from": shown.moved_from,
+            "set_aside": shown.is_set_aside,
+            "refused": shown.refused,
+            "has_thumbnail": outcome.has_thumbnail,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -54,6 +82,10 @@ class Page:
     summary: Summary
     entries: tuple[Entry, ...]
     next: int | None
+
+    def as_json(self) -> Json:
+        entries = [entry.as_json() for entry in self.entries]
+        return {**self.summary.as_json(), "items": entries, "next": self.next}
 
 
 def summary(journal: Journal, catalog: Catalog, session_id: str) -> Summary:
@@ -85,6 +117,12 @@ def first_page(
     )
 
 
+def as_told(journal: Journal, catalog: Catalog, session_id: str) -> Preview | None:
+    """The numbers as the report has them; None where the preview is not up to date."""
+    now = summary(journal, catalog, session_id)
+    return Preview(**now.files, conflicts=now.conflicts) if now.complete else None
+
+
 def to_commit(standing: Standing) -> int:
     """How many files a commit would store."""
     return sum(standing.files.get(effect, 0) - standing.set_aside.get(effect, 0) for effect in STORED)
@@ -101,58 +139,11 @@ def check_name(name: str, standing: Standing) -> None:
         raise PreviewChanged
 
 
-def check_may_choose(state: State) -> None:
-    """Raise WrongMove where files can no longer, or not yet, be set aside."""
-    if state.status in _MAY_CHOOSE:
-        return
-    if state.status in DECIDED:
-        raise WrongMove(f"This session is {state.status}; files can be set aside only before a commit.")
-    raise WrongMove(f"This session is {state.status}; wait until everything was looked at, then set files aside.")
-
-
-def set_aside(journal: Journal, session_id: str, choice: Choice, *, aside: bool) -> int:
-    """Exclude the files of a choice from the commit, or include them again; returns of how many that was a change.
-
-    A choice of effects, codes, folders or names takes those of its files that a commit would store. BadParameters where
-    a number that was given is of no such file: that cannot have been meant.
-    """
-    check_may_choose(journal.session(session_id).state)
-    stored = tuple(effect.value for effect in STORED)
-    if choice.seqs:
-        found = journal.previews.page(session_id, Choice(seqs=choice.seqs), limit=len(choice.seqs))
-        _check_seqs(choice.seqs, found)
-    wanted = tuple(effect for effect in choice.effects if effect in stored) if choice.effects else stored
-    if not wanted:
-        raise BadParameters(
-            f"A commit stores only files that are {', '.join(stored)}; the others are left alone anyway."
-        )
-    return journal.previews.set_aside(session_id, _narrowed(choice, wanted), aside=aside)
-
-
-def _narrowed(choice: Choice, effects: tuple[str, ...]) -> Choice:
-    return Choice(
-        effects=effects,
-        seqs=choice.seqs,
-        code=choice.code,
-        folder=choice.folder,
-        named=choice.named,
-        conflicts=choice.conflicts,
-    )
-
-
-def _check_seqs(seqs: Sequence[int], found: Sequence[Previewed]) -> None:
-    effects = {one.item.seq: one.effect for one in found}
-    for seq in seqs:
-        if seq not in effects:
-            raise BadParameters(f"This session's preview has no file number {seq}; its pages have the numbers.")
-        if effects[seq] not in STORED:
-            raise BadParameters(f"File number {seq} is {effects[seq]}: a commit leaves it alone anyway.")
-
-
 def _summary(session: Session, standing: Standing, *, complete: bool) -> Summary:
     state = session.state
     unlisted = {Effect.UNCHANGED.value: state.unchanged, Effect.EXCLUDED.value: state.excluded}
     files = {effect.value: standing.files.get(effect, 0) + unlisted.get(effect, 0) for effect in Effect}
+    files[Effect.MISSING] = standing.missing
     return Summary(
         session_id=session.session_id,
         preview=name_of(standing),
@@ -167,11 +158,12 @@ def _summary(session: Session, standing: Standing, *, complete: bool) -> Summary
 
 def _entries(journal: Journal, catalog: Catalog, session: Session, shown: Sequence[Previewed]) -> list[Entry]:
     paths = [absolute(one.item.outcome.root, one.item.outcome.file) for one in shown]
-    stored = catalog.at(paths) if session.state.status not in DECIDED else {}
+    stood = [one.moved_from or path for one, path in zip(shown, paths, strict=True)]
+    stored = catalog.media_at(stood) if session.state.status not in DECIDED else {}
     same_as = _same_as(journal, catalog, session.session_id, shown)
     return [
         _entry(one, session, stored.get(path), same_as.get(one.item.seq))
-        for one, path in zip(shown, paths, strict=True)
+        for one, path in zip(shown, stood, strict=True)
     ]
 
 
@@ -180,7 +172,7 @@ def _entry(shown: Previewed, session: Session, medium: Medium | None, same_as: s
     if medium is None or outcome.kind is not OutcomeKind.EXTRACTED:
         return Entry(shown, (), outcome.conflicts, same_as)
     agreed = agree(outcome, rated(medium), session.parameters.conflict_rule)
-    differing = changes(medium.outcome, agreed.outcome) if shown.effect == Effect.CHANGED else []
+    differing = changes(medium.outcome, agreed.outcome) if shown.effect in _DIFFERING else []
     return Entry(shown, tuple(differing), agreed.conflicts, same_as)
 
 

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 from typing import Final
 
 from tallylight.ingest.expected import Expected, stamp
@@ -84,7 +83,7 @@ def name_filter(pattern: str) -> Callable[[str], bool]:
     parts = tuple(part.strip().lower() for part in pattern.split("|") if part.strip())
     if not parts:
         return lambda _name: True
-    return lambda name: any(fnmatchcase(PurePosixPath(name).name.lower(), part) for part in parts)
+    return lambda name: any(fnmatchcase(name.rpartition("/")[2].lower(), part) for part in parts)
 
 
 class _Walk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -13,16 +13,16 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import WrongMove
-from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
-from tallylight.ingest import commit, pipeline, undo
+from tallylight.errors import BadFolder, WrongMove
+from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, State, check_move, initial
+from tallylight.ingest import choosing, commit, diff, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.processing import Processing
 from tallylight.ingest.running import Running, Work
 from tallylight.ingest.valve import Valve
-from tallylight.journal import Journal, Session, Tombstone
+from tallylight.journal import Choice, Journal, Session, Tombstone
 from tallylight.model import AT_REST, Parameters, Status
 
 #: At rest, and not committed yet.
@@ -41,10 +41,12 @@ class Workshop:
     new_epoch: Callable[[], str]
     record_for: Callable[[Session], Record]
     ingest_for: Callable[[Session, Record, Valve], pipeline.Ingest]
-    commit_for: Callable[[Session, Record], Commit]
+    commit_for: Callable[[Session, Record, bool], Commit]  #: the last: whether it is held to what was shown
     catalog: Catalog
+    look: Callable[[str], Awaitable[None]]  #: brings a session's preview up to date
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
     may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
+    may_recheck: Callable[[Parameters], bool] = lambda _parameters: True  #: whether at least one of them is
 
 
 class Supervisor:
@@ -82,8 +84,13 @@ class Supervisor:
         await self._set_off(self._processing(session), Started(at=shop.now()))
         return session
 
-    async def commit(self, session_id: str) -> Status:
-        """Begin to commit a session at rest; a committed one stays as it is. Returns its status then."""
+    async def commit(self, session_id: str, preview: str | None = None) -> Status:
+        """Begin to commit a session at rest; a committed one stays as it is. Returns its status then.
+
+        `preview` names what was shown; raises PreviewChanged where the commit would not do just that any more.
+        """
+        if preview is not None and not self._in_motion(session_id):
+            await self._look(session_id)
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
@@ -91,8 +98,21 @@ class Supervisor:
             if session.state.status is Status.COMMITTED:
                 return Status.COMMITTED
             check_move(session.state.status, Status.COMMITTING)
-            await self._set_off(self._committing(session), Moved(at=self._workshop.now(), status=Status.COMMITTING))
+            await self._check_commit(session, preview)
+            running = self._committing(session, as_shown=preview is not None)
+            await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
+
+    async def set_aside(self, session_id: str, choice: Choice, *, aside: bool) -> int:
+        """Exclude files from the commit of a session, or include them again; returns of how many that was a change.
+
+        Raises WrongMove unless the session is at rest and not committed, and BadParameters as `choosing.set_aside`.
+        """
+        async with self._deciding:
+            choosing.check_may_choose(await self._state(session_id))
+            await self._look(session_id)
+            change = partial(choosing.set_aside, self._workshop.journal, session_id, choice, aside=aside)
+            return await self._workshop.write(change)
 
     async def undo(self, session_id: str) -> Status:
         """Begin to take back what a session committed; one that is undone stays so. Returns its status then.
@@ -196,14 +216,42 @@ class Supervisor:
         Call it before anything else, and only in a process that is there to work.
         """
         for session in await anyio.to_thread.run_sync(self._workshop.journal.sessions_in_motion):
-            # What is committed or undone reads no folder any more.
-            reads = session.state.status not in {Status.COMMITTING, Status.UNDOING}
-            if reads and not await anyio.to_thread.run_sync(self._workshop.may_read, session.parameters):
+            if not await anyio.to_thread.run_sync(self._may_go_on, session):
                 log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
                 continue
             paused = session.state.status in WAITING
             goes_on = [] if paused else [Resumed(at=self._workshop.now())]
             await self._set_off(self._going_on(session, paused=paused), *goes_on)
+
+    def _may_go_on(self, session: Session) -> bool:
+        match session.state.status:
+            case Status.UNDOING:
+                # It reads no folder any more.
+                return True
+            case Status.COMMITTING:
+                return self._workshop.may_recheck(session.parameters)
+            case _:
+                return self._workshop.may_read(session.parameters)
+
+    async def _check_commit(self, session: Session, preview: str | None) -> None:
+        shop = self._workshop
+        if not await anyio.to_thread.run_sync(shop.may_recheck, session.parameters):
+            folders = ", ".join(session.parameters.directories)
+            raise BadFolder(
+                f"A commit looks at each file once more, but {folders} is outside the folders this server may read;"
+                " start it with --root for it."
+            )
+        if preview is not None:
+            standing = await anyio.to_thread.run_sync(shop.journal.previews.standing, session.session_id)
+            diff.check_name(preview, standing)
+
+    async def _look(self, session_id: str) -> None:
+        await self._workshop.look(session_id)
+
+    async def _state(self, session_id: str) -> State:
+        """The newest durable state. Raises NotFound."""
+        running = self._running.get(session_id)
+        return running.record.state if running else (await self._session(session_id)).state
 
     def _in_motion(self, session_id: str) -> bool:
         record = self.record_of(session_id)
@@ -214,8 +262,7 @@ class Supervisor:
 
     async def _status(self, session_id: str) -> Status:
         """The newest durable status. Raises NotFound."""
-        running = self._running.get(session_id)
-        return running.record.state.status if running else (await self._session(session_id)).state.status
+        return (await self._state(session_id)).status
 
     async def _settle(self, session: Session, status: Status) -> None:
         """Move a session that nobody works on."""
@@ -253,11 +300,11 @@ class Supervisor:
         running.processing = processing
         return running
 
-    def _committing(self, session: Session) -> Running:
+    def _committing(self, session: Session, *, as_shown: bool = False) -> Running:
         shop, record = self._workshop, self._workshop.record_for(session)
 
         async def commit_session() -> Moved:
-            await commit.run(shop.commit_for(session, record))
+            await commit.run(shop.commit_for(session, record, as_shown))
             if record.state.commit_errors and not record.state.commit_done:
                 sentence = (
                     f"None of {record.state.commit_errors} files could be committed; each is listed with its reason."
@@ -271,7 +318,7 @@ class Supervisor:
         shop, record = self._workshop, self._workshop.record_for(session)
 
         async def undo_session() -> Moved:
-            await undo.run(shop.commit_for(session, record))
+            await undo.run(shop.commit_for(session, record, False))
             return Moved(at=shop.now(), status=Status.UNDONE)
 
         return self._after_review(session, record, undo_session)

@@ -19,6 +19,7 @@ from tallylight.journal.previews import (
     Sketch,
     Standing,
     settled,
+    with_moves,
     with_set_aside,
 )
 from tallylight.model import RawText
@@ -71,26 +72,31 @@ class MemoryPreviews:
     ) -> bool:
         with self._lock:
             own = self._of(session_id)
-            if (own.standing.until, own.standing.version) != (since.until, since.version):
+            if _differ(own.standing, since):
                 return False
-            touched = [*(one.seq for one in decided), *gone]
-            before = {seq: own.kept.pop(seq) for seq in touched if seq in own.kept}
-            for one in decided:
-                aside = one.seq in before and before[one.seq].is_set_aside
-                own.kept[one.seq] = Kept(one.effect, one.has_conflicts, aside)
+            before = _stored(own, decided, gone)
             own.standing = settled(own.standing, before, decided, until)
+        return True
+
+    def settle_moves(self, session_id: str, decided: Sequence[Decided], *, since: Standing, missing: int) -> bool:
+        with self._lock:
+            own = self._of(session_id)
+            if _differ(own.standing, since):
+                return False
+            before = _stored(own, decided, ())
+            own.standing = with_moves(own.standing, before, decided, missing)
         return True
 
     def restart(self, session_id: str, version: int) -> None:
         with self._lock:
             own = self._of(session_id)
-            own.standing = replace(own.standing, until=0, version=version)
+            own.standing = replace(own.standing, until=0, version=version, moves_known=False)
 
     def page(self, session_id: str, choice: Choice, *, after: int = 0, limit: int = 100) -> list[Previewed]:
         with self._lock:
             own = self._of(session_id)
             found = [
-                Previewed(item, kept.effect, kept.has_conflicts, kept.is_set_aside, own.refused.get(item.seq))
+                _previewed(item, kept, own.refused.get(item.seq))
                 for item in self._journal.items(session_id, after=after, limit=sys.maxsize)
                 if (kept := own.kept.get(item.seq)) is not None
             ]
@@ -131,6 +137,24 @@ class MemoryPreviews:
     def _of(self, session_id: str) -> _Preview:
         self._journal.session(session_id)
         return self._previews.setdefault(session_id, _Preview())
+
+
+def _differ(standing: Standing, since: Standing) -> bool:
+    return (standing.until, standing.version) != (since.until, since.version)
+
+
+def _stored(own: _Preview, decided: Sequence[Decided], gone: Sequence[int]) -> dict[int, Kept]:
+    """Store these; returns what was stored of them and of those that are gone."""
+    touched = [*(one.seq for one in decided), *gone]
+    before = {seq: own.kept.pop(seq) for seq in touched if seq in own.kept}
+    for one in decided:
+        aside = one.seq in before and before[one.seq].is_set_aside
+        own.kept[one.seq] = Kept(one.effect, one.has_conflicts, aside, one.moved_from)
+    return before
+
+
+def _previewed(item: Item, kept: Kept, refused: str | None) -> Previewed:
+    return Previewed(item, kept.effect, kept.has_conflicts, kept.is_set_aside, refused, kept.moved_from)
 
 
 def _sketch(item: Item, retries: int) -> Sketch:

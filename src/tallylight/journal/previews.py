@@ -27,6 +27,8 @@ class Standing:
     files: Mapping[str, int] = field(default_factory=dict)  #: by effect, those that are set aside included
     set_aside: Mapping[str, int] = field(default_factory=dict)  #: by effect
     conflicts: int = 0  #: files on which sources, or a source and the catalog, disagree
+    missing: int = 0  #: files of the catalog that are gone and have not moved
+    moves_known: bool = False  #: whether it was looked at what has moved
     mark: str = "0" * (_MARK_BITS // 4)  #: of all files with their effects: the same ones have the same mark
     revision: int = 0  #: raised by each change of what is set aside
 
@@ -53,6 +55,7 @@ class Decided:
     seq: int
     effect: str
     has_conflicts: bool = False
+    moved_from: str | None = None  #: where the catalog has it until now: absolute, escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Previewed:
     has_conflicts: bool
     is_set_aside: bool
     refused: str | None  #: why the commit did not take it
+    moved_from: str | None  #: where the catalog has it until now: absolute, escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,9 @@ class Choice:
 
 
 class Previews(Protocol):
-    """The previews of a journal's sessions. Threads as for the journal: `settle`, `restart`, `first_of`, `set_aside`,
-    `refuse` and `forget_refusals` are writes. An unknown session raises `NotFound`; one never looked at has the
-    standing of the beginning.
+    """The previews of a journal's sessions. Threads as for the journal; writes are `first_of`, `settle`,
+    `settle_moves`, `restart`, `set_aside`, `refuse` and `forget_refusals`. An unknown session raises `NotFound`; one never looked at
+    has the standing of the beginning.
     """
 
     def standing(self, session_id: str) -> Standing: ...
@@ -112,6 +116,10 @@ class Previews(Protocol):
         """Store the effects of the outcomes after `since.until` up to `until`, and forget those that are `gone`, all or
         nothing. What is set aside stays so. False, and nothing is stored, where the standing is not `since` any more.
         """
+        ...
+
+    def settle_moves(self, session_id: str, decided: Sequence[Decided], *, since: Standing, missing: int) -> bool:
+        """Store what has moved, what has not after all, and how many are missing, as `settle` does."""
         ...
 
     def restart(self, session_id: str, version: int) -> None:
@@ -152,6 +160,7 @@ class Kept:
     effect: str
     has_conflicts: bool
     is_set_aside: bool
+    moved_from: str | None
 
 
 def settled(since: Standing, before: Mapping[int, Kept], decided: Sequence[Decided], until: int) -> Standing:
@@ -171,11 +180,18 @@ def settled(since: Standing, before: Mapping[int, Kept], decided: Sequence[Decid
     return replace(
         since,
         until=until,
+        moves_known=False,
         files=_some(files),
         set_aside=_some(aside),
         conflicts=conflicts,
         mark=f"{mark % (1 << _MARK_BITS):0{_MARK_BITS // 4}x}",
     )
+
+
+def with_moves(since: Standing, before: Mapping[int, Kept], decided: Sequence[Decided], missing: int) -> Standing:
+    """The standing once it is decided of these whether they have moved. Pure."""
+    now = settled(since, before, decided, since.until)
+    return replace(now, moves_known=True, missing=missing)
 
 
 def with_set_aside(standing: Standing, changed: Mapping[str, int], *, aside: bool) -> Standing:

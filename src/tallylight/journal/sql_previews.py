@@ -38,6 +38,7 @@ from tallylight.journal.previews import (
     Sketch,
     Standing,
     settled,
+    with_moves,
     with_set_aside,
 )
 from tallylight.journal.rows import item_of
@@ -113,7 +114,7 @@ class SqlPreviews:
         with self._database.writing() as connection:
             preview_id = _begun(connection, session_id)
             standing = _standing(connection, session_id)[1]
-            if (standing.until, standing.version) != (since.until, since.version):
+            if _differ(standing, since):
                 return False
             before = _kept(connection, preview_id, [one.seq for one in decided], gone)
             _forget(connection, preview_id, gone)
@@ -121,11 +122,21 @@ class SqlPreviews:
             _keep(connection, preview_id, settled(standing, before, decided, until))
         return True
 
+    def settle_moves(self, session_id: str, decided: Sequence[Decided], *, since: Standing, missing: int) -> bool:
+        with self._database.writing() as connection:
+            preview_id, standing = _standing(connection, session_id)
+            if _differ(standing, since):
+                return False
+            before = _kept(connection, preview_id, [one.seq for one in decided])
+            _store(connection, preview_id, before, decided)
+            _keep(connection, preview_id, with_moves(standing, before, decided, missing))
+        return True
+
     def restart(self, session_id: str, version: int) -> None:
         with self._database.writing() as connection:
             preview_id = _begun(connection, session_id)
             anew = update(previews).where(previews.c.preview_id == preview_id)
-            connection.execute(anew.values(until=0, version=version))
+            connection.execute(anew.values(until=0, version=version, moves_known=False))
 
     def page(self, session_id: str, choice: Choice, *, after: int = 0, limit: int = 100) -> list[Previewed]:
         with self._database.reading() as connection:
@@ -178,6 +189,10 @@ class SqlPreviews:
             connection.execute(update(previewed).where(refused).values(refused=None))
 
 
+def _differ(standing: Standing, since: Standing) -> bool:
+    return (standing.until, standing.version) != (since.until, since.version)
+
+
 def _standing(connection: Connection, session_id: str) -> tuple[int, Standing]:
     """The preview's id (0 where there is none yet) and its standing."""
     row = connection.execute(select(previews).where(previews.c.session_id == session_id)).one_or_none()
@@ -222,13 +237,19 @@ def _one_of(shas: Sequence[bytes]) -> ColumnElement[bool]:
 
 
 def _kept(connection: Connection, preview_id: int, *several: Sequence[int]) -> dict[int, Kept]:
-    query = select(previewed.c.seq, previewed.c.effect, previewed.c.conflicts, previewed.c.set_aside)
-    query = query.where(previewed.c.preview_id == preview_id)
+    columns = (
+        previewed.c.seq,
+        previewed.c.effect,
+        previewed.c.conflicts,
+        previewed.c.set_aside,
+        previewed.c.moved_from,
+    )
+    query = select(*columns).where(previewed.c.preview_id == preview_id)
     found: dict[int, Kept] = {}
     for seqs in several:
         for chunk in chunked(seqs):
             rows = connection.execute(query.where(previewed.c.seq.in_(chunk)))
-            found |= {row.seq: Kept(row.effect, row.conflicts, row.set_aside) for row in rows}
+            found |= {row.seq: Kept(row.effect, row.conflicts, row.set_aside, row.moved_from) for row in rows}
     return found
 
 
@@ -245,6 +266,7 @@ def _store(connection: Connection, preview_id: int, before: Mapping[int, Kept], 
             "preview_id": preview_id,
             "seq": one.seq,
             "effect": one.effect,
+            "moved_from": one.moved_from,
             "conflicts": one.has_conflicts,
             "set_aside": False,
             "refused": None,
@@ -254,14 +276,18 @@ def _store(connection: Connection, preview_id: int, before: Mapping[int, Kept], 
     ]
     insert_many(connection, previewed, rows)
     differing = [
-        {"of": one.seq, "now": one.effect, "disputed": one.has_conflicts}
+        {"of": one.seq, "now": one.effect, "disputed": one.has_conflicts, "before": one.moved_from}
         for one in decided
         if (kept := before.get(one.seq)) is not None
-        and (kept.effect, kept.has_conflicts) != (one.effect, one.has_conflicts)
+        and (kept.effect, kept.has_conflicts, kept.moved_from) != (one.effect, one.has_conflicts, one.moved_from)
     ]
     if differing:
         of_one = (previewed.c.preview_id == preview_id) & (previewed.c.seq == bindparam("of"))
-        values: dict[str, Any] = {"effect": bindparam("now"), "conflicts": bindparam("disputed")}
+        values: dict[str, Any] = {
+            "effect": bindparam("now"),
+            "conflicts": bindparam("disputed"),
+            "moved_from": bindparam("before"),
+        }
         connection.execute(update(previewed).where(of_one).values(values), differing)
 
 
@@ -331,4 +357,4 @@ def _items(connection: Connection, session_id: str, seqs: Sequence[int]) -> list
 
 
 def _previewed(item: Item, row: Any) -> Previewed:
-    return Previewed(item, row.effect, row.conflicts, row.set_aside, row.refused)
+    return Previewed(item, row.effect, row.conflicts, row.set_aside, row.refused, row.moved_from)

@@ -12,6 +12,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | `NotFound`, or an address that names nothing | 404 | `not_found` |
 | a method the address does not have | 405 | `method_not_allowed` |
 | `WrongMove` | 409 | `wrong_move` |
+| `PreviewChanged` | 409 | `preview_changed` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
 | `DatabaseUnusable` | 503 | `database_unusable` |
 | anything unforeseen | 500 | `internal_error` |

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -37,6 +37,8 @@ def upgrade() -> None:
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("set_aside", sa.JSON(), nullable=False),
         sa.Column("conflicts", sa.BigInteger(), nullable=False),
+        sa.Column("missing", sa.BigInteger(), nullable=False),
+        sa.Column("moves_known", sa.Boolean(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("preview_id", name="pk_previews"),
@@ -51,6 +53,7 @@ def upgrade() -> None:
         *_of_preview("previewed"),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("effect", sa.Text(), nullable=False),
+        sa.Column("moved_from", sa.Text()),
         sa.Column("conflicts", sa.Boolean(), nullable=False),
         sa.Column("set_aside", sa.Boolean(), nullable=False),
         sa.Column("refused", sa.Text()),
