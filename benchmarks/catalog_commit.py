@@ -9,7 +9,8 @@ leaves them.
 
 *Catalog* is `Catalog.commit` with the batches of a commit; *session* is all that a user waits for: the outcomes read
 from the journal and decoded, each agreed with what the catalog says, the catalog's commit, and the progress recorded.
-All four run in each round, on empty databases of their own.
+(The files are not looked at again before, as there are none.) All four run in each round, on empty databases of their
+own.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ import psycopg
 import catalog_databases
 import catalog_files
 from accounts import cpu_of
-from catalog_session import NOW, journaled, recording
+from catalog_session import NOW, SESSION, journaled, recording
 from tallylight.catalog import CommitItem
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import Database
 from tallylight.db.raw_texts import keep
 from tallylight.facts import Moved
 from tallylight.ingest import commit
+from tallylight.ingest.looking import look_at_all
 from tallylight.journal.sql import SqlJournal
 from tallylight.model import ConflictRule, Outcome, Status
 from tallylight.roots import Roots
@@ -106,7 +108,8 @@ def _prepared(way: str, given: _Given) -> Callable[[], object]:
             return lambda: _commit(catalog, given.items)
         case "session":
             journal = SqlJournal(given.database)
-            journaled(journal, "s", given.outcomes, len(given.outcomes), _ROOT)
+            journaled(journal, SESSION, given.outcomes, len(given.outcomes), _ROOT)
+            look_at_all(journal, catalog, SESSION)
             return lambda: anyio.run(_commit_session, journal, catalog)
         case _:
             wanted = given.batches if way == "bare" else [_joined(given.batches)]
@@ -116,22 +119,23 @@ def _prepared(way: str, given: _Given) -> Callable[[], object]:
 
 def _commit(catalog: SqlCatalog, items: Sequence[CommitItem]) -> None:
     for start in range(0, len(items), commit.BATCH):
-        if refused := catalog.commit("s", items[start : start + commit.BATCH], NOW):
+        if refused := catalog.commit(SESSION, items[start : start + commit.BATCH], NOW):
             raise SystemExit(f"Refused: {refused[0]}")
 
 
 async def _commit_session(journal: SqlJournal, catalog: SqlCatalog) -> None:
-    async with recording(journal, journal.session("s")) as (record, write):
+    async with recording(journal, journal.session(SESSION)) as (record, write):
         await record.record(Moved(at=NOW, status=Status.COMMITTING))
         await commit.run(
             commit.Commit(
-                session_id="s",
+                session_id=SESSION,
                 journal=journal,
                 catalog=catalog,
                 record=record,
                 write=write,
                 now=lambda: NOW,
                 rule=ConflictRule.NEWEST,
+                recheck=lambda _items: {},
                 directories=(_ROOT,),
                 roots=Roots(()),
             )

@@ -16,7 +16,7 @@ from typing import Final
 
 import catalog_databases
 import catalog_files
-from catalog_session import journaled
+from catalog_session import SESSION, journaled
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.ingest.looking import look_at_all
 from tallylight.journal.sql import SqlJournal
@@ -45,8 +45,8 @@ def measure(templates: Sequence[Outcome], files: int, scratch: Path) -> Sizes:
     with catalog_databases.empty("sqlite", scratch, "") as (address, database):
         empty = _pages(address)
         journal = SqlJournal(database)
-        journaled(journal, "s", catalog_files.outcomes(templates, files, "/pictures"), files, "/pictures")
-        look_at_all(journal, SqlCatalog(database), "s")
+        journaled(journal, SESSION, catalog_files.outcomes(templates, files, "/pictures"), files, "/pictures")
+        look_at_all(journal, SqlCatalog(database), SESSION)
         database.close()
         grown = {table: size - empty.get(table, 0) for table, size in _pages(address).items()}
     preview = sum(grown.pop(table) for table in _PREVIEW)

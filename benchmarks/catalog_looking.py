@@ -24,7 +24,7 @@ from sqlalchemy import Connection, literal, select, update
 
 import catalog_databases
 import catalog_files
-from catalog_session import journaled
+from catalog_session import SESSION, journaled
 from tallylight.catalog.search import ALIKE, Like, Search
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import Database
@@ -84,16 +84,16 @@ def pages(kind: str, templates: Sequence[Outcome], count: int, scratch: Path, po
         made = min(_LOOKED_AT, count)
         known = list(catalog_files.outcomes(templates, made // 4, _ROOT))
         catalog.commit("before", catalog_files.items(known), 1.0)
-        journaled(journal, "s", catalog_files.outcomes(templates, made, _ROOT), made, _ROOT)
-        look_at_all(journal, catalog, "s")
+        journaled(journal, SESSION, catalog_files.outcomes(templates, made, _ROOT), made, _ROOT)
+        look_at_all(journal, catalog, SESSION)
         with database.writing() as connection:
             _multiply(connection, made, count)
-        effects = [effect for effect, files in journal.previews.standing("s").files.items() if files]
-        found.first_ms = _timed(lambda: first_page(journal, catalog, "s"))
+        effects = [effect for effect, files in journal.previews.standing(SESSION).files.items() if files]
+        found.first_ms = _timed(lambda: first_page(journal, catalog, SESSION))
         for asked in ((), *((effect,) for effect in effects)):
             choice = Choice(effects=asked)
             times = [
-                _timed(lambda choice=choice: first_page(journal, catalog, "s", choice)) for _ in range(_LOOKS // 4)
+                _timed(lambda choice=choice: first_page(journal, catalog, SESSION, choice)) for _ in range(_LOOKS // 4)
             ]
             found.ms[asked[0] if asked else "all"] = times
     return found
@@ -141,10 +141,10 @@ def _hashed_rows(count: int, chance: random.Random) -> Iterator[dict[str, object
 def _multiply(connection: Connection, made: int, count: int) -> None:
     """Copy the session's outcomes and what was decided of them, numbered on, until there are so many."""
     (first, last) = connection.execute(
-        select(previews.c.preview_id, previews.c.until).where(previews.c.session_id == "s")
+        select(previews.c.preview_id, previews.c.until).where(previews.c.session_id == SESSION)
     ).one()
     for times in range(1, count // made):
-        for table, own in ((outcomes, outcomes.c.session_id == "s"), (previewed, previewed.c.preview_id == first)):
+        for table, own in ((outcomes, outcomes.c.session_id == SESSION), (previewed, previewed.c.preview_id == first)):
             columns = [
                 (column + literal(times * made)).label("seq") if column.name == "seq" else column
                 for column in table.columns

@@ -20,6 +20,8 @@ from tallylight.model import Outcome, Parameters, Status
 from tallylight.recorder import Recorder
 
 NOW: Final = 1_800_000_000.0
+#: As long as a real one: it stands in every row.
+SESSION: Final = "5d4b1c1e-6a51-4a5c-9a83-0f6f3c1b2a7d"
 #: Outcomes in one append, as a recorder writes them when they come fast.
 _APPENDED: Final = 256
 
