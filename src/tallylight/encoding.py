@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from _json import make_encoder
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -18,17 +17,8 @@ _DECODER: Final = json.JSONDecoder()
 _EMPTY: Final = {"{}": dict, "[]": list}
 
 
-@dataclass(slots=True)
-class Encoded:
-    """A value that was encoded already. (Frozen, it would take three times as long to make.)"""
-
-    text: str
-
-
 def encoded(value: Any) -> str:
     """The JSON of a value, in one line. ValueError for NaN and infinities, TypeError for what is no JSON."""
-    if isinstance(value, Encoded):
-        return value.text
     # Most of an outcome's columns are empty.
     if not value and isinstance(value, dict | list | tuple):
         return "{}" if isinstance(value, dict) else "[]"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
-from tallylight.encoding import Encoded, encoded
+from tallylight.encoding import encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
@@ -18,7 +18,7 @@ class Prepared:
     """An item that can be stored. Two of a path with the same digest would be stored as the same row."""
 
     item: CommitItem
-    row: Json  #: of `media`, as far as it tells of the file; what is JSON there is encoded
+    row: Json  #: of `media`, as far as it tells of the file; JSON as its text
     keywords: tuple[Json, ...]  #: as they are stored
     digest: str  #: 32 hex digits
 
@@ -116,8 +116,7 @@ def _prepared(item: CommitItem) -> Prepared:
     # No line ends inside JSON: what differs anywhere differs here.
     told = "\n".join((beside, *lists.values()))
     digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-    row |= {name: Encoded(text) for name, text in lists.items()}
-    return Prepared(item, row, keywords, digest)
+    return Prepared(item, row | lists, keywords, digest)
 
 
 def _columns(item: CommitItem) -> Json:

@@ -96,12 +96,9 @@ class SqlCatalog:
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         of_file = (media.c.size, media.c.mtime_ns, media.c.sha256, media.c.extractor_version, media.c.tier)
-        found: dict[str, Known] = {}
         with self._database.reading() as connection:
-            for chunk in chunked(paths):
-                rows = connection.execute(select(media.c.path, *of_file).where(media.c.path.in_(chunk)))
-                found |= {row[0]: Known(*row[1:5], tier_of(row.tier)) for row in rows}
-        return found
+            rows = connection.execute(select(media.c.path, *of_file).where(among(connection, media.c.path, paths)))
+            return {row[0]: Known(*row[1:5], tier_of(row.tier)) for row in rows}
 
     def in_folder(self, folder: str) -> Iterator[KnownFile]:
         with self._database.reading() as connection:

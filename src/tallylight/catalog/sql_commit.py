@@ -60,9 +60,9 @@ def write(connection: Connection, batch: Sequence[Prepared], session_id: str, at
     fresh = [one for one in changed if one.item.path not in before]
     ids = before | dict(zip(_paths(fresh), next_ids(connection, media, len(fresh)), strict=True))
     rows = [{"media_id": ids[one.item.path], **media_row(one, session_id, at)} for one in fresh]
-    insert_many(connection, media, rows)
+    insert_many(connection, media, rows, is_encoded=True)
     replaced = [media_row(one, session_id, at) for one in changed if one.item.path in before]
-    insert_or_update_many(connection, media, "path", replaced)
+    insert_or_update_many(connection, media, "path", replaced, is_encoded=True)
     _put_keywords(connection, changed, ids, list(before.values()))
     _put_texts(connection, changed, ids, list(before.values()))
     tick(connection, changed)

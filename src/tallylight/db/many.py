@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import JSON, Connection, Dialect, Table, func, insert, select, text
+from sqlalchemy.types import TypeEngine
 
 from tallylight.db import postgres
 from tallylight.db.upsert import keeping, updating
@@ -32,7 +33,8 @@ class _Insert:
     sql: str
     names: tuple[str, ...]  #: of the columns, in the statement's order
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]  #: by place, where values need one
-    is_positional: bool
+    is_positional: bool = True
+    is_copy: bool = False
 
     def values(self, rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         """Of each row, what the driver takes."""
@@ -54,23 +56,29 @@ class _Insert:
         return tuple(values)
 
 
-def insert_many(connection: Connection, table: Table, rows: Sequence[Row], *, keep: bool = False) -> None:
-    """Add rows; all have the columns of the first. With `keep`, a row that is already there stays as it is.
+def insert_many(
+    connection: Connection, table: Table, rows: Sequence[Row], *, keep: bool = False, is_encoded: bool = False
+) -> None:
+    """Add rows; all have the columns of the first. With `keep`, a row that is already there stays as it is. JSON is
+    encoded here, unless the rows have it as text already (`is_encoded`).
 
     Raises as `Connection.execute` does, and ValueError for a value that its column's type refuses.
     """
     if len(rows) >= _MANY and connection.dialect.name == "postgresql":
-        _insert_at_once(connection, table, rows, keep=keep)
+        statement = _unnesting if keep else _copying
+        _insert_at_once(connection, statement(connection.dialect, table, tuple(rows[0]), is_encoded=is_encoded), rows)
     elif rows:
-        _run(connection, _prepared(connection.dialect, table, tuple(rows[0]), keep=keep), rows)
+        _run(connection, _prepared(connection.dialect, table, tuple(rows[0]), keep=keep, is_encoded=is_encoded), rows)
 
 
-def insert_or_update_many(connection: Connection, table: Table, key: str, rows: Sequence[Row]) -> None:
-    """Add rows, or set the other columns of those that have their `key`; all have the same columns. Raises as
-    `insert_many` does.
+def insert_or_update_many(
+    connection: Connection, table: Table, key: str, rows: Sequence[Row], *, is_encoded: bool = False
+) -> None:
+    """Add rows, or set the other columns of those that have their `key`; all have the same columns. Otherwise as
+    `insert_many`.
     """
     if rows:
-        _run(connection, _prepared(connection.dialect, table, tuple(rows[0]), key=key), rows)
+        _run(connection, _prepared(connection.dialect, table, tuple(rows[0]), key=key, is_encoded=is_encoded), rows)
 
 
 def next_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
@@ -86,14 +94,11 @@ def next_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
     return range(after + 1, after + count + 1)
 
 
-def _insert_at_once(connection: Connection, table: Table, rows: Sequence[Row], *, keep: bool) -> None:
-    if keep:
-        unnested = _unnesting(connection.dialect, table, tuple(rows[0]))
-        columns = zip(*unnested.values(rows), strict=True)
-        connection.exec_driver_sql(unnested.sql, tuple(map(list, columns)))
+def _insert_at_once(connection: Connection, prepared: _Insert, rows: Sequence[Row]) -> None:
+    if prepared.is_copy:
+        postgres.copy(connection, prepared.sql, prepared.values(rows))
     else:
-        copied = _copying(connection.dialect, table, tuple(rows[0]))
-        postgres.copy(connection, copied.sql, copied.values(rows))
+        connection.exec_driver_sql(prepared.sql, tuple(map(list, zip(*prepared.values(rows), strict=True))))
 
 
 def _run(connection: Connection, prepared: _Insert, rows: Sequence[Row]) -> None:
@@ -103,41 +108,50 @@ def _run(connection: Connection, prepared: _Insert, rows: Sequence[Row]) -> None
 # Each is asked for with every append of a session; a process has one or two dialects and a handful of tables.
 @lru_cache(maxsize=64)
 def _prepared(
-    dialect: Dialect, table: Table, columns: tuple[str, ...], *, keep: bool = False, key: str = ""
+    dialect: Dialect,
+    table: Table,
+    columns: tuple[str, ...],
+    *,
+    keep: bool = False,
+    key: str = "",
+    is_encoded: bool = False,
 ) -> _Insert:
     statement = updating(dialect, table, key) if key else keeping(dialect, table) if keep else insert(table)
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     # A statement of many columns is never without parameters.
     names = tuple(compiled.positiontup or columns) if compiled.positional else columns
-    return _Insert(str(compiled), names, _processors(dialect, table, names), compiled.positional)
+    return _Insert(str(compiled), names, _processors(dialect, table, names, is_encoded=is_encoded), compiled.positional)
 
 
 @lru_cache(maxsize=64)
-def _copying(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Insert:
+def _copying(dialect: Dialect, table: Table, columns: tuple[str, ...], *, is_encoded: bool) -> _Insert:
     quoted = dialect.identifier_preparer
     named = ", ".join(quoted.quote(name) for name in columns)
     sql = f"COPY {quoted.format_table(table)} ({named}) FROM STDIN"
-    return _Insert(sql, columns, _processors(dialect, table, columns), is_positional=True)
+    return _Insert(sql, columns, _processors(dialect, table, columns, is_encoded=is_encoded), is_copy=True)
 
 
 @lru_cache(maxsize=64)
-def _unnesting(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Insert:
+def _unnesting(dialect: Dialect, table: Table, columns: tuple[str, ...], *, is_encoded: bool) -> _Insert:
     """COPY knows no conflicts. This takes an array of each column."""
     quoted = dialect.identifier_preparer
     named = ", ".join(quoted.quote(name) for name in columns)
     arrays = ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in columns)
     sql = f"INSERT INTO {quoted.format_table(table)} ({named}) SELECT * FROM unnest({arrays})"  # noqa: S608 (our names)
     sql += " ON CONFLICT DO NOTHING"
-    return _Insert(sql, columns, _processors(dialect, table, columns), is_positional=True)
+    return _Insert(sql, columns, _processors(dialect, table, columns, is_encoded=is_encoded))
 
 
-def _processors(dialect: Dialect, table: Table, names: Sequence[str]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
-    found = ((place, _processor(dialect, table, name)) for place, name in enumerate(names))
+def _processors(
+    dialect: Dialect, table: Table, names: Sequence[str], *, is_encoded: bool
+) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    types = [(place, table.c[name].type) for place, name in enumerate(names)]
+    needing = [(place, own) for place, own in types if not (is_encoded and isinstance(own, JSON))]
+    found = ((place, _processor(dialect, own)) for place, own in needing)
     return tuple((place, process) for place, process in found if process is not None)
 
 
-def _processor(dialect: Dialect, table: Table, name: str) -> Callable[[Any], Any] | None:
-    own = table.c[name].type
+def _processor(dialect: Dialect, own: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(own, JSON):
         return _json_or_null if own.none_as_null else encoded
     return own.dialect_impl(dialect).bind_processor(dialect)
