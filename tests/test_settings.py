@@ -113,3 +113,21 @@ def test_jobs_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert default_jobs() == 1
+
+
+def test_a_database_is_known_by_its_mark_which_tells_nothing_of_it() -> None:
+    def mark(url: str | None) -> str:
+        return Settings(database=url).database_mark
+
+    assert mark(None) == "file"
+    one = mark("postgresql://me:secret@localhost:5432/pictures")
+    assert one == mark("postgres://you@localhost:5432/pictures?application_name=x"), "whoever comes, and however"
+    others = [
+        "postgresql://me@localhost:5433/pictures",
+        "postgresql://me@localhost:5432/others",
+        "postgresql://me@localhost:5432/pictures?options=-csearch_path%3Dother",
+        "not a URL:at all",
+    ]
+    assert len({one, "file", *map(mark, others)}) == 6
+    assert "secret" not in one
+    assert "pictures" not in one

@@ -56,7 +56,7 @@ class DataFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 note = _read(file.name)
-                raise DataFolderBusy(_who_has(self.path, note), str(note.get("url") or "")) from None
+                raise DataFolderBusy(_who_has(self.path, note), **_reached(note)) from None
             except OSError as error:
                 raise DataFolderUnusable(
                     f"The data folder {self.path} cannot be locked ({error.strerror}), as on some network disks; "
@@ -83,10 +83,22 @@ class Lock:
     path: Path
     doing: str
 
-    def tell(self, url: str = "") -> None:
-        """Write who holds the folder and, for a server, where it is reached."""
-        note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url}
+    def tell(self, url: str = "", database: str = "") -> None:
+        """Write who holds the folder and, for a server, where it is reached and which database it works on."""
+        note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url, "database": database}
         self.path.write_text(json.dumps(note), encoding="utf-8")
+
+
+def url_of_holder(folder: Path) -> str:
+    """Where the server is reached that holds this data folder, or held it last; empty where it was none."""
+    try:
+        return _reached(_read(str(folder / "lock")))["url"]
+    except OSError:
+        return ""
+
+
+def _reached(note: dict[str, object]) -> dict[str, str]:
+    return {"url": str(note.get("url") or ""), "database": str(note.get("database") or "")}
 
 
 def _read(path: str) -> dict[str, object]:

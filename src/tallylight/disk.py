@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,9 +23,13 @@ from anyio import to_thread
 from tallylight.catalog import Catalog
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.data_folder import DataFolder, Lock
-from tallylight.db import open_database
+from tallylight.db import Database, open_database
+from tallylight.db.fence import Fence
+from tallylight.errors import DatabaseUnusable
 from tallylight.journal import Journal
+from tallylight.journal.leases import Leases, Owner, SoleOwner
 from tallylight.journal.sql import SqlJournal
+from tallylight.journal.sql_leases import SqlLeases
 from tallylight.roots import Roots
 from tallylight.settings import Settings
 
@@ -38,7 +50,10 @@ class Disk:
     roots: Roots
     journal: SqlJournal
     catalog: SqlCatalog
+    leases: Leases
     tally: int
+    #: Waits so many seconds at most until another process has written to the journal; None where there is no other.
+    heard: Callable[[float], bool] | None = None
 
 
 def open_disk(settings: Settings, doing: str) -> AbstractAsyncContextManager[Disk]:
@@ -67,14 +82,40 @@ async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
     roots = Roots.of(*settings.roots)
-    with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database, database.owned():
-        journal = SqlJournal(database)
-        if journal.remember_boot(_boot_id()):
-            log.info(
-                "the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now"
-            )
-        catalog = SqlCatalog(database)
-        yield Disk(folder=folder, lock=lock, roots=roots, journal=journal, catalog=catalog, tally=journal.tally())
+    with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database:
+        opened = partial(Disk, folder=folder, lock=lock, roots=roots)
+        with _shared(database, opened) if database.is_shared else nullcontext(_alone(database, opened)) as disk:
+            yield disk
+
+
+def _alone(database: Database, opened: Callable[..., Disk]) -> Disk:
+    journal = SqlJournal(database)
+    if journal.remember_boot(_boot_id()):
+        log.info("the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now")
+    return opened(journal=journal, catalog=SqlCatalog(database), leases=SoleOwner(), tally=journal.tally())
+
+
+@contextmanager
+def _shared(database: Database, opened: Callable[..., Disk]) -> Iterator[Disk]:
+    # A restart of this machine says nothing of the database's, which keeps what it has confirmed through any.
+    me = Owner()
+    fence, leases = Fence(me.owner), SqlLeases(database, me)
+    journal = SqlJournal(database, fence)
+    leases.renew(())
+    try:
+        yield opened(
+            journal=journal,
+            catalog=SqlCatalog(database, fence),
+            leases=leases,
+            tally=journal.tally(),
+            heard=partial(database.heard, me=me.owner),
+        )
+    finally:
+        try:
+            leases.leave()
+        except DatabaseUnusable as error:
+            # What this process owned, others take over once its lease has run out.
+            log.warning("%s", error)
 
 
 @contextmanager

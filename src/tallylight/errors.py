@@ -9,6 +9,9 @@
     ├── WrongMove              a command that the session's status does not allow
     │   └── PreviewChanged     a commit of what was shown, when it would do something else by now
     ├── NoQueue                a session of an earlier version that cannot go on
+    ├── OwnedElsewhere         another process works on the session
+    ├── LeaseLost              another process took the session over from this one
+    ├── Refused                a server answers that it will not, or is no server of ours
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     ├── ServerUnreachable      the server that owns the data folder does not answer
@@ -79,6 +82,28 @@ class NoQueue(TallylightError):
     code = "no_queue"
 
 
+class OwnedElsewhere(TallylightError):
+    """Another process works on this session; ask that one, or wait until it is done."""
+
+    code = "owned_elsewhere"
+
+    def __init__(self, message: str | None = None, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url  #: where that process is reached; empty where it is no server, or on another machine
+
+
+class LeaseLost(TallylightError):
+    """Another process took this session over, because this one stood still for too long; it goes on there."""
+
+    code = "lease_lost"
+
+
+class Refused(TallylightError):
+    """The server will not do this."""
+
+    code = "refused"
+
+
 class TooManyReaders(TallylightError):
     """This server has as many readers as it may; try again in half a minute."""
 
@@ -90,9 +115,10 @@ class DataFolderBusy(TallylightError):
 
     code = "data_folder_busy"
 
-    def __init__(self, message: str | None = None, url: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", database: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server
+        self.database = database  #: `Settings.database_mark` of that process, where it is a server
 
 
 class ServerUnreachable(TallylightError):

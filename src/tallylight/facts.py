@@ -59,6 +59,7 @@ class Discovered:
     unchanged: int = 0
     excluded: int = 0
     missing: int = 0  #: not there: in no other count
+    found: int = 0  #: marked as missing until now, and there: in one of the other counts too
     haul: Haul | None = None  #: the files themselves, for the queue; a journal gives the fact back without it
     folders: tuple[FolderFound, ...] = ()  #: those that it was through with; a journal keeps them beside the fact
 
@@ -182,6 +183,7 @@ class State:
     unchanged: int = 0
     excluded: int = 0
     missing: int = 0
+    found: int = 0
     bytes_total: int = 0
     bytes_done: int = 0
     processed: int = 0
@@ -267,6 +269,7 @@ def reduce(state: State, fact: Fact) -> State:
                 unchanged=state.unchanged + fact.unchanged,
                 excluded=state.excluded + fact.excluded,
                 missing=state.missing + fact.missing,
+                found=state.found + fact.found,
             )
         case Moved():
             return _moved(state, fact, before)

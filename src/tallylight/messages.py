@@ -15,10 +15,10 @@ LONGEST_NAME: Final = 160
 _FILE_BYTES: Final = 120
 _REASON_BYTES: Final = 200
 #: For why a session is held, which must be read to its end.
-_HELD_BYTES: Final = 420
+_HELD_BYTES: Final = 380
 #: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
-_TROUBLES_BYTES: Final = 1150
-_TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
+_TROUBLES_BYTES: Final = 1110
+_TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 30)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 _UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
@@ -56,6 +56,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "skipped_existing": state.unchanged,
             "excluded": state.excluded,
             "missing": state.missing,
+            "found_again": state.found,
             "processed_files": state.processed,
             "metadata_extracted": state.metadata_extracted,
             "keywords_added": state.keywords_added,
@@ -63,7 +64,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": _errors(state.troubles),
+        "errors": _errors(state.troubles, _TROUBLES_BYTES - (_HELD_BYTES if state.status is Status.HELD else 0)),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -149,10 +150,10 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
 
 
-def _errors(troubles: tuple[Trouble, ...]) -> list[Json]:
+def _errors(troubles: tuple[Trouble, ...], most: int) -> list[Json]:
     for longest in _TROUBLE_TEXT_BYTES:
         errors = [_error(trouble, longest) for trouble in troubles]
-        if _size(errors) <= _TROUBLES_BYTES:
+        if _size(errors) <= most:
             break
     return errors
 

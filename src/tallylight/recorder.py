@@ -62,6 +62,11 @@ class Recorder:
     def state(self) -> State:
         return self._durable
 
+    @property
+    def tally(self) -> int:
+        """Of its newest write that was published."""
+        return self._tally
+
     async def record(self, *facts: Fact) -> None:
         if not facts:
             return
@@ -101,7 +106,7 @@ class Recorder:
             return messages.view(state, state.at if now is None else now)
         if now is not None or state.at - self._paced_at >= SOON:
             self._paced_at = state.at if now is None else now
-            self._pace = self._rate.pace(self._paced_at, *_left(state))
+            self._pace = self._rate.pace(self._paced_at, *left(state))
         # Rates and elapsed time move about once a second, so that the patches between hold counts alone.
         return messages.view(state, self._paced_at, self._pace, self.current_file())
 
@@ -160,7 +165,7 @@ class Recorder:
                 self._publish(self.update(now))
 
 
-def _left(state: State) -> tuple[int | None, int]:
+def left(state: State) -> tuple[int | None, int]:
     """Files (None while the total is not known) and bytes still to do, in whichever phase."""
     if state.status is Status.COMMITTING:
         return state.commit_total - state.commit_done - state.commit_errors, 0

@@ -31,11 +31,14 @@ from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.supervisor import Supervisor, Workshop
+from tallylight.ingest.tenure import Tenure
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.journal.epoch import new_epoch
+from tallylight.journal.leases import Leases
 from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, replay_after
 from tallylight.messages import entry, view
+from tallylight.mirror import Mirror
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
@@ -79,6 +82,7 @@ class Services:
     clock: Clock
     folder: DataFolder
     lock: Lock
+    leases: Leases
     journal: Journal
     catalog: Catalog
     thumbnails: Thumbnails
@@ -93,6 +97,11 @@ class Services:
     def skipped(self) -> tuple[str, ...]:
         """Real paths that are never scanned, though they may lie inside a root."""
         return (str(self.folder.path),)
+
+    async def live_at(self, url: str) -> None:
+        """Tell the processes that come to the same data folder or database where this one is reached."""
+        self.lock.tell(url, self.settings.database_mark)
+        await to_thread.run_sync(self.leases.tell, url)
 
     async def session(self, session_id: str) -> Session:
         """A session as the journal has it, which may be a moment older than its record. Raises NotFound."""
@@ -232,12 +241,14 @@ async def open_services(
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
         extractors = await _extractors(engine) if extracts else Extractors()
-        hub = await stack.enter_async_context(Hub(clock, tally=disk.tally, pace=_pace(settings)).running())
+        hub = Hub(clock, tally=disk.tally, pace=_pace(settings), is_sole=disk.heard is None)
+        await stack.enter_async_context(hub.running())
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
+        mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
         looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
         workshop = _workshop(
             disk,
@@ -248,9 +259,14 @@ async def open_services(
             clock,
             extractors=extractors,
             looker=looker,
+            mirror=mirror,
             guard_share=settings.guard_share,
         )
         supervisor = Supervisor(workshop, tasks)
+        if mirror is not None:
+            tenure = Tenure(leases=disk.leases, supervisor=supervisor, clock=clock)
+            for loop in (mirror.run, tenure.keep, *([tenure.look] if goes_on else [])):
+                tasks.start_soon(loop)
         if goes_on:
             await supervisor.recover()
         yield Services(
@@ -259,6 +275,7 @@ async def open_services(
             clock=clock,
             folder=disk.folder,
             lock=disk.lock,
+            leases=disk.leases,
             journal=disk.journal,
             catalog=disk.catalog,
             thumbnails=thumbnails,
@@ -294,6 +311,7 @@ def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
     extractors: Extractors,
     looker: Looker,
     guard_share: float,
+    mirror: Mirror | None = None,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
     wanted = partial(is_media, suffixes=extractors.suffixes)
@@ -332,19 +350,43 @@ def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
             roots=disk.roots,
         )
 
+    def record_for(session: Session) -> Recorder:
+        recorder = Recorder(session, journal=journal, write=write, hub=hub, clock=clock)
+        return recorder if mirror is None else mirror.recording(recorder)
+
+    def forgotten(tombstone: Tombstone) -> None:
+        if mirror is None:
+            hub.publish(_deleted(tombstone))
+        else:
+            mirror.bury(tombstone)
+
     return Workshop(
         journal=journal,
         write=write,
         now=now,
         new_epoch=new_epoch,
-        record_for=partial(Recorder, journal=journal, write=write, hub=hub, clock=clock),
+        record_for=record_for,
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
         look=looker.look_now,
-        forgotten=lambda tombstone: hub.publish(_deleted(tombstone)),
+        forgotten=forgotten,
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
         may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),
+        leases=disk.leases,
+    )
+
+
+def _mirror(
+    journal: Journal, hub: Hub, clock: Clock, heard: Callable[[float], bool], supervisor: Callable[[], Supervisor]
+) -> Mirror:
+    return Mirror(
+        journal=journal,
+        hub=hub,
+        clock=clock,
+        record_of=lambda session_id: supervisor().record_of(session_id),
+        deleted=_deleted,
+        heard=heard,
     )
 
 

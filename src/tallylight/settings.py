@@ -5,11 +5,13 @@ Each setting is an option of `tallylight serve` and a variable `TALLYLIGHT_…` 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import resource
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 import platformdirs
 from pydantic import BeforeValidator, Field
@@ -104,6 +106,7 @@ class Settings(BaseSettings):
         default="warning",
         description="What `tallylight serve` writes to stderr; `info`: also who comes, leaves, and why.",
     )
+
     memory_limit: Amount = Field(
         default=4 << 30,
         ge=256 << 20,
@@ -112,3 +115,15 @@ class Settings(BaseSettings):
     limits: dict[str, Amount] = Field(
         default={}, description="Other [limits on one file](limits.md#one-file) than the defaults, by name."
     )
+
+    @property
+    def database_mark(self) -> str:
+        """Tells one database from another, without saying where it is or how to get in; the same for a file in the data
+        folder, wherever that is.
+        """
+        if self.database is None:
+            return "file"
+        parts = urlsplit(self.database)
+        host = parts.netloc.rpartition("@")[2]
+        where = (host, parts.path, dict(parse_qsl(parts.query)).get("options"))
+        return hashlib.sha256(repr(where).encode()).hexdigest()[:16]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from tests.contract.journal_suite import extracted
 
 from tallylight.catalog import Medium
-from tallylight.catalog.export import COLUMNS, csv_lines, row, write_parquet
+from tallylight.catalog.export import COLUMNS, csv_lines, json_lines, row, write_parquet
 from tallylight.errors import BadParameters
+from tallylight.model import Outcome
 
 
 def medium(path: str = "/pictures/a.png", prompt: object = "a cat") -> Medium:
@@ -31,6 +33,16 @@ def test_a_row_has_every_column_in_its_type() -> None:
 
 def test_what_is_of_another_type_is_left_out() -> None:
     assert row(medium(prompt=["a", "list"]))["prompt"] is None
+
+
+def test_a_json_line_leaves_out_nothing_that_was_read_of_a_file() -> None:
+    """A field that an outcome learns later must not be forgotten here; its texts come by `texts` alone."""
+    (line,) = json_lines([medium()])
+    told = json.loads(line)
+    unspoken = {"root", "file", "kind", "mtime_ns", "ms", "code", "message", "has_thumbnail", "texts"}
+    assert {field.name for field in fields(Outcome)} - unspoken <= told.keys()
+    assert told["conflicts"] == list(medium().outcome.conflicts)
+    assert told["frame_phashes"] == list(medium().outcome.frame_phashes)
 
 
 @pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r"])

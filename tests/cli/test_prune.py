@@ -9,6 +9,9 @@ import pytest
 from tests.cli.running import Tallylight
 from tests.in_process import paint
 
+from tallylight.journal.leases import SoleOwner
+from tallylight.journal.sql import SqlJournal
+
 
 @pytest.fixture
 def data(tallylight: Tallylight, tmp_path: Path) -> Path:
@@ -62,3 +65,14 @@ def test_json_tells_what_was_found_and_whether_it_went(tallylight: Tallylight, d
 @pytest.mark.parametrize("arguments", [(), ("--keep-days", "-1"), ("--keep-days", "many")])
 def test_it_wants_to_know_how_long_to_keep(tallylight: Tallylight, arguments: tuple[str, ...]) -> None:
     assert tallylight("prune", *arguments).status == 2
+
+
+def test_it_waits_for_other_processes_that_share_the_database(
+    tallylight: Tallylight, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SoleOwner, "free", lambda _self, _session_ids: set())
+    monkeypatch.setattr(SqlJournal, "sessions_in_motion", lambda journal: journal.sessions())
+    ran = tallylight("prune", "--keep-days", 0, "--data", data, "--yes")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Another process works on session " in ran.err
+    assert thumbnails(data) == 5

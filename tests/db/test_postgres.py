@@ -14,6 +14,7 @@ from tests.databases import address
 
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import Database, open_database
+from tallylight.db.fence import Fence
 from tallylight.db.tables import raw_texts
 from tallylight.errors import DatabaseUnusable
 from tallylight.journal.sql import SqlJournal
@@ -100,13 +101,96 @@ def test_a_path_too_long_for_an_index_is_refused_alone(database: Database) -> No
     assert catalog.count() == 2
 
 
-def test_a_database_is_owned_by_one_process_at_a_time(url: str, database: Database) -> None:
-    other = open_database(url)
-    with database.owned():
-        with pytest.raises(DatabaseUnusable, match="Another Tallylight works on this database"), other.owned():
-            pass
-        with other.reading() as connection:
-            assert connection.scalar(select(func.count()).select_from(raw_texts)) == 0
-    with other.owned():
-        pass
+def test_processes_write_one_at_a_time(url: str, database: Database) -> None:
+    other, wrote = open_database(url), threading.Event()
+
+    def write() -> None:
+        with other.writing() as connection:
+            connection.execute(insert(raw_texts), {"sha256": "y", "zlib": b""})
+            wrote.set()
+
+    thread = threading.Thread(target=write)
+    with database.writing() as connection:
+        connection.execute(insert(raw_texts), {"sha256": "x", "zlib": b""})
+        thread.start()
+        _one_waits(database)
+        assert not wrote.is_set()
+    thread.join()
+    assert wrote.is_set()
     other.close()
+
+
+def _one_waits(database: Database) -> None:
+    """Return once another process waits for its turn to write."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = :schema")
+    schema = text("SELECT hashtext(current_schema())::bigint & 4294967295")
+    while True:
+        with database.reading() as connection:
+            if connection.scalar(waits, {"schema": connection.scalar(schema)}):
+                return
+
+
+def test_a_process_that_stands_still_in_the_middle_of_a_write_holds_up_nobody_for_long(database: Database) -> None:
+    with database.writing() as connection:
+        # As long as it is here it would keep the turn of all others.
+        assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10s"
+    with database.leasing() as connection:
+        assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10s"
+
+
+def test_a_write_that_stood_still_is_rolled_back_and_told_in_a_sentence(url: str) -> None:
+    database = open_database(url)
+
+    def stand_still() -> None:
+        with database.writing() as connection:
+            connection.execute(insert(raw_texts), {"sha256": "x", "zlib": b""})
+            connection.execute(text("SET idle_in_transaction_session_timeout = 1"))
+            _ended(url, _process_of(connection))
+            connection.execute(insert(raw_texts), {"sha256": "y", "zlib": b""})
+
+    with pytest.raises(DatabaseUnusable, match=r"try again|--database"):
+        stand_still()
+    with database.writing() as connection:
+        assert connection.scalar(select(func.count()).select_from(raw_texts)) == 0
+    database.close()
+
+
+def _ended(url: str, process: int) -> None:
+    """Return once a process of the server has ended."""
+    other = open_database(url)
+    there = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :process")
+    while True:
+        with other.reading() as connection:
+            if not connection.scalar(there, {"process": process}):
+                break
+    other.close()
+
+
+def test_a_listener_hears_others_and_not_itself(url: str, database: Database) -> None:
+    ours, theirs = SqlJournal(database, Fence("me")), SqlJournal(database, Fence("they"))
+    assert database.heard(0, "me") is False
+    begun(ours, "s-1", *processed(extracted()))
+    assert database.heard(0, "me") is False
+    begun(theirs, "s-2", *processed(extracted()))
+    assert database.heard(30, "me") is True
+    # However many writes there were, hearing of some of them once more is all it costs.
+    while database.heard(0, "me"):
+        pass
+    theirs.delete("s-2", at=1.0)
+    assert database.heard(30, "me") is True
+
+
+def test_a_listener_whose_connection_was_ended_listens_again(url: str, database: Database) -> None:
+    database.heard(0, "me")
+    listening = text(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+        " WHERE query LIKE 'LISTEN%' AND query LIKE :channel"
+    )
+    with database.reading() as connection:
+        channel = connection.scalar(text("SELECT 'tallylight_' || to_hex(hashtext(current_schema()))"))
+        assert connection.scalars(listening, {"channel": f"%{channel}%"}).all() == [True]
+    with pytest.raises(DatabaseUnusable, match="cannot be reached"):
+        database.heard(5, "me")
+    database.heard(0, "me")
+    begun(SqlJournal(database, Fence("they")))
+    assert database.heard(30, "me") is True

@@ -123,7 +123,7 @@ async def test_a_failure_that_nobody_waits_for_is_logged(writer: Writer, caplog:
     with caplog.at_level(logging.ERROR, "tallylight.db.writer"):
         await writer.run(int)
         await checkpoint()
-    assert "A write failed after its caller had left." in caplog.text
+    assert "A write failed after its caller had left: nobody is here" in caplog.text
     assert "nobody is here" in caplog.text
 
 

@@ -80,6 +80,11 @@ def _exif() -> Iterator[Case]:
     yield _unharmed("jpeg/exif of noise.jpg", with_segments(segment(0xE1, b"Exif\0\0" + bytes(range(256)) * 200)))
     yield _unharmed("jpeg/exif of nothing.jpg", with_segments(segment(0xE1, b"Exif\0\0")))
     yield _unharmed("jpeg/many exifs.jpg", with_segments(*[segment(0xE1, b"Exif\0\0MM\0*" + bytes(60_000))] * 60))
+    # Pillow joins them, each time all: both took it minutes.
+    yield sound("jpeg/20 MB of small exifs.jpg", with_segments(segment(0xE1, b"Exif\0\0MM\0*" + bytes(120)) * 150_000))
+    yield warned(
+        "jpeg/a million exifs.jpg", with_segments(segment(0xE1, b"Exif\0\0MM\0*" + bytes(6)) * 1_000_000), "segments"
+    )
     yield _unharmed("jpeg/position of no number.jpg", with_exif(_nowhere()))
     for orientation in (0, 2, 3, 4, 5, 6, 7, 8, 9, 65535):
         exif = build.exif_block({0x0112: orientation})

@@ -21,7 +21,7 @@ def cases() -> list[Case]:
 
 def _graphs() -> Iterator[Case]:
     deep = "[" * 100_000
-    yield warned("json/deep.png", build.png({"prompt": '{"1": ' + deep + "]" * 100_000 + "}"}), "the embedded prompt")
+    yield warned("json/deep.png", build.png({"prompt": '{"1": ' + deep + "]" * 100_000 + "}"}), "prompt was not read")
     yield warned("json/deep and cut.png", build.png({"workflow": '{"nodes": ' + deep}), "the embedded workflow")
     yield warned("json/50 MB.png", _packed(b"workflow", 50), "inflates to more than")
     yield warned("json/cut.png", build.png({"prompt": '{"3": {"class_type": "KSam'}), "damaged JSON")
@@ -137,7 +137,7 @@ def _scores() -> Iterator[Case]:
             ("1e308", None, "is not from -1 to 5"),
             ("1e999", None, "is not a whole number"),
             ("NaN", None, "is not a whole number"),
-            ("9" * 5000, None, "holds no JSON"),
+            ("9" * 5000, None, "holds a number of more than 4,300 digits"),
             ("[]", None, "is not a whole number"),
             ('"' + "9" * 500 + '"', None, "is not a whole number"),
         )

@@ -86,10 +86,32 @@ def _tiff() -> Iterator[Case]:
     yield failing("tiff/pages in a loop.tif", tiff(directory((0x100, 4, 1, 8), after=8)), Reason.DAMAGED)
     yield failing("tiff/no directory.tif", b"MM\0*\xff\xff\xff\xf0", Reason.DAMAGED)
     yield failing("tiff/cut.tif", encoded(build.scene(400, 400))[:4000], Reason.TRUNCATED)
+    big = encoded(build.scene(), big_tiff=True)
+    whole = partial(int.to_bytes, length=8, byteorder="little")
+    for number in (2**63, 2**62, 2**45):
+        at = big[:8] + whole(number) + big[16:]
+        yield failing(f"tiff/big, directory at {number}.tif", at, Reason.DAMAGED)
+    many = big[:16] + whole(2**64 - 1) + big[24:]
+    yield Case(name="tiff/big, of 2^64 entries.tif", made=many, warns=None)
+    # An Exif directory and a maker's name that would begin beyond all disks.
+    below = b"".join(struct.pack("<HHQQ", *entry) for entry in ((0x010F, 2, 50, 2**62), (0x8769, 18, 1, 2**62)))
+    entries = big[24 : 24 + 20 * int.from_bytes(big[16:24], "little")]
+    tags = _entries(entries + below)  # behind what Pillow needs: it ends where a value lies beyond the end
+    yield Case(name="tiff/big, tags beyond the end.tif", made=_behind(big, tags), warns=None, finds=_has_thumbnail)
     for mode in ("L", "CMYK", "LAB", "I;16", "LA", "P", "F", "I", "1"):
         yield sound(f"tiff/in {mode.replace(';', '')}.tif", encoded(build.scene(mode=mode)), _has_thumbnail)
     yield sound("tiff/not a number.tif", encoded(Image.new("F", (64, 64), float("nan"))), _has_thumbnail)
     yield sound("tiff/infinite.tif", encoded(Image.new("F", (64, 64), float("inf"))), _has_thumbnail)
+
+
+def _entries(raw: bytes) -> list[bytes]:
+    return [raw[at : at + 20] for at in range(0, len(raw), 20)]
+
+
+def _behind(big: bytes, entries: list[bytes]) -> bytes:
+    """A BigTIFF with another directory, put at its end."""
+    directory = struct.pack("<Q", len(entries)) + b"".join(entries) + bytes(8)
+    return big[:8] + struct.pack("<Q", len(big)) + big[16:] + directory
 
 
 def tiff(content: bytes) -> bytes:

@@ -30,9 +30,10 @@ from tallylight.ingest.rechecking import Recheck
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
+from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Tier
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Status, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.testing import ManualClock
@@ -83,8 +84,8 @@ def make(folder: Path, names: Iterable[str], mtime_ns: int = 1_700_000_000_000_0
 class SeenHub(Hub):
     """A hub that keeps everything that was published, and lets a test wait for it."""
 
-    def __init__(self) -> None:
-        super().__init__(ManualClock())
+    def __init__(self, *, is_sole: bool = True) -> None:
+        super().__init__(ManualClock(), is_sole=is_sole)
         self.updates: list[Update] = []
         self._published_one = anyio.Event()
 
@@ -153,6 +154,24 @@ class Bench:
         with anyio.fail_after(20):
             await self.supervisor.finished(session_id)
 
+    async def held(self, session_id: str) -> State | None:
+        """Return once a session is held, or at rest (then None)."""
+        # One that was held by an earlier process publishes nothing.
+        if self.state(session_id).status is Status.HELD:
+            return self.state(session_id)
+        with anyio.fail_after(20):
+            update = await self.hub.saw(
+                lambda update: update.key == session_id and (update.final or update.state["status"] == "held")
+            )
+        return None if update.final else self.state(session_id)
+
+    async def confirmed(self, session_id: str) -> State:
+        """A session's end, for which it is confirmed where it is held."""
+        if await self.held(session_id) is not None:
+            await self.supervisor.resume(session_id)
+        await self.finished(session_id)
+        return self.state(session_id)
+
     async def commit(self, session_id: str) -> State:
         await self.supervisor.commit(session_id)
         await self.finished(session_id)
@@ -189,6 +208,7 @@ async def open_bench(
     may_read: Callable[[Parameters], bool] = lambda _parameters: True,
     may_recheck: Callable[[Parameters], bool] = lambda _parameters: True,
     recheck: Recheck = lambda _items: {},
+    leases: Leases | None = None,
 ) -> AsyncIterator[Bench]:
     """Everything wired as the services do it. The tree must be made before."""
     hub, clock, writer, numbers = SeenHub(), ManualClock(), Writer(), itertools.count()
@@ -240,6 +260,7 @@ async def open_bench(
         forgotten=forgotten.append,
         may_read=may_read,
         may_recheck=may_recheck,
+        leases=leases or SoleOwner(),
     )
     async with anyio.create_task_group() as tasks:
         yield Bench(

@@ -252,6 +252,21 @@ async def test_what_an_opening_told_is_not_offered_again_but_a_refresh_of_it_is(
         assert [seqs(reader.take()) for reader in (alone, everything)] == [[2], [2]]
 
 
+async def test_a_hub_that_is_not_the_sole_one_gives_out_only_positions_that_were_reached() -> None:
+    clock = ManualClock()
+    async with Hub(clock, tally=3, is_sole=False).running() as hub:
+        reader = hub.join(Wish(), "k3f9a2")
+        hub.begin(reader, {}, hub.tally)
+        hub.publish(update(9))
+        await anyio.wait_all_tasks_blocked()
+        assert [event.id for event in Parser().feed(reader.take())] == ["k3f9a2-3"]
+        hub.reached(8)
+        hub.reached(5)
+        hub.publish(update(10))
+        await clock.advance(0.05)
+        assert [event.id for event in Parser().feed(reader.take()) if event.name == "message"] == ["k3f9a2-8"]
+
+
 async def test_what_is_newer_than_the_opening_is_offered_though_it_waited() -> None:
     clock = ManualClock()
     async with Hub(clock).running() as hub:

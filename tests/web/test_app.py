@@ -58,6 +58,7 @@ async def gets(it: Site) -> list[str]:
         f"/api/ingest/directories?path={it.root}",
         f"/api/ingest/status/{session_id}",
         f"/api/ingest/items/{session_id}",
+        f"/api/ingest/preview/{session_id}",
         f"/api/ingest/report/{session_id}",
         f"/api/ingest/report/{session_id}?format=json",
         f"/api/ingest/commit-status/{session_id}",

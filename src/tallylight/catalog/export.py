@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 
 from tallylight.catalog.contract import Medium
 from tallylight.errors import BadParameters
-from tallylight.model import Json
+from tallylight.model import Json, Outcome
 
 #: The columns of a row and the type of each, the same in every form.
 COLUMNS: Final[dict[str, type]] = {
@@ -36,6 +36,7 @@ COLUMNS: Final[dict[str, type]] = {
     "phash": str,
     "session_id": str,
     "committed_at": float,
+    "missing_since": float,
 }
 #: What spreadsheets take for the beginning of a formula, which may send what it reads elsewhere.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -58,6 +59,7 @@ def row(medium: Medium) -> Json:
         "phash": outcome.phash,
         "session_id": medium.session_id,
         "committed_at": medium.committed_at,
+        "missing_since": medium.missing_since,
     }
     values = {name: _value(name, known, outcome.media, outcome.generation) for name in COLUMNS}
     return {name: _of_type(kind, values[name]) for name, kind in COLUMNS.items()}
@@ -66,9 +68,7 @@ def row(medium: Medium) -> Json:
 def json_lines(media: Iterable[Medium]) -> Iterator[str]:
     """One JSON object a line: all that the catalog knows of a file."""
     for medium in media:
-        outcome = medium.outcome
-        further = {"media": outcome.media, "generation": outcome.generation, "keywords": list(outcome.keywords)}
-        yield json.dumps({**row(medium), **further, "provenance": outcome.provenance}, ensure_ascii=False) + "\n"
+        yield json.dumps({**row(medium), **_further(medium.outcome)}, ensure_ascii=False) + "\n"
 
 
 def csv_lines(media: Iterable[Medium]) -> Iterator[str]:
@@ -95,6 +95,21 @@ def write_parquet(media: Iterable[Medium], to: IO[bytes]) -> int:
             writer.write_table(arrow.Table.from_pylist(group, schema))
             written += len(group)
     return written
+
+
+def _further(outcome: Outcome) -> Json:
+    """What no column of a table can hold, or few would look for."""
+    return {
+        "media": outcome.media,
+        "generation": outcome.generation,
+        "keywords": list(outcome.keywords),
+        "provenance": outcome.provenance,
+        "conflicts": list(outcome.conflicts),
+        "warnings": list(outcome.warnings),
+        "nsfw_model": outcome.nsfw_model,
+        "pixel_sha256": outcome.pixel_sha256,
+        "frame_phashes": list(outcome.frame_phashes),
+    }
 
 
 def _value(name: str, known: Json, media: Json, generation: Json) -> Any:

@@ -18,6 +18,7 @@ from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.among import among
 from tallylight.db.database import Database
+from tallylight.db.fence import OPEN, Fence
 from tallylight.db.raw_texts import chunked
 from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, mounts, raw_texts
 from tallylight.errors import NotFound
@@ -34,15 +35,20 @@ _IN_FOLDER: Final = select(*(media.c[name] for name in _KNOWN_FILE)).where(media
 
 
 class SqlCatalog:
-    """`Catalog` over the tables of `tallylight.db`. A commit is one transaction of the writing connection."""
+    """`Catalog` over the tables of `tallylight.db`. A commit is one transaction of the writing connection.
 
-    def __init__(self, database: Database) -> None:
+    With a fence, committing or undoing a session that is not its owner's raises LeaseLost.
+    """
+
+    def __init__(self, database: Database, fence: Fence = OPEN) -> None:
         self._database = database
+        self._fence = fence
         self._alike: Hashes | None = None
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             refused += sql_commit.store_or_refuse(
                 connection, ready, partial(sql_commit.write, session_id=session_id, at=at)
             )
@@ -73,6 +79,7 @@ class SqlCatalog:
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             count = sql_undo.put_back(connection, session_id, limit)
             sql_commit.tick(connection, count)
         return count

@@ -61,6 +61,9 @@ def _named(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     for column, wanted in ((media.c.type, search.type), (media.c.format, search.format)):
         if wanted:
             yield column == wanted
+    if search.is_missing is not None:
+        since = media.c.missing_since
+        yield since.is_not(None) if search.is_missing else since.is_(None)
     if search.session:
         yield media.c.session_id.startswith(search.session, autoescape=True)
 

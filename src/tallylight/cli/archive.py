@@ -35,12 +35,6 @@ async def open_to_look(settings: Settings) -> AsyncIterator[Journal]:
         yield journal
 
 
-async def named(settings: Settings, name: str) -> Session:
-    """The session that `name` names, whoever works on it. Raises NotFound."""
-    async with open_to_look(settings) as journal:
-        return await to_thread.run_sync(find, journal, name)
-
-
 def over_its_folders(settings: Settings, session: Session) -> Settings:
     """With the session's folders as roots: those that are gone are for its files' outcomes to tell. Blocking."""
     folders = (Path(unescape(folder)) for folder in session.parameters.directories)
@@ -61,6 +55,12 @@ def find(journal: Journal, name: str) -> Session:
         if len(name) < SHORTEST_NAME or len(matching) != 1:
             raise
         return matching[0]
+
+
+async def named(settings: Settings, name: str) -> Session:
+    """As `find`, whoever holds the data folder."""
+    async with open_to_look(settings) as journal:
+        return await to_thread.run_sync(find, journal, name)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -17,7 +17,7 @@ from anyio import to_thread
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.cli.ingest import INTERRUPTED, exit_status, watched
-from tallylight.errors import DataFolderBusy
+from tallylight.errors import DataFolderBusy, OwnedElsewhere
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from tallylight.services import Services
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")]
-
-#: What each command is called in the API.
-_IN_API: Final = {"pause": "pause", "resume": "resume", "cancel": "cancel", "retry": "retry-failed"}
 
 
 def pause(session: options.SessionName, data: options.Data = None, database: options.Database = None) -> None:
@@ -53,9 +50,10 @@ def resume(
     json: AsJson = False,
     jobs: options.Jobs = None,
 ) -> None:
-    """Go on with a session that is paused, or that was cut off: by a crash, a `kill -9`, a power cut.
+    """Go on with a session that is paused, held, or cut off: by a crash, a `kill -9`, a power cut.
 
-    Exit status: 0 all well (or a server goes on with it), 1 some files failed, 2 it cannot go on, 130 interrupted.
+    A held one is confirmed by this: what it misses is really gone. Exit status: 0 all well (or a server goes on with
+    it), 1 some files failed, 2 it cannot go on, 3 it is held, 130 interrupted.
     """
     settings = options.settings(data=data, database=database, jobs=jobs)
     raise typer.Exit(anyio.run(_work, settings, session, "resume", choose(as_json=json)))
@@ -84,7 +82,7 @@ async def _settle(settings: Settings, name: str, command: str) -> None:
     try:
         async with without_workers(settings, command) as services:
             status = await _commands(services)[command](session.session_id)
-    except DataFolderBusy as busy:
+    except (DataFolderBusy, OwnedElsewhere) as busy:
         status = await _asked(busy, command, session)
     typer.echo(f"session {session.session_id} is {status}")
 
@@ -102,7 +100,7 @@ async def _work(settings: Settings, name: str, command: str, drawer: Drawer) -> 
             await _commands(services)[command](session.session_id)
             stop = partial(services.supervisor.cancel, session.session_id)
             message, interrupted = await watched(services, session.session_id, drawer, stop, after=before)
-    except DataFolderBusy as busy:
+    except (DataFolderBusy, OwnedElsewhere) as busy:
         status = await _asked(busy, command, session)
         typer.echo(f"session {session.session_id} is {status}, on the server at {busy.url}")
         return 0
@@ -119,11 +117,10 @@ def _commands(services: Services) -> dict[str, Callable[[str], Awaitable[str]]]:
     }
 
 
-async def _asked(busy: DataFolderBusy, command: str, session: Session) -> str:
-    """Have the server that holds the data folder do it; returns the session's status then."""
-    from tallylight.cli.asking import post
+async def _asked(busy: DataFolderBusy | OwnedElsewhere, command: str, session: Session) -> str:
+    """Have the server that stands in the way do it; returns the session's status then."""
+    from tallylight.cli.far import FarServer
 
     if not busy.url:
         raise busy
-    answer = await to_thread.run_sync(post, busy.url, f"/api/ingest/{_IN_API[command]}/{session.session_id}")
-    return str(answer["status"])
+    return await FarServer(url=busy.url).command(command, session.session_id)

@@ -1,4 +1,4 @@
-"""`tallylight ingest`: the same pipeline with no server."""
+"""`tallylight ingest`: the same pipeline with no server, or on the one that holds the data folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
+from anyio import to_thread
 from anyio.abc import TaskStatus
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import WrongMove
+from tallylight.errors import DataFolderBusy, WrongMove
 from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 SOME_FAILED = 1
+HELD = 3
 
 
 def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
@@ -56,18 +58,19 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
     jobs: options.Jobs = None,
     limit: options.Limit = None,
+    guard_share: options.GuardShare = None,
 ) -> None:
-    """Ingest folders without a server.
+    """Ingest folders without a server; where one holds the data folder, on that server.
 
-    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 130 interrupted. An interrupted session keeps
-    what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
-    `tallylight resume`.
+    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 3 held, 130 interrupted. An interrupted session
+    keeps what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
+    `tallylight resume`, and so does one that is held because too many known files are missing.
     """
     if nsfw:
         from tallylight.ingest.extract.nsfw import demand
 
         demand()
-    given = options.limits(limit)
+    given = {**options.limits(limit), "guard_share": guard_share}
     settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs, **given)
     parameters = partial(
         Parameters,
@@ -83,7 +86,37 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         pixel_hash=pixel_hash,
         read_stealth=stealth,
     )
-    raise typer.Exit(anyio.run(_run, settings, parameters, choose(as_json=json), commit, backend_options={}))
+    without = [name for name, value in (("--jobs", jobs), ("--limit", limit)) if value is not None]
+    drawer = choose(as_json=json)
+    try:
+        status = anyio.run(_run, settings, parameters, drawer, commit)
+    except DataFolderBusy as busy:
+        status = anyio.run(_run_there, busy, settings, without, parameters, drawer, commit)
+    raise typer.Exit(status)
+
+
+async def _run_there(
+    busy: DataFolderBusy,
+    settings: Settings,
+    without: list[str],
+    parameters: Callable[..., Parameters],
+    drawer: Drawer,
+    commits: bool,
+) -> int:
+    """The same on the server that holds the data folder."""
+    from tallylight.cli.attach import attached, carry_out
+    from tallylight.roots import Roots
+
+    server = attached(busy, settings, without)
+    roots = await to_thread.run_sync(lambda: Roots.of(*settings.roots))
+    session_id = await server.start(parameters(directories=tuple(escape(folder) for folder in roots.folders)))
+    follow, stop = partial(server.follow, session_id, drawer), partial(server.command, "cancel", session_id)
+    message, interrupted = await until_rest(follow, stop)
+    if interrupted:
+        return INTERRUPTED
+    if commits and message["status"] == "completed":
+        message = await carry_out(server, "commit", session_id, drawer)
+    return exit_status(message)
 
 
 async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer: Drawer, commits: bool) -> int:
@@ -103,7 +136,9 @@ async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer
 
 
 def exit_status(message: Json) -> int:
-    """0 where everything went well, 1 where some files failed or the session did."""
+    """0 where everything went well, 1 where some files failed or the session did, 3 where it is held."""
+    if message["status"] == "held":
+        return HELD
     troubles = message["stats"]["errors"] + message["commit"]["errors"]
     return SOME_FAILED if troubles or "error" in message else 0
 
@@ -115,13 +150,22 @@ async def watched(
     stop: Callable[[], Awaitable[object]] | None,
     after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session until it is at rest, with its failures numbered above `after`, and call `stop` at the first Ctrl-C
-    or SIGTERM (None: they are left alone).
-
-    Returns the message it rests in, and whether it was interrupted.
+    """Draw a session of this process until it is at rest or held, with its failures numbered above `after`; as
+    `until_rest`.
     """
     from tallylight.cli.follow import follow
 
+    return await until_rest(partial(follow, services, session_id, drawer, after), stop)
+
+
+async def until_rest(
+    follow: Callable[[], Awaitable[Json]], stop: Callable[[], Awaitable[object]] | None
+) -> tuple[Json, bool]:
+    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they
+    are left alone).
+
+    Returns its last message, and whether it was interrupted.
+    """
     interrupted = False
 
     async def listen(*, task_status: TaskStatus[None]) -> None:
@@ -137,6 +181,6 @@ async def watched(
 
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen)
-        message = await follow(services, session_id, drawer, after)
+        message = await follow()
         tasks.cancel_scope.cancel()
     return message, interrupted

@@ -14,13 +14,13 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import words
-from tallylight.errors import BadParameters, DataFolderBusy
+from tallylight.errors import BadParameters, DataFolderBusy, OwnedElsewhere
 from tallylight.ingest.preview import Effect
 from tallylight.model import Json, Reason
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
-    from tallylight.journal import Choice, Session
+    from tallylight.journal import Choice
 
 Class = Annotated[list[Effect] | None, typer.Option("--class", help="Only files of this class; repeatable.")]
 Code = Annotated[Reason | None, typer.Option("--code", help="Only files with this reason code.")]
@@ -175,12 +175,15 @@ def _change(settings: Settings, session: str, asked: _Asked, command: str) -> No
 
 
 async def _look(settings: Settings, name: str, asked: _Asked, after: int, limit: int) -> Json:
-    from tallylight.cli.archive import named, without_workers
+    from tallylight.cli.archive import named, over_its_folders, without_workers
+    from tallylight.cli.attach import attached
     from tallylight.ingest.diff import first_page
 
     session = await named(settings, name)
     try:
-        async with without_workers(settings, "preview") as services:
+        # Whether a file has moved is looked for in its folders.
+        own = await to_thread.run_sync(over_its_folders, settings, session)
+        async with without_workers(own, "preview") as services:
             await services.looker.look_now(session.session_id)
             page = await to_thread.run_sync(
                 lambda: first_page(
@@ -188,18 +191,9 @@ async def _look(settings: Settings, name: str, asked: _Asked, after: int, limit:
                 )
             )
             return page.as_json()
-    except DataFolderBusy as busy:
-        return await _asked_of(busy, session, asked, after, limit)
-
-
-async def _asked_of(busy: DataFolderBusy, session: Session, asked: _Asked, after: int, limit: int) -> Json:
-    """What the server that holds the data folder says."""
-    from tallylight.cli.asking import get
-
-    if not busy.url:
-        raise busy
-    query = urlencode({**_in_query(asked.in_api()), "after": after, "limit": limit}, doseq=True)
-    return await to_thread.run_sync(get, busy.url, f"/api/ingest/preview/{session.session_id}?{query}")
+    except (DataFolderBusy, OwnedElsewhere) as refused:
+        query = urlencode({**_in_query(asked.in_api()), "after": after, "limit": limit}, doseq=True)
+        return await attached(refused, settings).ask(f"/api/ingest/preview/{session.session_id}?{query}")
 
 
 def _in_query(asked: Json) -> Json:
@@ -207,22 +201,21 @@ def _in_query(asked: Json) -> Json:
 
 
 async def _set_aside(settings: Settings, name: str, asked: _Asked, command: str) -> Json:
-    from tallylight.cli.archive import named, without_workers
-    from tallylight.cli.asking import post
+    from tallylight.cli.archive import named, over_its_folders, without_workers
+    from tallylight.cli.attach import attached
     from tallylight.ingest.diff import summary
 
     session = await named(settings, name)
     try:
-        async with without_workers(settings, command) as services:
+        own = await to_thread.run_sync(over_its_folders, settings, session)
+        async with without_workers(own, command) as services:
             aside = command == "exclude"
             changed = await services.supervisor.set_aside(session.session_id, asked.choice(), aside=aside)
             now = await to_thread.run_sync(summary, services.journal, services.catalog, session.session_id)
             return {"changed": changed, **now.as_json()}
-    except DataFolderBusy as busy:
-        if not busy.url:
-            raise
+    except (DataFolderBusy, OwnedElsewhere) as refused:
         path = f"/api/ingest/preview/{session.session_id}/{command}"
-        return await to_thread.run_sync(post, busy.url, path, asked.in_api())
+        return await attached(refused, settings).tell(path, asked.in_api())
 
 
 def _lines(page: Json) -> Iterator[str]:

@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import words
+from tallylight.errors import OwnedElsewhere
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ async def _run(settings: Settings, keep_days: float, yes: bool, json: bool) -> N
     from tallylight.ingest.prune import plan
 
     async with without_workers(settings, "prune") as services:
+        await to_thread.run_sync(_refuse_company, services)
         now = services.clock.now()
         found = await to_thread.run_sync(plan, services.journal, services.catalog, services.thumbnails, now, keep_days)
         if not json:
@@ -54,6 +56,15 @@ async def _run(settings: Settings, keep_days: float, yes: bool, json: bool) -> N
             typer.echo(json_module.dumps(_body(found, is_wanted)))
         elif is_wanted:
             typer.echo("Done.")
+
+
+def _refuse_company(services: Services) -> None:
+    """A thumbnail that another process has just made is needed by an outcome that is not written yet."""
+    in_motion = [session.session_id for session in services.journal.sessions_in_motion()]
+    if elsewhere := set(in_motion) - services.leases.free(in_motion):
+        raise OwnedElsewhere(
+            f"Another process works on session {min(elsewhere)}; prune once that is at rest, or was stopped."
+        )
 
 
 async def _carry_out(services: Services, found: Plan) -> None:

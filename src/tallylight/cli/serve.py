@@ -10,7 +10,7 @@ import typer
 from tallylight.cli import options
 
 
-def serve(  # noqa: PLR0917 (typer makes the options from these)
+def serve(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     # readable=False: that is for `Roots` to say, in a sentence that tells what to do.
     root: Annotated[
         list[Path],
@@ -23,9 +23,11 @@ def serve(  # noqa: PLR0917 (typer makes the options from these)
     jobs: options.Jobs = None,
     live: options.Live = None,
     limit: options.Limit = None,
+    guard_share: options.GuardShare = None,
 ) -> None:
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
     from tallylight.cli.server import run
 
     given: dict[str, Any] = {"host": host, "port": port, "jobs": jobs, "live": live, **options.limits(limit)}
+    given["guard_share"] = guard_share
     run(options.settings(roots=tuple(root), data=data, database=database, **given))

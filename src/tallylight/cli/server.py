@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._services.lock.tell(self._url)
+        await self._services.live_at(self._url)
         typer.echo(f"Tallylight is live at {self._url}  (Ctrl-C stops it)")
 
 

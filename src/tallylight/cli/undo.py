@@ -6,11 +6,11 @@ from typing import Annotated
 
 import anyio
 import typer
-from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.cli.ingest import exit_status, watched
+from tallylight.errors import DataFolderBusy, OwnedElsewhere
 from tallylight.settings import Settings
 
 
@@ -29,10 +29,14 @@ def undo(
 
 
 async def _run(settings: Settings, name: str, drawer: Drawer) -> int:
-    from tallylight.cli.archive import find, without_workers
+    from tallylight.cli.archive import named, without_workers
+    from tallylight.cli.attach import attached, carry_out
 
-    async with without_workers(settings, "undo") as services:
-        session = await to_thread.run_sync(find, services.journal, name)
-        await services.supervisor.undo(session.session_id)
-        message, _ = await watched(services, session.session_id, drawer, None)
+    session_id = (await named(settings, name)).session_id
+    try:
+        async with without_workers(settings, "undo") as services:
+            await services.supervisor.undo(session_id)
+            message, _ = await watched(services, session_id, drawer, None)
+    except (DataFolderBusy, OwnedElsewhere) as refused:
+        message = await carry_out(attached(refused, settings), "undo", session_id, drawer)
     return 0 if message["status"] == "undone" else exit_status(message)

@@ -16,6 +16,7 @@ from anyio import to_thread
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.errors import BadFolder, WrongMove
+from tallylight.model import Json
 from tallylight.roots import escape, outermost
 from tallylight.settings import Settings
 
@@ -84,13 +85,19 @@ async def _take(services: Services, draw: Callable[[], Drawer], folders: list[st
     session = await services.supervisor.start(Parameters(directories=tuple(map(escape, asked))))
     try:
         message = await follow(services, session.session_id, draw())
-        if message["status"] == "completed" and message["processed_files"] > message["stats"]["errors"]:
+        if message["status"] == "completed" and _has_news(message):
             await services.supervisor.commit(session.session_id)
             await follow(services, session.session_id, draw())
     except anyio.get_cancelled_exc_class():
         with anyio.CancelScope(shield=True), suppress(WrongMove):
             await services.supervisor.cancel(session.session_id)
         raise
+
+
+def _has_news(message: Json) -> bool:
+    """Whether there is anything to commit."""
+    stats = message["stats"]
+    return bool(stats["processed_files"] > stats["errors"] or stats["missing"] or stats["found_again"])
 
 
 async def _changes(folders: list[str], poll: bool, wanted: Callable[[str], bool]) -> AsyncIterator[Collection[str]]:

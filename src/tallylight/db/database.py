@@ -25,12 +25,15 @@ class Database:
 
     `writing` and `reading` give a connection inside a transaction: committed when the block ends, rolled back when it
     raises. Readers never wait for the writer, nor it for them, and a reader sees one moment for as long as its block
-    lasts. A write that has returned survives the death of the process.
+    lasts. A write that has returned survives the death of the process. Where several processes share a database, they
+    write one at a time too.
     """
 
-    def __init__(self, writes: Engine, reads: Engine) -> None:
+    def __init__(self, writes: Engine, reads: Engine, leases: Engine | None = None) -> None:
         self._writes = writes
         self._reads = reads
+        self._leases = leases
+        self._listener = postgres.Listener(reads) if leases is not None else None
         self._one_at_a_time = threading.RLock()
         self._writer: Connection | None = None
 
@@ -41,6 +44,7 @@ class Database:
             if self._writes.dialect.name != "sqlite":
                 # A server's connection may have died since; the pool tries it, and makes another.
                 with self._writes.begin() as connection:
+                    postgres.take_turn(connection)
                     yield connection
                 return
             # Kept open: taking it out of its pool and putting it back takes a fifth of the time of a small write.
@@ -54,19 +58,35 @@ class Database:
         with self._reads.begin() as connection:
             yield connection
 
-    @contextmanager
-    def owned(self) -> Iterator[None]:
-        """Work on this database alone, as a server does, while the context is open. Raises DatabaseUnusable where
-        another process does. (An SQLite file is owned through the lock of its data folder.)
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on it at once. (An SQLite file is owned through the lock of its data
+        folder.)
         """
-        if self._writes.dialect.name != "postgresql":
-            yield
-            return
-        with postgres.owned(self._reads):
-            yield
+        return self._leases is not None
+
+    @contextmanager
+    def leasing(self) -> Iterator[Connection]:
+        """A connection for what must not wait for anybody's long write: who owns which session. Only where it is
+        shared.
+        """
+        assert self._leases is not None
+        with self._leases.begin() as connection:
+            yield connection
+
+    def heard(self, seconds: float, me: str) -> bool:
+        """Wait until a process other than `me` has written to the journal, at most so long; whether one has. One thread
+        at a time; only where it is shared.
+        """
+        assert self._listener is not None
+        return self._listener.wait(seconds, me)
 
     def close(self) -> None:
         """Close every connection that is not in use. The last one to close folds the log into the database file."""
+        if self._listener is not None:
+            self._listener.close()
+        if self._leases is not None:
+            self._leases.dispose()
         self._reads.dispose()
         with self._one_at_a_time:
             if self._writer is not None:
@@ -102,7 +122,8 @@ def _database(path_or_url: str | PathLike[str]) -> Database:
         case "sqlite" if url.database not in {None, "", ":memory:"}:
             return _in_file(Path(str(url.database)))
         case "postgresql" | "postgres":
-            return Database(postgres.engine_for_writing(url), postgres.engine_for_reading(url))
+            engines = (postgres.engine_for_writing(url), postgres.engine_for_reading(url))
+            return Database(*engines, postgres.engine_for_leases(url))
         case _:
             # The URL itself stays out of the sentence: it may hold a password.
             raise BadParameters(f"That is no database that can be used; {_KINDS}.")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -18,12 +17,24 @@ READERS: Final = 8
 CONNECT_S: Final = 10
 #: Any number will do that nobody else takes: of two processes that upgrade one database the second waits.
 _UPGRADING: Final = 0x7A11_1167
-_OWNING: Final = 0x7A11_1168 - 2**31
+_WRITING: Final = 0x7A11_1168 - 2**31
+#: Milliseconds that a transaction which writes may wait for its own process. One that was suspended in the middle of it
+#: would otherwise keep all others from writing; this is less than a lease.
+_IDLE_MS: Final = 10_000
+
+_TURN: Final = text("SELECT pg_advisory_xact_lock(:writing, hashtext(current_schema()))").bindparams(writing=_WRITING)
+#: Names are of a whole database, which may hold a Tallylight in each of its schemas.
+_CHANNEL: Final = "'tallylight_' || to_hex(hashtext(current_schema()))"
 
 
 def engine_for_writing(url: URL) -> Engine:
-    """One connection, for one thread at a time. Writers of several processes take turns at the journal's clock."""
+    """One connection, for one thread at a time. Writers of several processes take turns: see `take_turn`."""
     return _engine(url, read_only=False, isolation_level="READ COMMITTED", pool_size=1)
+
+
+def engine_for_leases(url: URL) -> Engine:
+    """Connections for short changes of who owns what, which wait for no turn."""
+    return _engine(url, read_only=False, isolation_level="READ COMMITTED", pool_size=2)
 
 
 def engine_for_reading(url: URL) -> Engine:
@@ -36,26 +47,56 @@ def wait_for_turn(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _UPGRADING})
 
 
-@contextmanager
-def owned(engine: Engine) -> Iterator[None]:
-    """Keep every other process from owning the same database and schema. Raises DatabaseUnusable where one does.
-
-    The server drops the lock with the connection, however this process ends.
+def take_turn(connection: Connection) -> None:
+    """Until this transaction ends, no other process writes to the same schema: as on SQLite, there is one writer at a
+    time, so none sees half of what another does, and none waits for one that waits for it.
     """
-    with engine.connect() as connection:
-        # Of its own: back in the pool it would take the lock along.
+    connection.execute(_TURN)
+
+
+def announcing(who: str) -> TextClause:
+    """An expression that tells every listener to the same schema that `who` wrote, once that is committed."""
+    return text(f"pg_notify({_CHANNEL}, :who)").bindparams(who=who)
+
+
+class Listener:
+    """Hears when others write. For one thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+
+    def wait(self, seconds: float, me: str) -> bool:
+        """Wait until somebody other than `me` has written, or the time is up; whether somebody has. Raises
+        DatabaseUnusable where the server cannot be reached; the next call tries again.
+        """
+        try:
+            if self._connection is None:
+                self._connection = self._listening()
+            for notice in self._connection.notifies(timeout=seconds):
+                if notice.payload != me:
+                    return True
+        except Exception as error:
+            self.close()
+            raise translated(error, self._engine.url) or error from error
+        return False
+
+    def close(self) -> None:
+        """Hear nothing more, until `wait` is called again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _listening(self) -> Any:
+        connection = self._engine.raw_connection()
+        driver: Any = connection.driver_connection
+        # Of its own: back in the pool it would hear for nobody.
         connection.detach()
-        schema = connection.execute(text("SELECT hashtext(current_schema())")).scalar_one()
-        lock = text("SELECT pg_try_advisory_lock(:ours, :schema)")
-        is_ours = connection.execute(lock, {"ours": _OWNING, "schema": schema}).scalar_one()
-        # The lock belongs to the connection, not to the transaction, which must not stay open for days.
-        connection.commit()
-        if not is_ours:
-            raise DatabaseUnusable(
-                "Another Tallylight works on this database; stop it, or give this one a database of its own"
-                " with --database."
-            )
-        yield
+        driver.rollback()
+        driver.autocommit = True
+        (channel,) = driver.execute(f"SELECT {_CHANNEL}").fetchone()
+        driver.execute(f'LISTEN "{channel}"')
+        return driver
 
 
 def copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -80,6 +121,8 @@ def _engine(url: URL, *, read_only: bool, **options: Any) -> Engine:
     # Whatever the server's own defaults are: a stored time must not depend on who reads it.
     given = str(url.query.get("options", ""))
     session = f"{given} -c default_transaction_read_only={read} -c timezone=UTC".strip()
+    if not read_only:
+        session += f" -c idle_in_transaction_session_timeout={_IDLE_MS}"
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -130,6 +173,10 @@ def translated(error: BaseException, url: URL) -> BaseException | None:
             return ValueError(said)
         case psycopg.errors.NumericValueOutOfRange():
             return OverflowError(said)
+        case psycopg.errors.IdleInTransactionSessionTimeout():
+            return DatabaseUnusable(
+                f"This process stood still for so long that the database {where} gave up its write; try again."
+            )
         case psycopg.OperationalError():
             return DatabaseUnusable(
                 f"The database {where} cannot be reached ({said}); check that it runs and what --database says."

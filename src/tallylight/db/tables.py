@@ -91,6 +91,18 @@ sessions: Final = Table(
     Column("status", Text, nullable=False),
     Column("tally", BigInteger, nullable=False, index=True),
     Column("taken", BigInteger, nullable=False, server_default="0"),  # workers may be on candidates up to this number
+    Column("owner", Text),  # who works on it, where several processes may; no foreign key: the dead are cleared away
+)
+
+#: The processes that share this database: how people and programs reach each, and until when it counts as alive.
+owners: Final = Table(
+    "owners",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("url", Text, nullable=False),  # empty where it is no server
+    Column("leased_until", Double, nullable=False),  # by the database's clock
 )
 
 #: What is kept for a while of deleted sessions, so that readers who were away can be told.

@@ -10,6 +10,8 @@ from typing import TypeVar, TypeVarTuple
 
 import anyio
 
+from tallylight.errors import TallylightError
+
 Result = TypeVar("Result")
 Args = TypeVarTuple("Args")
 
@@ -45,4 +47,5 @@ class Writer:
 
 def _report(pending: asyncio.Future[Result]) -> None:
     if not pending.cancelled() and (error := pending.exception()) is not None:
-        _log.error("A write failed after its caller had left.", exc_info=error)
+        foreseen = isinstance(error, TallylightError)
+        _log.error("A write failed after its caller had left: %s", error, exc_info=None if foreseen else error)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tallylight.messages import elide
+from tallylight.messages import fit
 from tallylight.model import FolderFound
 
 #: What may be missing of a directory before it is doubted, where nothing else says so: of a few known files, the loss
@@ -14,8 +14,8 @@ from tallylight.model import FolderFound
 LEAST: Final = 5
 #: The code of a session that is held.
 CODE: Final = "guard"
-#: Characters of a folder's name in the sentence.
-_LONGEST_NAME: Final = 90
+#: Bytes of a folder's name in the sentence, so that the message holds all of it.
+_LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def doubt(standing: Standing, share: float) -> str:
     """
     if not standing.lost:
         return ""
-    name = elide(standing.directory, _LONGEST_NAME)
+    name = fit(standing.directory, _LONGEST_NAME)
     if standing.is_gone:
         return f"{name} is gone"
     if not standing.seen:

@@ -47,7 +47,8 @@ class Whereabouts:
         if is_below(path, self.directories):
             return is_absent(path)
         if self.roots.covers(path):
-            return is_absent(path) and not is_bare(path.rpartition("/")[0])
+            was_missed = holder.missing_since is not None
+            return is_absent(path) and (was_missed or not is_bare(path.rpartition("/")[0]))
         return holder.missing_since is not None
 
 

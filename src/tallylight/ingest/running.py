@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskStatus
 
-from tallylight.errors import TallylightError
+from tallylight.errors import DatabaseUnusable, LeaseLost, TallylightError
 from tallylight.facts import Fact, Moved
 from tallylight.ingest.ports import Now, Record
 from tallylight.ingest.processing import Processing
@@ -37,6 +37,7 @@ class Running:
         self.record = record
         self.processing: Processing | None = None  #: what can be paused of it
         self.is_broken = False  #: the journal failed under it: what it shows is not all durable
+        self.is_cut_off = False  #: and it did so because the database could not be reached
         self._work = work
         self._now = now
         self._failed = failed
@@ -94,6 +95,10 @@ class Running:
         return Moved(at=self._now(), status=self._failed, code="internal", message=sentence)
 
     def _break(self, cause: BaseException) -> None:
+        if isinstance(cause, LeaseLost):
+            # No failure of the session's: it goes on elsewhere, and who reads it here is told of that from the journal.
+            log.warning("session %s: %s", self.session.session_id, cause)
+            return
         foreseen = isinstance(cause, TallylightError)
         log.error(
             "the journal failed under session %s: %s",
@@ -101,7 +106,7 @@ class Running:
             cause,
             exc_info=None if foreseen else cause,
         )
-        self.is_broken = True
+        self.is_broken, self.is_cut_off = True, isinstance(cause, DatabaseUnusable)
         if not self.record.state.at_rest:
             self.record.publish_unsaved(self._failure(cause))
 

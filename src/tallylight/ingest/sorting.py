@@ -124,9 +124,10 @@ class Sorter:
         folder = escape(found.folder)
         self._enter(folder)
         told = self._folder_found(folder, found)
-        if isinstance(found, UnreadFolder) or not found.is_empty:
+        has_news = told != FolderFound(folder=folder)
+        if has_news or isinstance(found, UnreadFolder) or not found.is_empty:
             self._finished.append(folder)
-        if told != FolderFound(folder=folder):
+        if has_news:
             self._through.append(told)
         self._cut_off.pop(folder, None)
         self._folder = ""
@@ -157,6 +158,7 @@ class Sorter:
             unchanged=counts.unchanged,
             excluded=counts.excluded,
             missing=sum(len(folder.missing) for folder in through),
+            found=sum(len(folder.found) for folder in through),
             haul=Haul(
                 candidates=wanted,
                 finished=finished,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -13,7 +14,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import BadFolder, WrongMove
+from tallylight.errors import BadFolder, NotFound, OwnedElsewhere, WrongMove
 from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, State, check_move, initial
 from tallylight.ingest import choosing, commit, diff, pipeline, undo
 from tallylight.ingest.commit import Commit
@@ -23,6 +24,7 @@ from tallylight.ingest.processing import Processing
 from tallylight.ingest.running import Running, Work
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Choice, Journal, Session, Tombstone
+from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.model import AT_REST, Parameters, Status
 
 #: At rest, and not committed yet.
@@ -47,17 +49,20 @@ class Workshop:
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
     may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
     may_recheck: Callable[[Parameters], bool] = lambda _parameters: True  #: whether at least one of them is
+    leases: Leases = field(default_factory=SoleOwner)
 
 
 class Supervisor:
     """The sessions in motion of this process. Call it on the event loop; a command returns once its first move is
-    durable.
+    durable. Where several processes share the journal, a command to a session that another one works on raises
+    OwnedElsewhere.
     """
 
     def __init__(self, workshop: Workshop, tasks: TaskGroup) -> None:
         self._workshop = workshop
         self._tasks = tasks
         self._running: dict[str, Running] = {}
+        self._left_alone: set[str] = set()  #: sessions that were logged as such
         # A commit and a delete first look and then act; two at once would both act on what they both saw.
         self._deciding = anyio.Lock()
 
@@ -94,13 +99,13 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
-            session = await self._session(session_id)
-            if session.state.status is Status.COMMITTED:
-                return Status.COMMITTED
-            check_move(session.state.status, Status.COMMITTING)
-            await self._check_commit(session, preview)
-            running = self._committing(session, as_shown=preview is not None)
-            await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
+            async with self._claimed(session_id) as session:
+                if session.state.status is Status.COMMITTED:
+                    return Status.COMMITTED
+                check_move(session.state.status, Status.COMMITTING)
+                await self._check_commit(session, preview)
+                running = self._committing(session, as_shown=preview is not None)
+                await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
 
     async def set_aside(self, session_id: str, choice: Choice, *, aside: bool) -> int:
@@ -110,9 +115,10 @@ class Supervisor:
         """
         async with self._deciding:
             choosing.check_may_choose(await self._state(session_id))
-            await self._look(session_id)
-            change = partial(choosing.set_aside, self._workshop.journal, session_id, choice, aside=aside)
-            return await self._workshop.write(change)
+            async with self._claimed(session_id):
+                await self._look(session_id)
+                change = partial(choosing.set_aside, self._workshop.journal, session_id, choice, aside=aside)
+                return await self._workshop.write(change)
 
     async def undo(self, session_id: str) -> Status:
         """Begin to take back what a session committed; one that is undone stays so. Returns its status then.
@@ -122,15 +128,15 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
-            session = await self._session(session_id)
-            if session.state.status is Status.UNDONE:
-                return Status.UNDONE
-            check_move(session.state.status, Status.UNDOING)
-            catalog = self._workshop.catalog
-            undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
-            later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-            undo.check(undoable, later, session.state.commit_done)
-            await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
+            async with self._claimed(session_id) as session:
+                if session.state.status is Status.UNDONE:
+                    return Status.UNDONE
+                check_move(session.state.status, Status.UNDOING)
+                catalog = self._workshop.catalog
+                undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
+                later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
+                undo.check(undoable, later, session.state.commit_done)
+                await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
         return Status.UNDOING
 
     async def pause(self, session_id: str) -> Status:
@@ -142,7 +148,7 @@ class Supervisor:
             check_move(status, Status.PAUSED)
             running = self._running.get(session_id)
             if running is None:
-                await self._settle(await self._session(session_id), Status.PAUSED)
+                await self._settle(session_id, Status.PAUSED)
             elif running.processing is not None:
                 await running.processing.pause()
         return Status.PAUSED
@@ -157,9 +163,10 @@ class Supervisor:
             if status in AT_REST:
                 raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
-                session, now = await self._session(session_id), self._workshop.now()
-                goes_on = [Moved(at=now, status=Status.PROCESSING)] if status in WAITING else [Resumed(at=now)]
-                await self._set_off(self._going_on(session, paused=False), *goes_on)
+                async with self._claimed(session_id) as session:
+                    now, is_waiting = self._workshop.now(), session.state.status in WAITING
+                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if is_waiting else [Resumed(at=now)]
+                    await self._set_off(self._going_on(session, paused=False), *goes_on)
             elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
@@ -169,13 +176,14 @@ class Supervisor:
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
-            session, now = await self._session(session_id), self._workshop.now()
-            if session.state.status not in RETRIABLE:
-                raise WrongMove(f"This session is {session.state.status}; only before a commit can it be tried again.")
-            if not session.state.errors:
-                raise WrongMove("No file of this session failed; there is nothing to try again.")
-            moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
-            await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
+            async with self._claimed(session_id) as session:
+                now, status = self._workshop.now(), session.state.status
+                if status not in RETRIABLE:
+                    raise WrongMove(f"This session is {status}; only before a commit can it be tried again.")
+                if not session.state.errors:
+                    raise WrongMove("No file of this session failed; there is nothing to try again.")
+                moved, total = Moved(at=now, status=Status.PROCESSING), session.state.errors
+                await self._set_off(self._processing(session), moved, Retried(at=now, total=total))
         return Status.PROCESSING
 
     async def cancel(self, session_id: str) -> Status:
@@ -189,7 +197,7 @@ class Supervisor:
                 return status
             raise WrongMove(f"This session is {status} already; there is nothing to cancel.")
         if running is None:
-            await self._settle(await self._session(session_id), Status.CANCELLED)
+            await self._settle(session_id, Status.CANCELLED)
             return Status.CANCELLED
         await running.halt()
         return running.record.state.status
@@ -201,7 +209,8 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
-            tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
+            async with self._claimed(session_id):
+                tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
             await shop.write(shop.catalog.forget, session_id)
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
@@ -212,16 +221,70 @@ class Supervisor:
             await running.finished()
 
     async def recover(self) -> None:
-        """Go on with the sessions that an earlier process left in motion, as far as their folders may be read here.
-        Call it before anything else, and only in a process that is there to work.
+        """Go on with the sessions that a process which is gone left in motion, as far as their folders may be read
+        here. Only in a process that is there to work; where several share the journal, again and again.
         """
-        for session in await anyio.to_thread.run_sync(self._workshop.journal.sessions_in_motion):
-            if not await anyio.to_thread.run_sync(self._may_go_on, session):
-                log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
-                continue
-            paused = session.state.status in WAITING
-            goes_on = [] if paused else [Resumed(at=self._workshop.now())]
-            await self._set_off(self._going_on(session, paused=paused), *goes_on)
+        shop = self._workshop
+        found = await anyio.to_thread.run_sync(shop.journal.sessions_in_motion)
+        left = {session.session_id: session for session in found if not self._is_held(session.session_id)}
+        free = await anyio.to_thread.run_sync(shop.leases.free, left)
+        for session in left.values():
+            if session.session_id in free and await self._is_ours_to_do(session):
+                # Another process may be quicker, or delete it.
+                with suppress(OwnedElsewhere, NotFound):
+                    await self._take_over(session.session_id)
+
+    async def _take_over(self, session_id: str) -> None:
+        async with self._deciding:
+            if self._is_held(session_id):
+                return
+            async with self._claimed(session_id) as session:
+                if session.state.at_rest:
+                    return
+                is_paused = session.state.status in WAITING
+                goes_on = [] if is_paused else [Resumed(at=self._workshop.now())]
+                await self._set_off(self._going_on(session, paused=is_paused), *goes_on)
+
+    async def _is_ours_to_do(self, session: Session) -> bool:
+        if await anyio.to_thread.run_sync(self._may_go_on, session):
+            return True
+        if session.session_id not in self._left_alone:
+            self._left_alone.add(session.session_id)
+            log.warning("session %s is left as it is: it reads folders outside the roots", session.session_id)
+        return False
+
+    @property
+    def working_on(self) -> frozenset[str]:
+        """The sessions that are worked on here."""
+        return frozenset(self._running)
+
+    async def give_up(self, session_id: str) -> None:
+        """Stop working on a session that another process has taken over, and say nothing more of it."""
+        if (running := self._running.get(session_id)) is not None:
+            log.warning("session %s was taken over by another process: this one stood still too long", session_id)
+            await running.abandon()
+            # Not one that was begun meanwhile.
+            if self._running.get(session_id) is running:
+                del self._running[session_id]
+
+    def _is_held(self, session_id: str) -> bool:
+        """Whether this process works on it. Where the database was lost under it, that has ended."""
+        running = self._running.get(session_id)
+        return running is not None and not running.is_cut_off
+
+    @asynccontextmanager
+    async def _claimed(self, session_id: str) -> AsyncIterator[Session]:
+        """A session that nobody works on, which nobody else can change meanwhile. It stays ours, unless the block
+        raises or leaves it at rest.
+        """
+        leases = self._workshop.leases
+        is_new = await anyio.to_thread.run_sync(leases.claim, session_id)
+        try:
+            yield await self._session(session_id)
+        finally:
+            if is_new and session_id not in self._running:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(leases.release, session_id)
 
     def _may_go_on(self, session: Session) -> bool:
         match session.state.status:
@@ -264,13 +327,14 @@ class Supervisor:
         """The newest durable status. Raises NotFound."""
         return (await self._state(session_id)).status
 
-    async def _settle(self, session: Session, status: Status) -> None:
+    async def _settle(self, session_id: str, status: Status) -> None:
         """Move a session that nobody works on."""
-        record = self._workshop.record_for(session)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(record.run)
-            await record.record(Moved(at=self._workshop.now(), status=status))
-            tasks.cancel_scope.cancel()
+        async with self._claimed(session_id) as session:
+            record = self._workshop.record_for(session)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(record.run)
+                await record.record(Moved(at=self._workshop.now(), status=status))
+                tasks.cancel_scope.cancel()
 
     async def _set_off(self, running: Running, *first: Fact) -> None:
         self._running[running.session.session_id] = running

@@ -46,7 +46,7 @@ KINDS: Final[dict[type[Fact], str]] = {
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
 _values_of: Final = attrgetter(*_OUTCOME_FIELDS)
-_DISCOVERED_FIELDS: Final = ("files", "bytes", "unchanged", "excluded", "missing")
+_DISCOVERED_FIELDS: Final = ("files", "bytes", "unchanged", "excluded", "missing", "found")
 #: Fields that are tuples in an outcome and lists in JSON.
 _LISTS: Final = ("warnings", "keywords", "conflicts", "frame_phashes")
 

@@ -85,9 +85,9 @@ class Choice:
 
 
 class Previews(Protocol):
-    """The previews of a journal's sessions. Threads as for the journal; writes are `first_of`, `settle`,
-    `settle_moves`, `restart`, `set_aside`, `refuse` and `forget_refusals`. An unknown session raises `NotFound`; one
-    never looked at has the standing of the beginning.
+    """The previews of a journal's sessions. Writes (`first_of`, `settle`, `settle_moves`, `restart`, `set_aside`,
+    `refuse`, `forget_refusals`) come from one thread at a time, as the journal's do. An unknown session raises
+    `NotFound`; one never looked at has the standing of the beginning.
     """
 
     def standing(self, session_id: str) -> Standing: ...

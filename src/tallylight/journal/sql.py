@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
 from tallylight.db.among import among
 from tallylight.db.database import Database
+from tallylight.db.fence import OPEN, Fence
 from tallylight.db.many import insert_many
+from tallylight.db.postgres import announcing
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
 from tallylight.db.tables import folders, hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
@@ -82,11 +84,16 @@ _ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), 
 
 
 class SqlJournal:
-    """`Journal` over the tables of `tallylight.db`. A write is one transaction on the database's writing connection."""
+    """`Journal` over the tables of `tallylight.db`. A write is one transaction on the database's writing connection.
 
-    def __init__(self, database: Database) -> None:
+    With a fence, sessions that are made are its owner's, its writes of others raise LeaseLost, and a session that comes
+    to rest is nobody's.
+    """
+
+    def __init__(self, database: Database, fence: Fence = OPEN) -> None:
         self._database = database
         self._previews = SqlPreviews(database)
+        self._fence = fence
         self._epoch = _read_epoch(database) or _make_clock(database)
 
     @property
@@ -114,7 +121,7 @@ class SqlJournal:
         if session.state.seq != 0:
             raise ValueError("A new session has no facts: its state must be at seq 0.")
         with self._database.writing() as connection:
-            row = session_row(session, _tick(connection))
+            row = session_row(session, self._tick(connection)) | {"owner": self._fence.me}
             # What was added is not counted by itself where the database gives rows back, as PostgreSQL does.
             adding = insert_or_keep(connection, sessions).execution_options(preserve_rowcount=True)
             if connection.execute(adding, row).rowcount == 0:
@@ -123,7 +130,8 @@ class SqlJournal:
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         rows = rows_of(session_id, facts, state.seq - len(facts) + 1)
         with self._database.writing() as connection:
-            tally = _tick(connection)
+            self._fence.check(connection, session_id)
+            tally = self._tick(connection)
             _advance(connection, session_id, state, len(facts), tally)
             _add(connection, rows)
             if state.at_rest:
@@ -132,11 +140,13 @@ class SqlJournal:
 
     def take(self, session_id: str, until: int) -> None:
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             if connection.execute(_CHANGE, {"of": session_id, "taken": until}).rowcount == 0:
                 raise _no_session(session_id)
 
     def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
         with self._database.writing() as connection:
+            self._fence.check(connection, session_id)
             _require(connection, session_id)
             for chunk in chunked(list(tries)):
                 of_session = tries_table.c.session_id == session_id
@@ -281,7 +291,8 @@ class SqlJournal:
 
     def delete(self, session_id: str, at: float) -> Tombstone:
         with self._database.writing() as connection:
-            tombstone = _bury(connection, session_id, at)
+            self._fence.check(connection, session_id)
+            tombstone = _bury(connection, session_id, at, self._tick(connection))
             of_session = outcome_texts.c.session_id == session_id
             texts = connection.scalars(select(outcome_texts.c.sha256).where(of_session).distinct()).all()
             connection.execute(delete(sessions).where(sessions.c.session_id == session_id))
@@ -300,6 +311,12 @@ class SqlJournal:
         with self._database.reading() as connection:
             rows = connection.execute(newer).all()
         return [tombstone_of(row._asdict()) for row in rows]
+
+    def _tick(self, connection: Connection) -> int:
+        connection.execute(_TICK)
+        if self._fence.me is None:
+            return _tally(connection)
+        return int(connection.execute(_TALLY.add_columns(announcing(self._fence.me))).one()[0])
 
     def _sessions(self, query: Any) -> list[Session]:
         with self._database.reading() as connection:
@@ -334,11 +351,6 @@ def _tally(connection: Connection) -> int:
     return tally
 
 
-def _tick(connection: Connection) -> int:
-    connection.execute(_TICK)
-    return _tally(connection)
-
-
 def _renew_epochs(connection: Connection) -> str:
     """Renew those of the sessions in motion; returns the journal's own new one."""
     for session_id in connection.scalars(select(sessions.c.session_id).where(_IN_MOTION)).all():
@@ -350,7 +362,7 @@ def _no_session(session_id: str) -> NotFound:
     return NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
 
 
-def _bury(connection: Connection, session_id: str, at: float) -> Tombstone:
+def _bury(connection: Connection, session_id: str, at: float, tally: int) -> Tombstone:
     """Leave a session's tombstone, and clear those away that have stood long enough."""
     row = connection.execute(_SESSION, {"of": session_id}).one_or_none()
     if row is None:
@@ -361,7 +373,7 @@ def _bury(connection: Connection, session_id: str, at: float) -> Tombstone:
         epoch=session.epoch,
         state=without_names(session.state),
         deleted_at=at,
-        tally=_tick(connection),
+        tally=tally,
     )
     outdated = tombstones.c.deleted_at < at - TOMBSTONE_AGE
     newest = select(tombstones.c.session_id).order_by(tombstones.c.tally.desc()).limit(MOST_TOMBSTONES - 1)
@@ -401,7 +413,7 @@ def _sweep_queue(connection: Connection, session_id: str) -> None:
     for table in (hauls, tries_table):
         connection.execute(delete(table).where(table.c.session_id == session_id))
     # A retry that came later would take it for files that were under way when the process ended.
-    connection.execute(_CHANGE, {"of": session_id, "taken": 0})
+    connection.execute(_CHANGE, {"of": session_id, "taken": 0, "owner": None})
 
 
 def _read_facts(connection: Connection, session_id: str, after: int, until: int) -> list[tuple[int, Fact]]:

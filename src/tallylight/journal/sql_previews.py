@@ -294,14 +294,25 @@ def _store(connection: Connection, preview_id: int, before: Mapping[int, Kept], 
 def _chosen(
     connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int
 ) -> list[Any]:
-    """The rows of a choice, in order. Of a choice with a name, all names may have to be looked at."""
-    query = select(previewed).where(previewed.c.preview_id == preview_id, previewed.c.seq > after)
+    """The rows of a choice, in order."""
+    seqs = _chosen_seqs(connection, preview_id, session_id, choice, after, max(limit, 0))
+    query = select(previewed).where(previewed.c.preview_id == preview_id)
+    rows = (row for chunk in chunked(seqs) for row in connection.execute(query.where(previewed.c.seq.in_(chunk))))
+    return sorted(rows, key=lambda row: row.seq)
+
+
+def _chosen_seqs(
+    connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int
+) -> Sequence[int]:
+    """Their numbers. Of a choice with a name, all names may have to be looked at."""
+    # Numbers alone: then SQLite finds those of one effect by the index, and nowhere else.
+    query = select(previewed.c.seq).where(previewed.c.preview_id == preview_id, previewed.c.seq > after)
     query = _narrowed(query, session_id, choice).order_by(previewed.c.seq)
     if choice.named is None:
-        return list(connection.execute(query.limit(max(limit, 0))).all())
+        return connection.scalars(query.limit(limit)).all()
     streamed = query.add_columns(outcomes.c.file).execution_options(yield_per=_STREAMED)
     with connection.execute(streamed) as rows:
-        return list(islice((row for row in rows if choice.named(row.file)), max(limit, 0)))
+        return [row.seq for row in islice((row for row in rows if choice.named(row.file)), limit)]
 
 
 def _set_aside(connection: Connection, preview_id: int, seqs: Sequence[int], *, aside: bool) -> None:

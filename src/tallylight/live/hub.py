@@ -68,7 +68,7 @@ class Hub:
     reader waits for another.
     """
 
-    def __init__(self, clock: Clock, *, tally: int = 0, pace: Pace | None = None) -> None:
+    def __init__(self, clock: Clock, *, tally: int = 0, pace: Pace | None = None, is_sole: bool = True) -> None:
         self.accounts = Accounts(reader_memory_bound=READER_MEMORY)
         self.packer = Packer()  #: for the streams of clients that take gzip
         self._clock = clock
@@ -89,6 +89,7 @@ class Hub:
         self._unbeaten: list[Reader] = []
         self._follow_entries = 0
         self._tally = tally
+        self._is_sole = is_sole  #: all writes are published here in their order; else `reached` counts
         self._bundles = Bundles()
         self._chunks = Chunks()
         self._slot: Iterator[None] = iter(())  #: what is left of the newest slot
@@ -102,8 +103,14 @@ class Hub:
 
     @property
     def tally(self) -> int:
-        """Position of the newest published update: what is read after reading this is at least as new."""
+        """Position up to which everything was published: what is read after reading this is at least as new."""
         return self._tally
+
+    def reached(self, tally: int) -> None:
+        """Everything up to this position was published: for a hub that is not the sole one, since updates of what other
+        processes wrote come later than newer ones of this.
+        """
+        self._tally = max(self._tally, tally)
 
     @property
     def wants_entries(self) -> bool:
@@ -130,7 +137,8 @@ class Hub:
             waiting.append(update)
             if update.entries:
                 self._entries.setdefault(update.key, []).extend(update.entries)
-            self._tally = max(self._tally, update.tally)
+            if self._is_sole:
+                self._tally = max(self._tally, update.tally)
             self.accounts.published += 1
             if self._awake or self._loop is None:
                 return

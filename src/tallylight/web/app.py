@@ -15,12 +15,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import tallylight
+from tallylight.live.stopping import before_stopping
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
-from tallylight.web import problems
+from tallylight.web import passing_on, problems
 from tallylight.web.routes import folders, items, media, pages, poll, previews, sessions, stats, stream
 from tallylight.web.security import Doors, Guard
-from tallylight.web.stopping import before_stopping
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
@@ -58,6 +58,7 @@ def create_app(
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
+    passing_on.install(app)
     for module in (stream, poll, sessions, previews, items, folders, media, stats, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))

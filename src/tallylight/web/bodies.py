@@ -41,6 +41,7 @@ def medium(entry: Medium) -> Json:
         **({"path_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
         "session_id": entry.session_id,
         "committed_at": entry.committed_at,
+        "missing_since": entry.missing_since,
         **_read_of(entry.outcome),
     }
 
@@ -66,6 +67,8 @@ def _read_of(outcome: Outcome) -> Json:
         "provenance": outcome.provenance,
         "conflicts": list(outcome.conflicts),
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier else None,
     }
 
 

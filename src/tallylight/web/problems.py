@@ -13,6 +13,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | a method the address does not have | 405 | `method_not_allowed` |
 | `WrongMove` | 409 | `wrong_move` |
 | `PreviewChanged` | 409 | `preview_changed` |
+| `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
 | `DatabaseUnusable` | 503 | `database_unusable` |
 | anything unforeseen | 500 | `internal_error` |
@@ -42,7 +43,9 @@ from tallylight.errors import (
     DatabaseUnusable,
     DataFolderBusy,
     DataFolderUnusable,
+    LeaseLost,
     NotFound,
+    OwnedElsewhere,
     TallylightError,
     TooManyReaders,
     WrongMove,
@@ -57,6 +60,8 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
     NotFound: 404,
     WrongMove: 409,
+    OwnedElsewhere: 409,
+    LeaseLost: 409,
     TooManyReaders: 503,
     DataFolderBusy: 503,
     DataFolderUnusable: 503,
@@ -126,7 +131,7 @@ def status_of(error: TallylightError) -> int:
 
 def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem. Call it before the application starts."""
-    app.add_exception_handler(TallylightError, _foreseen)
+    app.add_exception_handler(TallylightError, foreseen)
     app.add_exception_handler(RequestValidationError, _wrong_fields)
     app.add_exception_handler(HTTPException, _from_router)
     # Appended, not added: innermost, so that the doors' headers are on a 500 as well, whatever the order of calls.
@@ -170,7 +175,8 @@ def _internal_error() -> ProblemResponse:
     )
 
 
-def _foreseen(_request: Request, error: Exception) -> Response:
+def foreseen(_request: Request, error: Exception) -> Response:
+    """The answer to an error of the tree."""
     assert isinstance(error, TallylightError)
     later = {"retry-after": "30"} if isinstance(error, TooManyReaders) else None
     return problem(status_of(error), error.code, str(error), headers=later)

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallylight.ingest.extract.clean import clean_json, clean_line, clean_text, clean_warnings, load_json, whole
+from tallylight.ingest.extract.clean import (
+    TooMuch,
+    clean_json,
+    clean_line,
+    clean_text,
+    clean_warnings,
+    load_json,
+    whole,
+)
 from tallylight.ingest.extract.limits import Limits
 
 anything = st.recursive(
@@ -76,7 +84,7 @@ def test_load_json() -> None:
     for bad in ("", "{", "[" * 100_000, "9" * 5000, "x" * 50):
         with pytest.raises(ValueError, match=r".+"):
             load_json(bad, Limits(json_size=200_000))
-    with pytest.raises(ValueError, match="longer than 5 characters"):
+    with pytest.raises(TooMuch, match=r"longer than 5 characters \(json_size\)"):
         load_json('"abcdef"', Limits(json_size=5))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +89,59 @@ def block(*entries: tuple[int, int, int, bytes], order: str = ">", rest: bytes =
     return exif.read(
         io.BytesIO(head + b"".join(struct.pack(f"{order}HHI", *entry[:3]) + entry[3] for entry in entries) + rest)
     )
+
+
+def bigtiff(
+    *entries: tuple[int, int, int, bytes], order: str = "<", at: int = 16, count: int | None = None, rest: bytes = b""
+) -> bytes:
+    """A BigTIFF with entries of tag, type, number and the eight bytes that hold a value or say where it is."""
+    head = (b"MM\0+" if order == ">" else b"II+\0") + struct.pack(f"{order}HHQ", 8, 0, at)
+    packed = (struct.pack(f"{order}HHQ", *entry[:3]) + entry[3].ljust(8, b"\0") for entry in entries)
+    return head + struct.pack(f"{order}Q", len(entries) if count is None else count) + b"".join(packed) + rest
+
+
+@pytest.mark.parametrize("order", [">", "<"])
+def test_bigtiff(order: str) -> None:
+    def whole(number: int) -> bytes:
+        return struct.pack(f"{order}Q", number)
+
+    behind = 16 + 8 + 3 * 20
+    below = struct.pack(f"{order}Q", 1) + struct.pack(f"{order}HHQ", exif.TAKEN, 2, 20) + whole(behind + 28)
+    data = bigtiff(
+        (exif.MAKE, 2, 6, b"Maker"),
+        (exif.ISO, 16, 1, whole(2**33)),
+        (exif.EXIF_DIRECTORY, 18, 1, whole(behind)),
+        order=order,
+        rest=below + b"2024:01:02 03:04:05\0",
+    )
+    found = exif.read(io.BytesIO(data))
+    assert (found.text(exif.MAKE), found.whole(exif.ISO)) == ("Maker", 2**33)
+    assert found.text(exif.TAKEN) == "2024:01:02 03:04:05"
+
+
+def test_places_beyond_a_bigtiff_are_left_out(tmp_path: Path) -> None:
+    far = [0xFFFFFFFFFFFFFFFF, 2**63, 2**62, 2**45]
+    for place in far:
+        offset = struct.pack("<Q", place)
+        files = [
+            bigtiff((exif.MAKE, 2, 50, offset), (exif.EXIF_DIRECTORY, 18, 1, offset)),
+            bigtiff(at=place),
+            bigtiff((exif.MAKE, 2, place, struct.pack("<Q", 16))),
+            bigtiff((exif.MAKE, 2, 6, b"Maker"), count=place),
+        ]
+        for number, data in enumerate(files):
+            path = tmp_path / f"{number}.tif"
+            path.write_bytes(data)
+            with path.open("rb") as file:
+                found = exif.read(file)
+            assert found.text(exif.MAKE) == ("Maker" if number == 3 else "")
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=400), st.sampled_from(["<", ">"]), st.integers(0, 2**64 - 1))
+def test_noise_in_a_bigtiff_never_raises(noise: bytes, order: str, count: int) -> None:
+    exif.read(io.BytesIO(bigtiff(order=order, count=count, rest=noise)))
+    exif.read(io.BytesIO(bigtiff(order=order, at=count, rest=noise)))
 
 
 @pytest.mark.parametrize("order", [">", "<"])

@@ -44,6 +44,11 @@ def test_what_is_no_place_gives_none(text: str) -> None:
     assert place(text) == {}
 
 
+@pytest.mark.parametrize("altitude", ["-12001", "+9999999"])
+def test_an_altitude_that_is_none_is_left_out_as_of_exif_and_xmp(altitude: str) -> None:
+    assert place(f"+48.8577+002.2950{altitude}/") == {"latitude": 48.8577, "longitude": 2.295}
+
+
 @given(latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
 def test_what_is_written_is_read(latitude: float, longitude: float) -> None:
     found = place(f"{latitude:+08.4f}{longitude:+09.4f}/")

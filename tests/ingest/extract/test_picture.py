@@ -24,6 +24,10 @@ TURNED_BACK = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+)
 FORMATS = ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"]
 
 
@@ -166,6 +170,41 @@ def test_exif_of_all_formats(folder: Folder) -> None:
             media = folder.outcome("a.png", build.encoded(build.scene(), format_, exif=exif), tier=tier).media
             assert media["created_at"] == "2024-01-02T03:04:05", format_
             assert (media["camera_make"], media["camera_model"]) == ("Maker", "One")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_whose_exif_stands_in_several_segments_shows_the_same(folder: Folder, mode: str) -> None:
+    plain = build.encoded(build.scene(mode=mode), "JPEG", exif=build.exif_block({0x0112: 6}), comment=b"hello")
+    further = [build.segment(0xE1, b"Exif\0\0MM\0*" + bytes(9)), build.segment(0xE2, b"ICC_PROFILE\0\1\1none")]
+    at = plain.index(b"\xff\xdb")
+    odd = plain[:at] + b"".join(further) + plain[at:]
+    first, second = (folder.outcome("a.jpg", data, pixel_hash=True) for data in (plain, odd))
+    assert second.warnings == ()
+    assert (second.pixel_sha256, second.phash) == (first.pixel_sha256, first.phash)
+    assert (second.media, second.texts) == (first.media, first.texts)
+    assert folder.outcome("a.jpg", tier=Tier.METADATA).media == first.media
+
+
+@pytest.mark.parametrize("tier", [Tier.FULL, Tier.METADATA])
+def test_a_bigtiff_has_the_facts_of_a_tiff(folder: Folder, tier: Tier) -> None:
+    tags = build.exif_block(
+        {0x010F: "Maker", 0x010E: "a sunset at sea", 0x0112: 6, 0x02BC: XMP}, {0x9003: "2024:01:02 03:04:05"}
+    )
+    data = build.encoded(build.scene(), "TIFF", big_tiff=True, exif=tags)
+    plain = folder.outcome("a.tif", build.encoded(build.scene(), "TIFF", exif=tags), tier=tier)
+    outcome = folder.outcome("b.tif", data, tier=tier)
+    assert outcome.warnings == ()
+    assert outcome.media["camera_make"] == "Maker"
+    assert (outcome.media, outcome.phash, outcome.score) == (plain.media, plain.phash, plain.score)
+    assert outcome.score == 4
+
+
+@pytest.mark.parametrize("tier", [Tier.FULL, Tier.METADATA])
+def test_a_bigtiff_of_the_other_byte_order_is_said_to_be_unsupported(folder: Folder, tier: Tier) -> None:
+    data = b"MM\0+\0\x08\0\0" + (16).to_bytes(8, "big") + bytes(100)
+    outcome = folder.outcome("a.tif", data, tier=tier)
+    assert outcome.code is Reason.UNSUPPORTED
+    assert "big-endian BigTIFF" in outcome.message
 
 
 def test_comments_of_jpeg_and_gif(folder: Folder) -> None:

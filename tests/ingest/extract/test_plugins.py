@@ -223,6 +223,31 @@ def test_under_another_name_it_is_read_with_a_warning(outcome: Callable[..., Out
     assert found.warnings == ("named .png but is an odd",)
 
 
+@pytest.mark.parametrize("among", ["small", "frames"])
+def test_its_pictures_are_scored_like_any_other(folder: Folder, monkeypatch: pytest.MonkeyPatch, among: str) -> None:
+    picture = build.scene(900, 700)
+
+    def reads(_source: Any, *, full: bool, limits: Any) -> Findings:
+        given = picture.copy()
+        return Findings(media={}, small=given, frames=[given] if among == "frames" else [])
+
+    monkeypatch.setattr(plugins, "load", lambda _value: Behaving(reads))
+    one = Installed(Declared("odd", "odd:Odd", "p", "1"), "odd", "image", frozenset({".odd"}))
+    own = folder.outcome("a.png", build.png(image=picture), detect_nsfw=True)
+    found = folder.outcome("a.odd", b"ODD", detect_nsfw=True, extractors=(one,))
+    assert own.nsfw_score is not None
+    assert (found.nsfw_score, found.nsfw_model) == (own.nsfw_score, own.nsfw_model)
+    assert found.phash == own.phash
+    assert folder.outcome("a.odd", extractors=(one,)).nsfw_score is None
+
+
+def test_without_a_picture_there_is_no_score(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "load", lambda _value: Behaving(lambda *_, **__: Findings(media={})))
+    one = Installed(Declared("odd", "odd:Odd", "p", "1"), "odd", "image", frozenset({".odd"}))
+    found = folder.outcome("a.odd", b"ODD", detect_nsfw=True, extractors=(one,))
+    assert (found.kind, found.nsfw_score, found.warnings) == (OutcomeKind.EXTRACTED, None, ())
+
+
 def test_in_tier_metadata_nothing_is_decoded_or_hashed(outcome: Callable[..., Outcome]) -> None:
     def reads(source: Any, *, full: bool, limits: Any) -> Findings:
         assert not full

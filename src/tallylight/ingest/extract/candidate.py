@@ -85,7 +85,7 @@ def _found(options: Options, source: Source, suffix: str, *, full: bool) -> tupl
     if full and kind.type == "image":
         source.slurp(options.limits)
     if plugin:
-        return kind, plugins.read(plugin, source, full=full, limits=options.limits)
+        return kind, plugins.read(plugin, source, full=full, limits=options.limits, nsfw=options.detect_nsfw)
     if kind.type == "video":
         return kind, video.read(source, kind, full=full, limits=options.limits, nsfw=options.detect_nsfw)
     wanted = {"read_stealth": options.read_stealth, "pixel_hash": options.pixel_hash, "nsfw": options.detect_nsfw}

@@ -13,7 +13,7 @@ from tallylight.ingest.extract.clean import clean_json, clean_line, clean_warnin
 from tallylight.ingest.extract.containers.embedded import Embedded
 from tallylight.ingest.extract.findings import Findings
 from tallylight.ingest.extract.limits import Limits
-from tallylight.ingest.extract.small import shrink
+from tallylight.ingest.extract.small import shrink, view
 from tallylight.ingest.extract.sniff import Kind
 from tallylight.ingest.extract.values import as_integer, as_name, as_number, as_size
 from tallylight.model import Json
@@ -31,13 +31,18 @@ _KNOWN: Final[dict[str, Callable[[Any], object]]] = {
 _FRAMES: Final = 3
 
 
-def checked(found: object, kind: Kind, limits: Limits) -> Findings:
-    """The findings, cleaned, and bounded by the limits. Raises TypeError or ValueError where they are none."""
+def checked(found: object, kind: Kind, limits: Limits, *, nsfw: bool = False) -> Findings:
+    """The findings, cleaned, and bounded by the limits; with `nsfw`, views of its pictures for the model too. Raises
+    TypeError or ValueError where they are none.
+    """
     if not isinstance(found, Findings):
         raise TypeError(f"it gave {type(found).__name__} instead of Findings")
     embedded = Embedded(limits, warnings=[clean_line(_text(warning), 500) for warning in found.warnings])
     for key, text in found.texts:
         embedded.add_text(_text(key), _text(text))
+    # Before they are shrunk: a picture that is given may be the one that is shrunk.
+    pictures = found.frames[:_FRAMES] or ([] if found.small is None else [found.small])
+    views = [view(_picture(one)) for one in pictures] if nsfw else []
     return Findings(
         media=_media(found.media, kind, embedded),
         texts=embedded.texts,
@@ -48,6 +53,7 @@ def checked(found: object, kind: Kind, limits: Limits) -> Findings:
         warnings=list(clean_warnings(embedded.warnings, limits)),
         small=None if found.small is None else _small(found.small, limits),
         frames=[_small(frame, limits) for frame in found.frames[:_FRAMES]],
+        views=views,
         pixel_sha256=_hash(found.pixel_sha256),
     )
 
@@ -69,9 +75,13 @@ def _media(media: Json, kind: Kind, embedded: Embedded) -> Json:
 
 
 def _small(image: object, limits: Limits) -> Image.Image:
+    return shrink(_picture(image), limits.thumbnail)
+
+
+def _picture(image: object) -> Image.Image:
     if not isinstance(image, Image.Image):
         raise TypeError(f"it gave {type(image).__name__} instead of a picture")
-    return shrink(image, limits.thumbnail)
+    return image
 
 
 def _claim(claim: object, limits: Limits) -> Claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,10 @@ _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 #: JavaScript and PostgreSQL's `double` keep whole numbers exactly up to here; beyond, they travel as text.
 WHOLE = 2**53
+
+
+class TooMuch(ValueError):
+    """A text may well be JSON, but is beyond a limit; the message says which, for the end of a sentence."""
 
 
 def clean_text(text: str, longest: int | None = None) -> str:
@@ -63,13 +68,19 @@ def whole(number: int) -> int | str:
 
 
 def load_json(text: str, limits: Limits = LIMITS) -> Any:
-    """Parse JSON as programs write it, NaN and Infinity included. ValueError where it is none, or too long or deep."""
+    """Parse JSON as programs write it, NaN and Infinity included. ValueError where it is none, TooMuch where it
+    is beyond a limit.
+    """
     if len(text) > limits.json_size:
-        raise ValueError(f"the JSON is longer than {limits.json_size:,} characters")
+        raise TooMuch(f"its JSON is longer than {limits.json_size:,} characters (json_size)")
     try:
         return json.loads(text)
+    except json.JSONDecodeError:
+        raise
     except RecursionError:
-        raise ValueError("the JSON is nested too deep") from None
+        raise TooMuch(f"its JSON is nested far deeper than {limits.json_depth:,} levels (json_depth)") from None
+    except ValueError:  # reading longer ones takes quadratic time
+        raise TooMuch(f"its JSON holds a number of more than {sys.get_int_max_str_digits():,} digits") from None
 
 
 def clean_warnings(warnings: Iterable[str], limits: Limits = LIMITS) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Reads EXIF tags, from a block or from a TIFF file.
+"""Reads EXIF tags, from a block or from a TIFF or BigTIFF file.
 
 Read are the first directory, its Exif and its GPS sub-directory, each once, so a directory that points at itself cannot
 loop. What the tags mean is for `camera`.
@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Literal
 
-from tallylight.ingest.extract.containers.embedded import decode_text
+from tallylight.ingest.extract.containers.embedded import decode_text, length_of
 from tallylight.ingest.extract.limits import LIMITS, Limits
 
 DESCRIPTION, MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME = 0x010E, 0x010F, 0x0110, 0x0112, 0x0131, 0x0132
@@ -42,9 +42,14 @@ _WANTED: Final = frozenset(
 _WANTED_GPS: Final = frozenset(range(1, 8)) | {GPS_DATE - GPS}
 
 #: Bytes of one value, by type: byte, text, short, long, rational, signed byte, undefined, signed short, signed long,
-#: signed rational, float, double, directory, UTF-8.
-_UNIT: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
-_CODE: Final = {1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I"}
+#: signed rational, float, double, directory, BigTIFF's long, signed long and directory, UTF-8.
+_UNIT: Final = {
+    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1,
+}  # fmt: skip
+_CODE: Final = {
+    1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I",
+    16: "Q", 17: "q", 18: "Q",
+}  # fmt: skip
 _RATIONALS: Final = frozenset({5, 10})
 _ENTRIES = 1000
 #: Numbers of one tag; those that are read have at most four.
@@ -112,12 +117,15 @@ class Exif:
 def read(stream: BinaryIO, limits: Limits = LIMITS) -> Exif:
     """Read a TIFF structure. Tags that are damaged are left out; never raises for what the bytes hold."""
     stream.seek(0)
-    head = stream.read(8)
+    head = stream.read(16)
     order = _order(head)
     if order is None:
         return Exif()
-    reader = _Reader(stream, order, limits)
-    tags = reader.directory(_whole(head[4:], order), _WANTED)
+    form = _BIG if _is_big(head, order) else _CLASSIC
+    # Of four bytes every offset can be sought to; of eight, a real file refuses those beyond what its disk can hold.
+    end = length_of(stream) if form is _BIG else 1 << 32
+    reader = _Reader(stream, order, form, end, limits)
+    tags = reader.directory(_whole(head[form.first : form.first + form.inline], order), _WANTED)
     # The sub-directory is the right place for what stands in both.
     tags |= reader.below(tags, EXIF_DIRECTORY, _WANTED)
     tags |= {GPS + tag: value for tag, value in reader.below(tags, GPS_DIRECTORY, _WANTED_GPS).items()}
@@ -181,20 +189,41 @@ def _quotient(above: float, below: float) -> float | None:
 
 
 def _order(head: bytes) -> Literal["<", ">"] | None:
-    return {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4]) if len(head) == 8 else None  # type: ignore[return-value]
+    orders: dict[bytes, Literal["<", ">"]] = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
+    return orders.get(head[:4]) if len(head) >= 8 else None
+
+
+def _is_big(head: bytes, order: Literal["<", ">"]) -> bool:
+    return _whole(head[2:4], order) == 43
 
 
 def _whole(raw: bytes, order: Literal["<", ">"]) -> int:
     return int.from_bytes(raw, "little" if order == "<" else "big")
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How wide things are."""
+
+    first: int  #: where the offset of the first directory stands
+    count: int  #: bytes of the number of entries
+    inline: int  #: bytes of an offset, and of a value that stands in its entry
+    entry: str  #: tag, type, number of values, and value or offset
+
+
+_CLASSIC: Final = _Form(first=4, count=2, inline=4, entry="HHI4s")
+_BIG: Final = _Form(first=8, count=8, inline=8, entry="HHQ8s")
+
+
 class _Reader:
     """Reads directories, and of all their values together no more than one metadata chunk may have."""
 
-    def __init__(self, stream: BinaryIO, order: Literal["<", ">"], limits: Limits) -> None:
+    def __init__(self, stream: BinaryIO, order: Literal["<", ">"], form: _Form, end: int, limits: Limits) -> None:
         self._stream = stream
         self._order = order
-        self._entry = struct.Struct(f"{order}HHI4s")
+        self._form = form
+        self._end = end
+        self._entry = struct.Struct(f"{order}{form.entry}")
         self._left = limits.chunk
 
     def below(
@@ -205,8 +234,7 @@ class _Reader:
         return self.directory(at, wanted) if at is not None and at > 0 else {}
 
     def directory(self, at: int, wanted: frozenset[int]) -> dict[int, tuple[int, bytes]]:
-        self._stream.seek(at)
-        count = _whole(self._stream.read(2), self._order)
+        count = _whole(self._bytes(at, self._form.count), self._order)
         entries = self._stream.read(self._entry.size * min(count, _ENTRIES))
         found: dict[int, tuple[int, bytes]] = {}
         whole = memoryview(entries)[: len(entries) - len(entries) % self._entry.size]
@@ -219,11 +247,16 @@ class _Reader:
         """The bytes of a value; empty where it is damaged or too long."""
         unit = _UNIT.get(kind, 0)
         length = unit * (count if kind not in _CODE or kind == 1 else min(count, _NUMBERS))
-        if count * unit <= 4:
+        if count * unit <= self._form.inline:
             return inline[:length]
         if not 0 < length <= self._left:
             return b""
-        self._stream.seek(_whole(inline, self._order))
-        raw = self._stream.read(length)
+        raw = self._bytes(_whole(inline, self._order), length)
         self._left -= len(raw)
         return raw
+
+    def _bytes(self, at: int, length: int) -> bytes:
+        if at >= self._end:
+            return b""
+        self._stream.seek(at)
+        return self._stream.read(length)

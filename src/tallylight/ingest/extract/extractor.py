@@ -52,6 +52,7 @@ class Extractor(Protocol):
         Where there is nothing to read raise `Unreadable(reason, sentence)`. MemoryError, and OSError with the number
         of a disk or network that refuses, pass as they are; anything else that is raised makes the file `damaged`.
         Trouble with metadata alone is a warning among the findings. Of these `media` needs no `type` and no `format`,
-        and `small` and `frames` may be larger than a thumbnail: they are shrunk.
+        and `small` and `frames` may be larger than a thumbnail: they are shrunk. The NSFW model sees them before that,
+        so `views` are not asked for; give pictures of at least 512 pixels where there are, or it scores what is left.
         """
         ...

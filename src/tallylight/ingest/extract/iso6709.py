@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tallylight.ingest.extract import gps
 from tallylight.model import Json
 
 #: `+48.8577+002.2950+035.000/`, `+4851.46+00217.70/`, `+485127.7+0021742.0/`: degrees, with or without minutes, with or
@@ -17,17 +18,15 @@ _PLACE: Final = re.compile(
 
 
 def place(text: str) -> Json:
-    """`latitude` and `longitude` in decimal degrees and, where it is given, `altitude` in metres; empty where the text
-    is no place. Nor is 0, 0: receivers write it while they have none.
-    """
+    """As `gps.place`; empty where the text is no place."""
     match = _PLACE.fullmatch(text.strip())
     if not match:
         return {}
-    latitude, longitude = _degrees(match[1], match[2], match[3], 2), _degrees(match[4], match[5], match[6], 3)
-    if abs(latitude) > 90 or abs(longitude) > 180 or latitude == longitude == 0:
-        return {}
-    found: Json = {"latitude": round(latitude, 7), "longitude": round(longitude, 7)}
-    return {**found, "altitude": round(float(match[7]), 2)} if match[7] else found
+    return gps.place(
+        _degrees(match[1], match[2], match[3], 2),
+        _degrees(match[4], match[5], match[6], 3),
+        float(match[7]) if match[7] else None,
+    )
 
 
 def _degrees(sign: str, digits: str, fraction: str | None, wide: int) -> float:

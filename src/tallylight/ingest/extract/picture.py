@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -31,6 +31,8 @@ from tallylight.ingest.extract.sniff import Kind
 from tallylight.ingest.extract.source import Source
 from tallylight.ingest.extract.trouble import Unreadable, described
 from tallylight.model import Json, Reason
+
+_BIG_ENDIAN_BIGTIFF: Final = b"MM\0+"
 
 
 def read(
@@ -121,7 +123,9 @@ def _open(source: Source, kind: Kind, embedded: Embedded, *, full: bool) -> Imag
             as_it_is = full and (embedded.harmless or source.data is None)
             return PngImageFile(stream if as_it_is else io.BytesIO(png.bare(stream, embedded, pixels=full)))
         case "jpeg":
-            return jpeg_factory(stream)
+            assert isinstance(embedded, jpeg.Jpeg)
+            as_it_is = embedded.harmless or (full and source.data is None)
+            return jpeg_factory(stream if as_it_is else io.BytesIO(jpeg.bare(stream, pixels=full)))
         case "webp":
             assert isinstance(embedded, webp.WebP)
             # libwebp has one word for damage and for want of memory: whether there is room for its two canvases of
@@ -133,6 +137,11 @@ def _open(source: Source, kind: Kind, embedded: Embedded, *, full: bool) -> Imag
         case "bmp":
             return BmpImageFile(stream)
         case "tiff":
+            if source.head.startswith(_BIG_ENDIAN_BIGTIFF):
+                raise Unreadable(
+                    Reason.UNSUPPORTED,
+                    "It is a big-endian BigTIFF, which the decoder cannot read; save it as a little-endian one.",
+                )
             return TiffImageFile(stream)
         case "avif":
             return AvifImageFile(stream)

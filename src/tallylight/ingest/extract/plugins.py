@@ -100,15 +100,18 @@ def recognised(installed: Sequence[Installed], head: bytes, suffix: str) -> Inst
     return next((one for one in (*promised, *others) if head and _recognises(one, head)), None)
 
 
-def read(installed: Installed, source: Source, *, full: bool, limits: Limits) -> Findings:
-    """As `Extractor.read`, held to its promises. Raises Unreadable, MemoryError, or OSError where the disk refuses."""
+def read(installed: Installed, source: Source, *, full: bool, limits: Limits, nsfw: bool = False) -> Findings:
+    """As `Extractor.read`, held to its promises; with `nsfw`, with views of the pictures that it gives.
+
+    Raises Unreadable, MemoryError, or OSError where the disk refuses.
+    """
     from tallylight.ingest.extract.checked import checked  # noqa: PLC0415 (it loads Pillow)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             found = load(installed.declared.value).read(source, full=full, limits=limits)
-            return checked(found, installed.kind, limits)
+            return checked(found, installed.kind, limits, nsfw=nsfw)
         except (MemoryError, Unreadable):
             raise
         except Exception as error:

@@ -128,6 +128,19 @@ def test_a_profile_that_is_none_spoils_nothing() -> None:
         assert found.texts == []
 
 
+@pytest.mark.parametrize("name", [b"exif", b"APP1", b"xmp", b"iptc", b"8bim"])
+@pytest.mark.parametrize("text", [b"", b"\nx\n  5\nzz", b"\nx\n  5\nabc"])
+def test_a_damaged_profile_is_a_warning(name: bytes, text: bytes) -> None:
+    found = png.walk(io.BytesIO(with_chunks(build.png(), packed(b"Raw profile type " + name, text))))
+    assert found.warnings == ["a damaged metadata profile was skipped"]
+    assert (found.exif, found.xmp, found.iptc) == (b"", [], b"")
+
+
+def test_a_damaged_profile_of_another_kind_is_a_text() -> None:
+    found = png.walk(io.BytesIO(with_chunks(build.png(), packed(b"Raw profile type icm", b"\nicm\n  5\nzz"))))
+    assert found.warnings == []
+
+
 def test_another_profile_stays_a_text() -> None:
     found = png.walk(io.BytesIO(with_chunks(build.png(), packed(b"Raw profile type icm", profile("icm", b"x")))))
     assert [key for key, _ in found.texts] == ["Raw profile type icm"]

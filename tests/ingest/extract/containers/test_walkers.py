@@ -29,6 +29,10 @@ FILES: dict[str, tuple[Callable[[BinaryIO], object], bytes]] = {
     "png with profiles": (png.walk, build.png({f"Raw profile type {name}": PROFILE for name in ("exif", "iptc")})),
     "jpeg": (jpeg.walk, build.encoded(build.scene(), "JPEG", exif=EXIF, comment=b"hi")),
     "jpeg with packets": (jpeg.walk, build.with_segments(build.encoded(build.scene(), "JPEG"), *SEGMENTS)),
+    "jpeg made bare": (
+        lambda stream: jpeg.bare(stream, pixels=True),
+        build.with_segments(build.encoded(build.scene(), "JPEG"), *SEGMENTS),
+    ),
     "webp": (webp.walk, build.encoded(build.scene(), "WEBP", exif=EXIF, xmp=XMP)),
     "gif": (gif.walk, build.encoded(build.scene(), "GIF", comment=b"hi")),
     "gif with xmp": (gif.walk, build.gif_with_xmp(XMP)),
@@ -59,6 +63,21 @@ def test_noise_behind_the_signature_never_raises(name: str, noise: bytes) -> Non
     walk, sound = FILES[name]
     walk(io.BytesIO(sound[:12] + noise))
     walk(io.BytesIO(noise))
+
+
+@pytest.mark.parametrize("pixels", [True, False])
+def test_a_bare_jpeg_has_what_says_how_colours_are_stored_and_no_more(pixels: bool) -> None:
+    plain = build.encoded(build.scene(mode="CMYK"), "JPEG")
+    bare = jpeg.bare(io.BytesIO(build.with_segments(plain, *SEGMENTS, build.segment(0xFE, b"hi"))), pixels=pixels)
+    assert b"Adobe" in bare
+    assert bare == (plain if pixels else plain[: len(bare)])
+
+
+def test_one_exif_is_no_reason_to_make_a_jpeg_bare_and_two_are() -> None:
+    plain = build.encoded(build.scene(), "JPEG", exif=EXIF)
+    assert jpeg.walk(io.BytesIO(plain)).harmless
+    assert not jpeg.walk(io.BytesIO(build.with_segments(plain, build.segment(0xE1, EXIF)))).harmless
+    assert not jpeg.walk(io.BytesIO(plain), Limits(chunks=2)).harmless
 
 
 def test_texts_are_limited_in_number_and_size() -> None:

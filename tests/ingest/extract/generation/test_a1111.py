@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallylight.ingest.extract.generation import generation
 from tallylight.ingest.extract.generation.a1111 import looks_like, parse
 from tallylight.ingest.extract.limits import Limits
 
@@ -174,6 +175,24 @@ def test_resources_of_civitai() -> None:
 def test_resources_that_make_no_sense_are_only_kept(resources: str) -> None:
     found = written(f"Seed: 1, Civitai resources: {resources}")
     assert found.keys() & {"loras", "embeddings", "model"} == set()
+
+
+@pytest.mark.parametrize(
+    ("resources", "warnings"),
+    [
+        ('[{"type": "lora", "modelName"', ["the list of Civitai resources is damaged JSON"]),
+        (
+            "[" * 2000,
+            ["the list of Civitai resources was not read: its JSON is nested far deeper than 100 levels (json_depth)"],
+        ),
+        ('[{"type": "lora"}]', []),
+        ("[]", []),
+    ],
+)
+def test_damaged_resources_are_told(resources: str, warnings: list[str]) -> None:
+    reading = generation([("parameters", f"a cat\nSteps: 5, Seed: 1, Civitai resources: {resources}")])
+    assert list(reading.warnings) == warnings
+    assert reading.values["prompt"] == "a cat"
 
 
 def test_what_somebody_wrote_is_the_prompt_and_what_fooocus_made_of_it_is_kept() -> None:

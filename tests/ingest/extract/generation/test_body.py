@@ -55,8 +55,29 @@ def test_text() -> None:
     assert "c" not in body
 
 
-def test_json_that_is_too_long_is_damage() -> None:
-    assert Body({"key": json.dumps(OBJECT)}, Limits(json_size=5)).object("key") == {}
+@pytest.mark.parametrize(
+    ("value", "limits", "why"),
+    [
+        (json.dumps(OBJECT), Limits(json_size=5), "its JSON is longer than 5 characters (json_size)"),
+        (json.dumps(json.dumps(OBJECT)), Limits(json_size=5), "its JSON is longer than 5 characters (json_size)"),
+        ('{"a":' * 100_000, Limits(), "its JSON is nested far deeper than 100 levels (json_depth)"),
+        ('{"a": ' + "9" * 5000 + "}", Limits(), "its JSON holds a number of more than 4,300 digits"),
+    ],
+)
+def test_json_beyond_a_limit_is_told_so_and_no_damage(value: str, limits: Limits, why: str) -> None:
+    body = Body({"key": value}, limits)
+    assert body.object("key") == {}
+    assert body.warnings == [f"the embedded key was not read: {why}"]
+
+
+def test_quoted_words_beyond_a_limit_are_words() -> None:
+    body = Body({"key": '"quoted words" and more'}, Limits(json_size=5))
+    assert (body.json("key"), body.warnings) == ('"quoted words" and more', [])
+
+
+def test_damage_in_what_was_encoded_twice_is_told() -> None:
+    body = Body({"key": json.dumps('{"a": 1}')[:-4]})
+    assert (body.json("key"), body.warnings) == (None, ["the embedded key is damaged JSON"])
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "{}", '{\n  "a"', '"{\\"a\\": 1}"', '"words"'])
@@ -74,7 +95,3 @@ def test_no_text_raises(text: str) -> None:
     body = Body({"key": text})
     body.json("key")
     assert isinstance(body.object("key"), dict)
-
-
-def test_json_nested_without_end_is_damage() -> None:
-    assert Body({"key": '{"a":' * 100_000}).object("key") == {}

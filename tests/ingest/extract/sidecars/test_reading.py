@@ -89,6 +89,20 @@ def test_a_sidecar_that_is_too_long_is_a_warning(folder: Folder) -> None:
     assert warned(outcome) == "the sidecar 'a.png.xmp' was ignored: it is longer than 2,000 bytes"
 
 
+@pytest.mark.parametrize(
+    ("raw", "limits", "why"),
+    [
+        (b'{"score": 3}', Limits(json_size=5), "its JSON is longer than 5 characters (json_size)"),
+        (b"[" * 60_000, Limits(), "its JSON is nested far deeper than 100 levels (json_depth)"),
+        (b'{"score": ' + b"9" * 5000 + b"}", Limits(), "its JSON holds a number of more than 4,300 digits"),
+        (b"{", Limits(), "it holds no JSON"),
+    ],
+)
+def test_json_beyond_a_limit_is_told_so(folder: Folder, raw: bytes, limits: Limits, why: str) -> None:
+    folder.put(".scores/a.png.json", raw)
+    assert warned(read(folder, limits=limits)) == f"the sidecar 'a.png.json' was ignored: {why}"
+
+
 def test_a_sidecar_that_leads_out_of_the_roots_is_a_warning(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "secret.xmp").write_bytes(packet())
     (folder.path / "a.png.xmp").symlink_to(tmp_path / "secret.xmp")
@@ -394,4 +408,7 @@ def test_a_graph_nested_without_end_costs_only_itself(folder: Folder) -> None:
     folder.put("a.txt", b"sea")
     outcome = read(folder)
     assert words(outcome, "caption") == ["sea"]
-    assert warned(outcome) == "the sidecar 'a.json' was ignored: it holds no JSON"
+    assert (
+        warned(outcome)
+        == "the sidecar 'a.json' was ignored: its JSON is nested far deeper than 100 levels (json_depth)"
+    )

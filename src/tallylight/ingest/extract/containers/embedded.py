@@ -57,7 +57,8 @@ class Embedded:
             self.iptc = records
 
     def warn(self, warning: str) -> None:
-        if warning not in self.warnings:
+        # As many as are kept in the end: each is compared with all.
+        if len(self.warnings) < self.limits.warnings and warning not in self.warnings:
             self.warnings.append(warning)
 
     def _keep(self, key: str, text: str) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tallylight.ingest.extract.clean import load_json
+from tallylight.ingest.extract.clean import TooMuch, load_json
 from tallylight.ingest.extract.emphasis import networks
 from tallylight.ingest.extract.generation.fields import lora, loras, names, normalised, tidy
 from tallylight.ingest.extract.generation.settings import pairs, split_settings
@@ -66,10 +66,10 @@ def looks_like(text: str) -> bool:
     return any(map(_SETTINGS.match, text.splitlines()))
 
 
-def parse(text: str, limits: Limits = LIMITS) -> Json:
+def parse(text: str, limits: Limits = LIMITS, warnings: list[str] | None = None) -> Json:
     """The generation parameters in a text, as `Outcome.generation` documents; a text without settings is all prompt.
 
-    Never raises.
+    Never raises; what is damaged within is told in `warnings`.
     """
     prompt, negative, line = _sections(text)
     settings: dict[str, Any] = {}
@@ -77,7 +77,7 @@ def parse(text: str, limits: Limits = LIMITS) -> Json:
         settings.setdefault(key, value)
     written = {"Prompt": prompt, _NEGATIVE.rstrip(":"): negative}
     found = normalised(_with_own_prompts({**settings, **written}), _NAMES, limits)
-    resources = _resources(settings, limits)
+    resources = _resources(settings, limits, [] if warnings is None else warnings)
     found["generator"] = _generator(settings)
     found.setdefault("model", _checkpoint(resources))
     _share_denoise(found)
@@ -151,13 +151,15 @@ def _models(settings: dict[str, Any]) -> Iterator[str]:
         yield settings.get(key, "").partition(" [")[0]
 
 
-def _resources(settings: dict[str, Any], limits: Limits) -> list[Json]:
+def _resources(settings: dict[str, Any], limits: Limits, warnings: list[str]) -> list[Json]:
     """What Civitai lists: `[{"type": "lora", "weight": 0.8, "modelVersionId": 7, "modelName": "Film"}, …]`."""
     if "Civitai resources" not in settings:
         return []
     try:
         listed = load_json(settings["Civitai resources"], limits)
-    except ValueError:
+    except ValueError as error:
+        trouble = f"was not read: {error}" if isinstance(error, TooMuch) else "is damaged JSON"
+        warnings.append(f"the list of Civitai resources {trouble}")
         return []
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 

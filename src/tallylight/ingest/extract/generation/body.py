@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tallylight.ingest.extract.clean import load_json
+from tallylight.ingest.extract.clean import TooMuch, load_json
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.model import Json
 
-#: JSON encoded once or twice. A prompt may begin with `{` too: `{red|blue} hat`.
-_OBJECT = re.compile(r'[\s"\\]{0,64}\{\s{0,64}(?:\\{0,8}"|\})|\s{0,64}"')
+#: An object, encoded once or twice. A prompt may begin with `{` too: `{red|blue} hat`.
+_OBJECT = re.compile(r'[\s"\\]{0,64}\{\s{0,64}(?:\\{0,8}"|\})')
+_QUOTED = re.compile(r'\s{0,64}"')
 _TWICE: Final = 2
 
 
 @dataclass(slots=True)
 class Body:
-    """A mapping, and what its texts hold as JSON. Each is decoded once; damaged ones are told in `warnings`."""
+    """A mapping, and what its texts hold as JSON. Each is decoded once; damaged ones, and those
+    beyond a limit, are told in `warnings`."""
 
     values: Mapping[str, Any]
     limits: Limits = LIMITS
@@ -34,7 +36,7 @@ class Body:
         return value if isinstance(value, str) else ""
 
     def json(self, name: str) -> Any:
-        """A value, decoded where it is text that holds JSON; None where that is damaged."""
+        """A value, decoded where it is text that holds JSON; None where that is damaged or too much."""
         if name not in self._decoded:
             self._decoded[name] = self._decode(name)
         return self._decoded[name]
@@ -55,14 +57,15 @@ class Body:
                 break
             try:
                 value = load_json(value, self.limits)
-            except ValueError:
-                if value.lstrip().startswith("{"):
-                    self.warnings.append(f"the embedded {name} is damaged JSON")
-                    return None
-                break  # words that begin with a quote
+            except ValueError as error:
+                if not _OBJECT.match(value):
+                    break  # words that begin with a quote
+                trouble = f"was not read: {error}" if isinstance(error, TooMuch) else "is damaged JSON"
+                self.warnings.append(f"the embedded {name} {trouble}")
+                return None
         return value
 
 
 def is_json(text: str) -> bool:
     """Whether a text means to be JSON."""
-    return _OBJECT.match(text) is not None
+    return (_OBJECT.match(text) or _QUOTED.match(text)) is not None

@@ -80,10 +80,12 @@ def _own_words(places: Places) -> _Found | None:
 def _written(places: Places) -> _Found | None:
     for key, text in places.words():
         if a1111.looks_like(text):
-            return _Found(a1111.parse(text, places.limits), key)
+            return _Found(a1111.parse(text, places.limits, places.warnings), key)
     # Under A1111's own key a text without settings is a prompt; JSON there is another program's.
     text = places.whole.text("parameters")
-    return _Found(a1111.parse(text, places.limits), "parameters") if text and not is_json(text) else None
+    return (
+        _Found(a1111.parse(text, places.limits, places.warnings), "parameters") if text and not is_json(text) else None
+    )
 
 
 def _drawn(places: Places) -> _Found | None:

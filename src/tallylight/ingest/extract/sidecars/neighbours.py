@@ -10,9 +10,11 @@ from typing import Final
 
 from tallylight.clock import SystemClock
 from tallylight.ingest.extract.limits import LIMITS, Limits
+from tallylight.ingest.extract.sidecars import twins
 from tallylight.roots import Roots
 
-#: The only endings that sidecars have, and the folders in which some lie: where there are none, nothing is looked for.
+#: The only endings that sidecars have, and the folders in which some lie: where there are none, and no pictures beside
+#: videos, nothing is looked for.
 SUFFIXES: Final = (".json", ".xmp", ".txt", ".caption")
 FOLDERS: Final = frozenset({".scores", ".workflows"})
 
@@ -59,7 +61,7 @@ def _listed(roots: Roots, folder: str, most: int, changed_ns: int, fresh: int | 
     if names is None:
         return Neighbours(folder, None)
     sidecars = [name for name in names if name.lower().endswith(SUFFIXES)]
-    if not sidecars and FOLDERS.isdisjoint(names):
+    if not sidecars and FOLDERS.isdisjoint(names) and not twins.among(names):
         return Neighbours(folder, {})
     # Of two that differ in their ending's case alone, the one in lower case is the one that was asked for.
     return Neighbours(folder, {_lowered(name): name for name in sidecars} | {name: name for name in names})

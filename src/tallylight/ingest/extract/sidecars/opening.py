@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from tallylight.errors import BadPath
-from tallylight.ingest.extract.clean import clean_line, load_json
+from tallylight.ingest.extract.clean import TooMuch, clean_line, load_json
 from tallylight.ingest.extract.containers.embedded import decode_text
 from tallylight.ingest.extract.limits import LIMITS, Limits
 from tallylight.roots import Roots, escape
@@ -67,6 +67,8 @@ class Opening:
         raw = self.read(path)
         try:
             return None if raw is None else load_json(raw.decode("utf-8-sig"), self.limits)
+        except TooMuch as error:
+            self.ignore(path, str(error))
         except ValueError:
             self.ignore(path, "it holds no JSON")
-            return None
+        return None

@@ -8,7 +8,16 @@ from typing import Any
 
 from tallylight.errors import BadPath
 from tallylight.ingest.extract.limits import LIMITS, Limits
-from tallylight.ingest.extract.sidecars import captions, downloads, scores, takeout, takeout_names, workflows, xmp
+from tallylight.ingest.extract.sidecars import (
+    captions,
+    downloads,
+    scores,
+    takeout,
+    takeout_names,
+    twins,
+    workflows,
+    xmp,
+)
 from tallylight.ingest.extract.sidecars.neighbours import Neighbours, neighbours
 from tallylight.ingest.extract.sidecars.opening import Opening
 from tallylight.ingest.extract.sidecars.told import Told
@@ -60,6 +69,7 @@ class _Reader:
         if wanted.described:
             self._other_json()
             self._text()
+            self._twin()
         return self.told
 
     def _scores(self) -> None:
@@ -93,6 +103,11 @@ class _Reader:
         for name in (f"{self.name}.txt", f"{self.stem}.txt", f"{self.stem}.caption"):
             if path := self.beside.find(name):
                 captions.add(self.opening.text(path), self.told, self.opening.limits)
+
+    def _twin(self) -> None:
+        name = twins.name_of(self.name)
+        if name and (path := self.beside.find(name)):
+            twins.add(path, self.told, self.opening)
 
     def _json(self, path: str) -> Any:
         return self.opening.json(path) if path else None

@@ -39,6 +39,12 @@ _TEXT = whole(
     r"|clip_[lg]|t5xxl|llama|part_?\d{1,2}|tags|lyrics|prefix|suffix|prepend\w*|append\w*"
 )
 
+#: Of nodes that have none of these: `custom_text`, `scene_prompt_2`; no instructions for a language model.
+_SOUNDS_LIKE_TEXT = whole(
+    r"(?!.*(?:system|instruct|template|style|file|path|folder))"
+    r".*(?:text|prompt|string|caption|words)s?(?:_?\d{1,3})?"
+)
+
 #: Inputs that lead away from texts.
 _NO_TEXT = whole(
     r"(?:.*_)?(?:clip|model|unet|vae|images?|pixels|masks?|latents?|latent_image|samples|seed|noise|sigmas|sampler"
@@ -50,6 +56,11 @@ _NO_TEXT = whole(
 def is_text(name: str) -> bool:
     """Whether an input of this name takes text of a prompt."""
     return _TEXT(name)
+
+
+def sounds_like_text(name: str) -> bool:
+    """Whether an input that nothing else is known of may well hold text of a prompt, of whichever side."""
+    return _SOUNDS_LIKE_TEXT(name) and not _ANY_SIDE(name)
 
 
 def may_lead_to_text(name: str) -> bool:

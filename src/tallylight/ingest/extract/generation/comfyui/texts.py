@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tallylight.ingest.extract.generation.comfyui.graph import Link, Node, in_order
 from tallylight.ingest.extract.generation.comfyui.joins import COMMA, Join, between, join_of, replaced
-from tallylight.ingest.extract.generation.comfyui.names import SIDES, is_text, may_lead_to_text
+from tallylight.ingest.extract.generation.comfyui.names import SIDES, is_text, may_lead_to_text, sounds_like_text
 from tallylight.ingest.extract.generation.comfyui.patterns import whole, within
 from tallylight.ingest.extract.generation.comfyui.walk import Walk
 
@@ -153,6 +153,9 @@ class Texts:
         names = self._sided(node.names()) or [name for name in node.names() if is_text(name)]
         names = names or [name for name in node.names() if name in _PLAIN]
         names = names or [name for name in node.links if may_lead_to_text(name)][:1]
+        names = names or [
+            name for name, value in node.values.items() if isinstance(value, str) and sounds_like_text(name)
+        ]
         return sorted(names, key=_as_joined)
 
     def _inputs(self, node: Node, names: list[str], depth: int) -> list[str]:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from tallylight.web.stopping import SIGNALS, before_stopping
+from tallylight.live.stopping import SIGNALS, before_stopping
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""Lets only the owner of a session write of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from tallylight.db.tables import sessions
+from tallylight.errors import LeaseLost
+
+#: Until the transaction ends nobody else becomes its owner.
+_OWNER = select(sessions.c.owner).where(sessions.c.session_id == bindparam("of")).with_for_update(key_share=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Who writes: an owner among others, or (None) the only process there is."""
+
+    me: str | None = None
+
+    def check(self, connection: Connection, session_id: str) -> None:
+        """Raise LeaseLost where this session is not, or no longer, ours to write of; for as long as the transaction
+        lasts it then stays ours. A session that there is not is left to the caller.
+        """
+        if self.me is None:
+            return
+        found = connection.execute(_OWNER, {"of": session_id}).one_or_none()
+        if found is not None and found.owner != self.me:
+            raise LeaseLost
+
+
+#: For the only process there is.
+OPEN = Fence()

@@ -1,0 +1,180 @@
+"""Commands beside a server that holds the data folder: they run there, and look as if they ran here."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+from tests.cli.running import Tallylight
+from tests.cli.test_follow import Notes
+from tests.in_process import paint, spoil
+from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
+
+from tallylight.cli.far import LONGEST_ABSENCE, FarServer
+from tallylight.errors import ServerUnreachable
+
+#: What differs from run to run: ids, times and rates.
+_OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}| in [\d.]+ m?s")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    paint(tmp_path / "root", 6)
+    spoil(tmp_path / "root" / "bad.png")
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(root: Path, data: Path) -> Iterator[Server]:
+    with Server(root, data) as server:
+        yield server
+        server.stop()
+
+
+def ends(output: str) -> list[str]:
+    """The lines of a run that are the same in each: which of the counts on the way were drawn depends on the moment."""
+    lines = [_OWN.sub("…", line) for line in output.splitlines()]
+    return [line for line in lines if line.startswith(("session", "failed", "completed", "committed", "undone"))]
+
+
+def test_a_whole_life_on_the_server_looks_as_it_does_without_one(
+    tallylight: Tallylight, root: Path, data: Path, tmp_path: Path, server: Server
+) -> None:
+    for arguments in (["ingest", root], ["commit", "last"], ["undo", "last"], ["ingest", root, "--commit"]):
+        there = tallylight(*arguments, "--data", data)
+        here = tallylight(*arguments, "--data", tmp_path / "other")
+        assert there.status == here.status
+        assert ends(there.out) == ends(here.out) != []
+        assert here.err == ""
+        assert there.err == f"tallylight: the server at {server.url} holds the data folder; it is done there.\n"
+    assert server.get("/api/media?limit=1")["total"] == 6
+
+
+def test_json_lines_are_the_servers_messages(tallylight: Tallylight, root: Path, data: Path, server: Server) -> None:
+    ran = tallylight("ingest", root, "--data", data, "--commit", "--json")
+    told = messages(ran.out)
+    assert ran.status == 1, "a file failed"
+    assert (told[-1]["status"], told[-1]["commit"]["done"]) == ("committed", 6)
+    assert any(message["status"] == "completed" for message in told)
+    assert told[-1] == server.get(f"/api/ingest/status/{told[-1]['session_id']}")
+
+
+def test_options_travel_along_and_those_of_the_server_are_told(
+    tallylight: Tallylight, root: Path, data: Path, server: Server
+) -> None:
+    given = ["--max-files", 2, "--tier", "index", "--jobs", 3, "--limit", "pixels=1M"]
+    ran = tallylight("ingest", root, "--data", data, "--json", *given)
+    assert "--jobs and --limit are that server's to decide, and not used.\n" in ran.err
+    assert messages(ran.out)[-1]["stats"]["total_files"] == 2
+    assert server.get("/api/ingest/sessions?limit=1")["sessions"][0]["parameters"]["tier"] == "index"
+
+
+def test_what_the_server_may_not_read_is_told_in_its_words(
+    tallylight: Tallylight, root: Path, data: Path, tmp_path: Path, server: Server
+) -> None:
+    ran = tallylight("ingest", tmp_path, "--data", data)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{tmp_path} is outside the folders this server may read: {root}." in ran.err
+
+
+def test_a_server_of_another_database_is_not_used(
+    tallylight: Tallylight, root: Path, data: Path, server: Server
+) -> None:
+    ran = tallylight("ingest", root, "--data", data, "--database", "postgresql://me:secret@localhost/other")
+    assert (ran.status, ran.out) == (2, "")
+    assert "works on another database than this command was given" in ran.err
+    assert "secret" not in ran.err + (data / "lock").read_text()
+
+
+def test_what_needs_the_data_folder_for_itself_says_who_has_it(
+    tallylight: Tallylight, root: Path, data: Path, server: Server
+) -> None:
+    for arguments in (["prune", "--keep-days", 0], ["reparse"], ["watch", root]):
+        ran = tallylight(*arguments, "--data", data)
+        assert (ran.status, ran.out) == (2, "")
+        assert f"A Tallylight server (process {server.pid}) holds the data folder" in ran.err
+        assert f"reach it at {server.url}, or stop it first" in ran.err
+
+
+def attached(root: Path, data: Path) -> subprocess.Popen[str]:
+    """An ingest on a server, in the middle of it."""
+    command = [*TALLYLIGHT, "ingest", str(root), "--data", str(data), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if messages(line)[0]["processed_files"]:
+            return process
+    raise AssertionError(process.communicate())
+
+
+def test_ctrl_c_cancels_it_on_the_server(slow: Path, tmp_path: Path, data: Path) -> None:
+    root = many(slow, tmp_path / "many", 30)
+    with Server(root, data) as server:
+        process = attached(root, data)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=ALARM)
+        last = messages(out)[-1]
+        assert (process.returncode, last["status"]) == (130, "cancelled")
+        assert last == server.get(f"/api/ingest/status/{last['session_id']}")
+        server.stop()
+
+
+def test_a_server_that_is_killed_and_started_again_is_waited_for(slow: Path, tmp_path: Path, data: Path) -> None:
+    root = many(slow, tmp_path / "many", 30)
+    with Server(root, data) as server:
+        process = attached(root, data)
+        before = server.url
+        server.kill()
+        server.start()
+        assert server.url != before, "another port, which only the note in the data folder tells"
+        out, err = process.communicate(timeout=ALARM)
+        told = messages(out)
+        assert (process.returncode, told[-1]["status"], told[-1]["processed_files"]) == (0, "completed", 30)
+        counts = [message["processed_files"] for message in told]
+        assert counts == sorted(counts)
+        assert len(err.splitlines()) == 1
+        server.stop()
+
+
+class Leaping:
+    """A clock on which nobody waits."""
+
+    def __init__(self) -> None:
+        self._elapsed = 0.0
+
+    def now(self) -> float:
+        return self._elapsed
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep_until(self, deadline: float) -> None:
+        await anyio.lowlevel.checkpoint()
+        self._elapsed = deadline
+
+
+@pytest.mark.anyio
+async def test_a_server_that_stays_away_is_given_up() -> None:
+    clock, notes, asked = Leaping(), Notes(), 0
+
+    def find() -> str:
+        nonlocal asked
+        asked += 1
+        return ""
+
+    server = FarServer(url="http://127.0.0.1:1", find=find, clock=clock)
+    with pytest.raises(ServerUnreachable, match="does not answer"), anyio.fail_after(ALARM):
+        await server.follow("s-1", notes)
+    assert LONGEST_ABSENCE < clock.monotonic() < LONGEST_ABSENCE + 2
+    assert asked > 50, "it was looked for all the time"
+    assert notes.told == ["close"]
