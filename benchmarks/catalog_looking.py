@@ -88,6 +88,9 @@ def pages(kind: str, templates: Sequence[Outcome], count: int, scratch: Path, po
         look_at_all(journal, catalog, SESSION)
         with database.writing() as connection:
             _multiply(connection, made, count)
+            if kind == "postgresql":
+                # What the server does by itself some time after so many rows have come.
+                connection.exec_driver_sql("ANALYZE")
         effects = [effect for effect, files in journal.previews.standing(SESSION).files.items() if files]
         found.first_ms = _timed(lambda: first_page(journal, catalog, SESSION))
         for asked in ((), *((effect,) for effect in effects)):
