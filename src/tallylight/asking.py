@@ -63,10 +63,7 @@ def post(url: str, path: str, body: Json | None = None) -> Json:
     """The answer to a command. Raises TallylightError with the server's own words where it refuses, of the kind it was
     there, and ServerUnreachable where it does not answer.
     """
-    if body is None:
-        return _told(url, ask(url, "POST", path))
-    headers = {"content-type": "application/json"}
-    return _told(url, ask(url, "POST", path, json.dumps(body).encode(), headers))
+    return command(url, "POST", path, body)
 
 
 def refusal(status: int, body: bytes) -> TallylightError:
@@ -83,6 +80,13 @@ def refusal(status: int, body: bytes) -> TallylightError:
 def unreachable(url: str, error: Exception) -> ServerUnreachable:
     """That a server does not answer, and why."""
     return ServerUnreachable(f"The server at {url} does not answer ({error}); see that it runs, and try again.")
+
+
+def command(url: str, method: str, path: str, body: Json | None = None) -> Json:
+    """The answer to a command of any method. Raises as `post`."""
+    if body is None:
+        return _told(url, ask(url, method, path))
+    return _told(url, ask(url, method, path, json.dumps(body).encode(), {"content-type": "application/json"}))
 
 
 def _told(url: str, answer: Answer) -> Json:

@@ -84,9 +84,17 @@ class Lock:
     doing: str
 
     def tell(self, url: str = "", database: str = "") -> None:
-        """Write who holds the folder and, for a server, where it is reached and which database it works on."""
+        """Write who holds the folder and, for a server, where it is reached and which database it works on. Raises
+        DataFolderUnusable, as on a full disk.
+        """
         note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url, "database": database}
-        self.path.write_text(json.dumps(note), encoding="utf-8")
+        try:
+            self.path.write_text(json.dumps(note), encoding="utf-8")
+        except OSError as error:
+            raise DataFolderUnusable(
+                f"The lock {self.path} cannot be written ({error.strerror}); free some space on its disk, or choose"
+                " another data folder with --data."
+            ) from error
 
 
 def url_of_holder(folder: Path) -> str:

@@ -140,6 +140,7 @@ class UndoPlanned:
 
     at: float
     total: int
+    kept: int = 0  #: paths that stay as they are: a later session wrote them that cannot be undone any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,7 @@ class State:
     commit_started_at: float | None = None  #: when the running commit or undo began
     undo_total: int = 0
     undo_done: int = 0
+    undo_kept: int = 0  #: paths that the undo leaves as they are, out of its reach
     #: The threshold of this session's parameters, here so that the fold needs nothing else.
     nsfw_threshold: float = 0.5
 
@@ -340,7 +342,8 @@ def _moved(state: State, fact: Moved, before: float) -> State:
         state = replace(state, is_doubted=False, is_confirmed=True)
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
         state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
-        return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)
+        # An undo that stopped half-way goes on where it was.
+        return state if fact.status is Status.UNDOING else _uncommitted(state)
     if fact.status in AT_REST:
         state = replace(state, retry_seq=0, retry_total=0, retry_done=0)
     elif state.ended_at is not None:
@@ -369,7 +372,8 @@ def _resumed(state: State, fact: Resumed, before: float) -> State:
 
 
 def _uncommitted(state: State) -> State:
-    return replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0, undo_total=0, undo_done=0)
+    state = replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0)
+    return replace(state, undo_total=0, undo_done=0, undo_kept=0)
 
 
 def _after_review(state: State, fact: Aftermath) -> State:
@@ -379,7 +383,7 @@ def _after_review(state: State, fact: Aftermath) -> State:
         case Committed():
             return _committed(state, fact)
         case UndoPlanned():
-            return replace(state, undo_total=fact.total, undo_done=0)
+            return replace(state, undo_total=fact.total, undo_done=0, undo_kept=fact.kept)
         case Undone():
             return replace(state, undo_done=state.undo_done + fact.done)
 

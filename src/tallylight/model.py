@@ -113,6 +113,7 @@ class Parameters:
     conflict_rule: ConflictRule = ConflictRule.NEWEST
     pixel_hash: bool = False  #: tell copies of a picture with other metadata
     read_stealth: bool = False  #: look for parameters hidden in the alpha channel
+    auto_commit: bool = False  #: nobody reviews it: whoever started it commits it once it is completed
 
     def as_json(self) -> Json:
         chosen = {"tier": self.tier.value, "conflict_rule": self.conflict_rule.value}

@@ -131,15 +131,21 @@ class Roots:
 
     def names(self, folder: str, most: int) -> list[str] | None:
         """What lies directly in a folder below a root; None where that is more than `most`. Raises as `open` does."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        descriptor = self.open_folder(folder)
         try:
-            if not self.contains(_opened_path(descriptor, folder)):
-                raise BadPath(f"{escape(folder)} leads out of the folders this server may read.")
             with os.scandir(descriptor) as entries:
                 found = [entry.name for entry in islice(entries, most + 1)]
         finally:
             os.close(descriptor)
         return found if len(found) <= most else None
+
+    def open_folder(self, folder: str) -> int:
+        """A descriptor of a folder below a root, for the caller to close. Raises as `open` does."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        if not self.contains(_opened_path(descriptor, folder)):
+            os.close(descriptor)
+            raise BadPath(f"{escape(folder)} leads out of the folders this server may read.")
+        return descriptor
 
     def named(self) -> str:
         """The roots for a message."""

@@ -22,14 +22,17 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.changes import changes, must_poll
 from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.fresh import Sight
 from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
+from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.tenure import Tenure
 from tallylight.ingest.valve import Valve
@@ -42,6 +45,7 @@ from tallylight.mirror import Mirror
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
 from tallylight.visible import visible
@@ -92,6 +96,8 @@ class Services:
     write: Write
     extractors: Extractors
     looker: Looker
+    schedules: Schedules
+    scheduler: Scheduler  #: runs only where sessions go on by themselves
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -237,6 +243,8 @@ async def open_services(
     clock, limits = clock or SystemClock(), Limits.of(settings.limits)
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
+        thumbnails = Thumbnails(disk.folder.thumbnails)
+        await to_thread.run_sync(_swept, thumbnails)
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
@@ -246,29 +254,20 @@ async def open_services(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
-        thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
         looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
-        workshop = _workshop(
-            disk,
-            options_for,
-            writer,
-            engine,
-            hub,
-            clock,
-            extractors=extractors,
-            looker=looker,
-            mirror=mirror,
-            guard_share=settings.guard_share,
-        )
+        guarded = partial(_workshop, looker=looker, guard_share=settings.guard_share, mirror=mirror)
+        workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
+        scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
         if mirror is not None:
             tenure = Tenure(leases=disk.leases, supervisor=supervisor, clock=clock)
             for loop in (mirror.run, tenure.keep, *([tenure.look] if goes_on else [])):
                 tasks.start_soon(loop)
         if goes_on:
             await supervisor.recover()
+            tasks.start_soon(scheduler.run)
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -285,7 +284,28 @@ async def open_services(
             write=writer.run,
             extractors=extractors,
             looker=looker,
+            schedules=disk.schedules,
+            scheduler=scheduler,
         )
+
+
+def _scheduling(disk: Disk, supervisor: Supervisor, writer: Writer, clock: Clock, extractors: Extractors) -> Scheduling:
+    sight = Sight(
+        roots=disk.roots,
+        catalog=disk.catalog,
+        schedules=disk.schedules,
+        skip=(str(disk.folder.path),),
+        wanted=partial(is_media, suffixes=extractors.suffixes),
+    )
+    return Scheduling(
+        sight=sight,
+        journal=disk.journal,
+        supervisor=supervisor,
+        write=writer.run,
+        clock=clock,
+        changes=changes,
+        must_poll=must_poll,
+    )
 
 
 async def _extractors(engine: Engine) -> Extractors:
@@ -295,12 +315,20 @@ async def _extractors(engine: Engine) -> Extractors:
     return extractors
 
 
+def _swept(thumbnails: Thumbnails) -> None:
+    try:
+        thumbnails.sweep()
+    except OSError as error:
+        # Thumbnails are a cache: without any of them all else works.
+        log.warning("half-written thumbnails in %s cannot be removed: %s", thumbnails.folder, error.strerror)
+
+
 def _pace(settings: Settings) -> Pace:
     most = settings.max_readers or min(MOST_READERS, max(1, open_files_limit() - RESERVED_FILES))
     return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
 
 
-def _workshop(  # noqa: PLR0913 (all that a workshop is made of)
+def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Holder, Known, Medium, Order, Rated, Reread
+from tallylight.catalog import USER, Catalog, CommitItem, Holder, Known, Medium, Order, Rated, Reread, digest_of
 from tallylight.catalog.search import parse
 from tallylight.errors import BadInput, NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText, Tier
@@ -414,6 +414,63 @@ class CatalogContract:
         assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
         assert shelf.media_of([]) == []
 
+    def test_a_persons_word_stands_and_says_whose_it_is(self, catalog: Catalog) -> None:
+        disputed = replace(
+            extracted(),
+            score=2,
+            favourite=None,
+            provenance={"score": {"source": "xmp"}, "title": {"source": "xmp"}},
+            conflicts=({"field": "score", "values": []}, {"field": "title", "values": []}),
+        )
+        catalog.commit(
+            "s-1", [item("/pictures/a.png", 1, raw_text("x"), outcome=disputed), item("/pictures/b.png", 2)], 1.0
+        )
+        before = media(catalog)
+        number = before["/pictures/a.png"].media_id
+        assert catalog.rate([number, 10_000], {"score": 5, "favourite": True}, 7.5) == 1
+        after = media(catalog)
+        word = {"source": USER, "at": 7.5}
+        assert after["/pictures/b.png"] == before["/pictures/b.png"]
+        expected = replace(
+            before["/pictures/a.png"].outcome,
+            score=5,
+            favourite=True,
+            provenance={"score": word, "favourite": word, "title": {"source": "xmp"}},
+            conflicts=({"field": "title", "values": []},),
+        )
+        assert after["/pictures/a.png"] == replace(before["/pictures/a.png"], outcome=expected)
+        assert catalog.find(parse("score:5 is:favourite")) == [number]
+        assert catalog.ratings(["/pictures/a.png"])["/pictures/a.png"].provenance["score"] == word
+        assert catalog.rate([number], {"score": None}, 8.0) == 1
+        cleared = catalog.medium(number).outcome
+        assert (cleared.score, cleared.favourite, "score" in cleared.provenance) == (None, True, False)
+        assert catalog.rate([], {"score": 1}, 9.0) == 0
+
+    def test_what_is_rated_is_not_what_was_committed(self, catalog: Catalog) -> None:
+        batch = [item(outcome=replace(extracted(), score=2))]
+        catalog.commit("s-1", batch, 1.0)
+        catalog.rate([catalog.media()[0].media_id], {"score": 5}, 2.0)
+        catalog.commit("s-2", batch, 3.0)
+        assert (catalog.media()[0].outcome.score, catalog.undoable("s-2")) == (2, 1)
+        catalog.undo("s-2", 10)
+        assert catalog.media()[0].outcome.score == 5
+
+    def test_an_undo_leaves_what_a_person_said_since(self, catalog: Catalog) -> None:
+        first = item("/pictures/a.png", 1, raw_text("one"), outcome=replace(extracted(), score=1))
+        catalog.commit("s-1", [first], 1.0)
+        second = replace(extracted(), score=2, generation={"model": "other"})
+        catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("two"), outcome=second)], 2.0)
+        number = catalog.media()[0].media_id
+        catalog.rate([number], {"score": 4}, 3.0)
+        catalog.undo("s-2", 10)
+        (medium,) = catalog.media()
+        assert (medium.media_id, medium.session_id, medium.outcome.score) == (number, "s-1", 4)
+        assert medium.outcome.provenance["score"] == {"source": USER, "at": 3.0}
+        assert medium.outcome.generation == extracted().generation
+        again = CommitItem(1, medium.path, medium.outcome, (raw_text("one"),))
+        catalog.commit("s-3", [again], 4.0)
+        assert catalog.undoable("s-3") == 0, "what stands there is known for what it is"
+
     def test_an_undo_puts_everything_back_as_it_was(self, catalog: Catalog) -> None:
         shared = raw_text("shared")
         first = [item("/pictures/a.png", 1, raw_text("old"), shared), item("/pictures/b.png", 2, shared)]
@@ -462,6 +519,56 @@ class CatalogContract:
         assert catalog.undo("s-1", 10) == 3
         assert catalog.count() == 0
 
+    def test_what_a_forgotten_session_wrote_since_is_left_as_it_is(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(f"/pictures/{name}.png", 1, raw_text("one")) for name in "abc"], 1.0)
+        for session_id, name in (("s-2", "a"), ("s-3", "b")):
+            other = replace(extracted(), score=2)
+            catalog.commit(session_id, [item(f"/pictures/{name}.png", 1, raw_text("two"), outcome=other)], 2.0)
+        catalog.forget("s-2")
+        before = media(catalog)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (
+            {"s-3": 1},
+            1,
+            2,
+        )
+        catalog.undo("s-3", 10)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == ({}, 1, 2)
+        assert [catalog.undo("s-1", 1) for _ in range(3)] == [1, 1, 0]
+        assert media(catalog) == {"/pictures/a.png": before["/pictures/a.png"]}
+        assert (catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (0, 0)
+
+    @pytest.mark.parametrize("is_forgotten", [False, True])
+    @pytest.mark.parametrize("was_there", [False, True])
+    def test_what_is_written_again_after_another_session_is_undone_before_it(
+        self, catalog: Catalog, is_forgotten: bool, was_there: bool
+    ) -> None:
+        def written(session_id: str, score: int) -> dict[str, Medium]:
+            outcome = replace(extracted(), score=score, keywords=({"text": session_id},))
+            batch = [item(f"/pictures/{name}.png", 1, raw_text(session_id), outcome=outcome) for name in "ab"]
+            assert catalog.commit(session_id, batch, 1.0) == []
+            return media(catalog)
+
+        stood = written("s-0", 1) if was_there else {}
+        written("s-1", 2)
+        between = written("s-2", 3)
+        written("s-1", 4)
+        texts = {catalog.texts([medium.media_id])[medium.media_id] for medium in media(catalog).values()}
+        assert texts == {(raw_text("s-1"),)}
+        assert (catalog.overwritten_by("s-1"), catalog.overwritten_by("s-2")) == ({}, {"s-1": 2})
+        if is_forgotten:
+            catalog.forget("s-2")
+        assert catalog.undo("s-1", 10) == 2
+        assert media(catalog) == between
+        assert {catalog.texts([medium.media_id])[medium.media_id] for medium in between.values()} == {
+            (raw_text("s-2"),)
+        }
+        if not is_forgotten:
+            assert catalog.undo("s-2", 10) == 2
+            assert media(catalog) == stood
+            assert catalog.texts([medium.media_id for medium in stood.values()]) == {
+                medium.media_id: (raw_text("s-0"),) for medium in stood.values()
+            }
+
     def test_an_address_of_what_was_added_is_never_given_out_again(self, catalog: Catalog) -> None:
         catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
         first = catalog.media()[0].media_id
@@ -497,6 +604,13 @@ class CatalogContract:
         found = {name: rest for name, *rest in catalog.in_folder("/pictures/day")}
         assert found == {name: [11, 22, 7, "metadata", 3.5 if name == "a.png" else None] for name in names}
         assert list(catalog.in_folder("/pictures/da")) == []
+        at_once = catalog.in_folders(["/pictures/day", "/pictures", "/none"], 20)
+        assert at_once is not None
+        assert {folder: sorted(files) for folder, files in at_once.items()} == {
+            folder: sorted(catalog.in_folder(folder)) for folder in ("/pictures/day", "/pictures")
+        }
+        assert catalog.in_folders(["/pictures/day", "/pictures"], len(names)) is None
+        assert catalog.in_folders([], 5) == {}
 
     def test_what_read_a_file_and_how_deep_comes_back(self, catalog: Catalog) -> None:
         read = replace(extracted(), extractor_version=3, tier=Tier.INDEX)
@@ -649,3 +763,38 @@ class CatalogContract:
         catalog.remember_mounts({"/m": "/m"})
         catalog.remember_mounts({})
         assert catalog.mounts(["/m", "/n", "/x"]) == {"/m": "/m", "/n": "/n"}
+
+    def test_every_change_raises_the_version_and_nothing_else_does(self, catalog: Catalog) -> None:
+        versions = [catalog.version()]
+
+        def changed() -> bool:
+            versions.append(catalog.version())
+            return versions[-1] > versions[-2]
+
+        catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
+        assert changed()
+        catalog.commit("s-1", [item("/pictures/a.png")], 2.0)
+        assert not changed(), "it was there already"
+        [medium] = catalog.media()
+        catalog.rate([medium.media_id], {"score": 5}, 3.0)
+        assert changed()
+        catalog.reread([reread(medium, generation={"model": "other"})])
+        assert changed()
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 4.0)
+        assert changed()
+        catalog.mark_found("s-2", ["/pictures/a.png"])
+        assert changed()
+        assert catalog.undo("s-2", 10) == 1
+        assert changed()
+        assert catalog.undo("s-2", 10) == 0
+        catalog.known(["/pictures/a.png"])
+        assert not changed()
+
+    def test_digests_tell_whether_a_commit_would_change_anything(self, catalog: Catalog) -> None:
+        same = item("/pictures/a.png", 1, raw_text("a cat"))
+        catalog.commit("s-1", [same], 1.0)
+        stored = catalog.digests(["/pictures/a.png", "/pictures/b.png"])
+        assert stored == {"/pictures/a.png": digest_of(same)}
+        assert digest_of(replace(same, texts=())) != digest_of(same)
+        assert digest_of(replace(same, outcome=replace(same.outcome, score=4))) != digest_of(same)
+        assert digest_of(replace(same, outcome=replace(same.outcome, keywords=({"weight": 1.0},)))) is None

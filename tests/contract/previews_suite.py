@@ -10,10 +10,10 @@ import pytest
 from tests.contract.journal_suite import append, begun, extracted, failed, raw_text
 
 from tallylight.errors import NotFound
-from tallylight.facts import Processed
+from tallylight.facts import Discovered, Processed
 from tallylight.journal import Choice, Journal, Previews, Standing
 from tallylight.journal.previews import Decided
-from tallylight.model import Outcome, OutcomeKind, Reason
+from tallylight.model import FolderFound, Outcome, OutcomeKind, Reason
 
 A, B = "aa" * 32, "bb" * 32
 
@@ -223,6 +223,26 @@ class PreviewsContract:
     def test_items_by_number(self, journal: Journal) -> None:
         previews = filled(journal, extracted("a.png"), extracted("b.png"), extracted("c.png"))
         assert [item.outcome.file for item in previews.items("s-1", [3, 1, 99])] == ["a.png", "c.png"]
+
+    def test_folders_of_what_is_on_no_page(self, journal: Journal) -> None:
+        previews = filled(journal, extracted("new/a.png"))
+        told = (
+            FolderFound(folder="/pictures/b", files=1, unchanged=3, known=5, lost=2, missing=("x.png", "y.png")),
+            FolderFound(folder="/pictures/a", unchanged=1, excluded=2),
+            FolderFound(folder="/pictures/c", missing=("z.png",), known=1, lost=1),
+        )
+        append(journal, "s-1", Discovered(at=2.0, unchanged=4, excluded=2, missing=3, folders=told))
+        assert [one.folder for one in previews.folders("s-1", "unchanged")] == ["/pictures/a", "/pictures/b"]
+        assert previews.folders("s-1", "unchanged", after="/pictures/a") == [told[0]]
+        assert previews.folders("s-1", "unchanged", limit=1) == [told[1]]
+        assert previews.folders("s-1", "excluded") == [told[1]]
+        assert previews.folders("s-1", "missing") == [told[0], told[2]]
+        since = settle(previews, Decided(1, "duplicate"))
+        moved = [Decided(1, "moved", False, "/pictures/b/x.png")]
+        assert previews.settle_moves("s-1", moved, since=since, missing=2)
+        assert [one.missing for one in previews.folders("s-1", "missing")] == [("y.png",), ("z.png",)]
+        with pytest.raises(NotFound):
+            previews.folders("nobody", "missing")
 
     def test_a_deleted_session_takes_its_preview_along(self, journal: Journal) -> None:
         previews = filled(journal, extracted("a.png"))

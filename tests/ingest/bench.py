@@ -95,9 +95,9 @@ class SeenHub(Hub):
         published, self._published_one = self._published_one, anyio.Event()
         published.set()
 
-    async def saw(self, condition: Callable[[Update], bool]) -> Update:
-        """The first update that meets a condition, once there is one."""
-        looked_at = 0
+    async def saw(self, condition: Callable[[Update], bool], after: int = 0) -> Update:
+        """The first update that meets a condition, once there is one; but for so many that came first."""
+        looked_at = after
         while True:
             for update in self.updates[looked_at:]:
                 if condition(update):

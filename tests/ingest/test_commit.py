@@ -196,25 +196,36 @@ async def test_a_commit_that_refuses_all_is_an_error_that_can_be_tried_again(tmp
     assert (state.status, state.commit_done, state.commit_errors, state.code) == (Status.COMMITTED, 3, 0, "")
 
 
-@pytest.mark.parametrize(
-    ("error", "code", "words"),
-    [
-        (DataFolderUnusable("The disk is full; make room."), "data_folder_unusable", "The disk is full; make room."),
-        (RuntimeError("a bug"), "internal", "a bug"),
-    ],
-)
-async def test_a_catalog_that_fails_ends_the_commit_and_nothing_else(
-    tmp_path: Path, error: Exception, code: str, words: str
-) -> None:
+async def test_a_catalog_with_a_bug_ends_the_commit_and_nothing_else(tmp_path: Path) -> None:
     catalog = PickyCatalog()
-    catalog.broken = error
+    catalog.broken = RuntimeError("a bug")
     async with open_bench(tmp_path, catalog=catalog) as bench:
         session_id = add_completed(bench, 3)
         state = await bench.commit(session_id)
-        assert (state.status, state.code) == (Status.COMMIT_ERROR, code)
-        assert words in state.message
+        assert (state.status, state.code) == (Status.COMMIT_ERROR, "internal")
+        assert "a bug" in state.message
         catalog.broken = None
         assert (await bench.commit(session_id)).status is Status.COMMITTED
+
+
+@pytest.mark.parametrize("how", ["commit", "resume"])
+async def test_a_commit_whose_catalog_fails_is_shown_as_failed_and_goes_on_later(tmp_path: Path, how: str) -> None:
+    catalog = PickyCatalog()
+    catalog.broken = DataFolderUnusable("The disk is full; make room.")
+    async with open_bench(tmp_path, catalog=catalog) as bench:
+        session_id = add_completed(bench, 3)
+        assert (await bench.commit(session_id)).status is Status.COMMITTING
+        shown = bench.hub.updates[-1].state
+        assert (shown["status"], shown["error"]["code"]) == ("commit_error", "data_folder_unusable")
+        assert shown["error"]["message"].startswith("The disk is full; make room. `tallylight resume` goes on")
+        with pytest.raises(WrongMove, match="cut off while it was committing; resume it first"):
+            await bench.supervisor.undo(session_id)
+        catalog.broken = None
+        await getattr(bench.supervisor, how)(session_id)
+        await bench.finished(session_id)
+        state = bench.state(session_id)
+        assert (state.status, state.commit_done, catalog.count()) == (Status.COMMITTED, 3, 3)
+        assert bench.supervisor.record_of(session_id) is None
 
 
 async def test_a_session_in_which_everything_failed_commits_nothing(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ outcomes = st.builds(
 )
 
 
-_NUMBERS = ("files", "bytes", "unchanged", "excluded", "missing", "found", "total", "done", "until")
+_NUMBERS = ("files", "bytes", "unchanged", "excluded", "missing", "found", "total", "done", "until", "kept")
 
 
 def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:

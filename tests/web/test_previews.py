@@ -39,7 +39,12 @@ async def it(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def page(it: Site, session_id: str, query: str = "") -> Json:
-    return await it.get(f"/api/ingest/preview/{session_id}?{query}")
+    """A page once everything was looked at; each question waits a while for that."""
+    for _ in range(200):
+        told = await it.get(f"/api/ingest/preview/{session_id}?{query}")
+        if told["complete"]:
+            return told
+    raise AssertionError("it was never complete")
 
 
 def files(page: Json) -> list[str]:
@@ -110,9 +115,22 @@ async def test_a_changed_file_says_what_changes(it: Site) -> None:
 
 async def test_what_was_skipped_is_counted_and_not_listed(it: Site) -> None:
     await it.commit(await it.run())
-    told = await page(it, await it.run())
-    assert (told["files"]["unchanged"], told["unlisted"]) == (6, {"unchanged": 6})
+    (it.root / "day" / "copy.png").unlink()
+    session_id = await it.run()
+    told = await page(it, session_id)
+    assert (told["files"]["unchanged"], told["files"]["missing"], told["unlisted"]) == (5, 1, {"unchanged": 5})
     assert files(told) == ["empty.png"]
+    folders = f"/api/ingest/preview/{session_id}/folders"
+    listed = await it.get(f"{folders}?class=unchanged")
+    assert [(one["folder"], one["unchanged"]) for one in listed["folders"]] == [(str(it.root), 5)]
+    listed = await it.get(f"{folders}?class=missing&limit=1")
+    assert (listed["next"], [(one["folder"], one["missing"], one["names"]) for one in listed["folders"]]) == (
+        None,
+        [(f"{it.root}/day", 1, ["copy.png"])],
+    )
+    for query in ("", "?class=new", "?class=missing&limit=0"):
+        problem(await it.client.get(f"{folders}{query}"), 422, "bad_fields")
+    problem(await it.client.get(f"/api/ingest/preview/{NOBODY}/folders?class=missing"), 404, "not_found")
 
 
 async def test_files_are_excluded_and_included_and_the_commit_does_just_that(it: Site) -> None:

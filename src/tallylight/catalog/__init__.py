@@ -1,6 +1,7 @@
 """Committed media: what stays when sessions are forgotten."""
 
 from tallylight.catalog.contract import (
+    USER,
     Catalog,
     CommitItem,
     Holder,
@@ -15,6 +16,7 @@ from tallylight.catalog.prepared import digest_of
 from tallylight.catalog.search import Order, Search
 
 __all__ = [
+    "USER",
     "Catalog",
     "CommitItem",
     "Holder",

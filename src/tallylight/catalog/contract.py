@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tallylight.catalog.search import Order, Search
 from tallylight.model import Json, Outcome, RawText, Tier
@@ -40,6 +40,10 @@ class Rated:
     score: int | None = None
     favourite: bool | None = None
     provenance: Json = field(default_factory=dict)  #: as `Outcome.provenance`
+
+
+#: Who says so, where a person rated in the catalog itself.
+USER: Final = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Catalog(Protocol):
         """Add or update these, all of one batch in one transaction; returns those refused.
 
         One bad item never undoes others. What is already stored as it is (same bytes, same facts) is left untouched.
+        A session that writes a path anew which another one wrote in between counts as the later of the two: an undo of
+        it brings back what the other wrote, and an undo of both what stood before either.
         A file that is committed is missing no more. One that has moved keeps its media_id, unless its new path is taken
         or nothing is at the old one: then it is added as any other.
         A database that cannot be written at all raises its driver's error, and none of the batch is stored.
@@ -110,6 +116,15 @@ class Catalog(Protocol):
         """
         ...
 
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        """Let a person's word on `score`, `favourite` or both stand for these media, in one transaction; None takes it
+        back. Returns how many of them there are.
+
+        The provenance then names `USER` and the time; a conflict on that field is over. All else stays, also which
+        session committed a file and when. An undo of that session leaves the word where the file stays.
+        """
+        ...
+
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
         """The embedded texts of these committed files, in the order they were found; files without any are absent. Any
         number of files.
@@ -117,16 +132,25 @@ class Catalog(Protocol):
         ...
 
     def undoable(self, session_id: str) -> int:
-        """Of how many paths this session's commit can be undone: those it really changed."""
+        """Of how many paths this session's commit can be undone: all it really changed, but those out of reach."""
         ...
 
     def overwritten_by(self, session_id: str) -> dict[str, int]:
-        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs."""
+        """Which later sessions wrote paths of this one, and how many: its commit cannot be undone before theirs. Only
+        those that can be undone themselves.
+        """
+        ...
+
+    def out_of_reach(self, session_id: str) -> int:
+        """How many of this session's paths were written last by another one that cannot be undone, because it is
+        forgotten: an undo leaves them as they are.
+        """
         ...
 
     def undo(self, session_id: str, limit: int) -> int:
         """Put back what stood at up to `limit` of this session's paths before its commit, in one transaction: what it
-        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left.
+        added goes, what it replaced returns with its id. Returns of how many paths; 0 once nothing is left. What
+        another session wrote since is left as it is, and not counted.
         """
         ...
 
@@ -148,6 +172,10 @@ class Catalog(Protocol):
 
     def in_folder(self, folder: str) -> Iterator[KnownFile]:
         """What it has directly in this absolute, escaped folder, in no order. Go through it at once."""
+        ...
+
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        """The same of several at once; those without any are absent. None where these are more than `most` files."""
         ...
 
     def folders_below(self, directory: str) -> list[str]:

@@ -109,6 +109,8 @@ def _further(outcome: Outcome) -> Json:
         "nsfw_model": outcome.nsfw_model,
         "pixel_sha256": outcome.pixel_sha256,
         "frame_phashes": list(outcome.frame_phashes),
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier is not None else None,
     }
 
 

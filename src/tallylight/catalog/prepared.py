@@ -5,10 +5,10 @@ stored already. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
+from tallylight.catalog.contract import USER, CommitItem, Medium, Refused, Reread
 from tallylight.encoding import encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
@@ -43,6 +43,28 @@ def reread_item(medium: Medium, texts: tuple[RawText, ...], anew: Reread) -> Com
     """A committed file as an item that differs from it only in what its texts say."""
     outcome = replace(medium.outcome, generation=anew.generation, keywords=anew.keywords, provenance=anew.provenance)
     return CommitItem(medium.media_id, medium.path, outcome, texts)
+
+
+def rated_item(
+    medium: Medium, texts: tuple[RawText, ...], said: Mapping[str, int | bool | None], at: float
+) -> CommitItem:
+    """A committed file as an item that differs from it only in what a person says of it."""
+    outcome = medium.outcome
+    words = {name: {"source": USER, "at": at} for name, value in said.items() if value is not None}
+    provenance = {name: entry for name, entry in outcome.provenance.items() if name not in said} | words
+    conflicts = tuple(entry for entry in outcome.conflicts if entry["field"] not in said)
+    changes: Json = {**said, "provenance": provenance, "conflicts": conflicts}
+    return CommitItem(medium.media_id, medium.path, replace(outcome, **changes), texts)
+
+
+def with_words(stood: Outcome, now: Outcome) -> Outcome:
+    """What stood before a commit, with what a person said of it since: an undo takes back what files said."""
+    said = [name for name in ("score", "favourite") if now.provenance.get(name, {}).get("source") == USER]
+    if not said:
+        return stood
+    changes: Json = {name: getattr(now, name) for name in said}
+    words = {name: now.provenance[name] for name in said}
+    return replace(stood, **changes, provenance=stood.provenance | words)
 
 
 def refusal(item: CommitItem, error: Exception) -> Refused:
@@ -109,22 +131,35 @@ def keyword(found: Json) -> Json:
 
 
 def _prepared(item: CommitItem) -> Prepared:
-    row, lists = _columns(item), _encoded_columns(item.outcome)
-    keywords = tuple(keyword(found) for found in item.outcome.keywords)
     texts = [(text.key, text.sha256) for text in item.texts]
+    row, lists, keywords = _columns(item.path, item.outcome), _encoded_columns(item.outcome), _keywords(item.outcome)
+    return Prepared(item, row | lists, keywords, _digest(row, lists, keywords, texts))
+
+
+def digest(path: str, outcome: Outcome, texts: Sequence[tuple[str, str]]) -> str:
+    """Of all that is stored of a file; of its texts the key and the hash. ValueError, TypeError and LookupError where
+    it cannot be stored.
+    """
+    return _digest(_columns(path, outcome), _encoded_columns(outcome), _keywords(outcome), texts)
+
+
+def _digest(row: Json, lists: Mapping[str, str], keywords: Sequence[Json], texts: Sequence[tuple[str, str]]) -> str:
     beside = encoded([[*row.values()], [[*found.values()] for found in keywords], texts])
     # No line ends inside JSON: what differs anywhere differs here.
     told = "\n".join((beside, *lists.values()))
-    digest = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-    return Prepared(item, row | lists, keywords, digest)
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
-def _columns(item: CommitItem) -> Json:
+def _keywords(outcome: Outcome) -> tuple[Json, ...]:
+    return tuple(keyword(found) for found in outcome.keywords)
+
+
+def _columns(path: str, outcome: Outcome) -> Json:
     """The plain columns; what is searched for has columns of its own beside the JSON it comes from."""
-    outcome, (folder, name) = item.outcome, split(item.path)
+    folder, name = split(path)
     described = outcome.media.get
     return {
-        "path": item.path,
+        "path": path,
         "folder": folder,
         "name": name,
         "size": outcome.bytes,

@@ -34,6 +34,18 @@ def reread_row(prepared: Prepared) -> Json:
     }
 
 
+def rated_row(prepared: Prepared) -> Json:
+    """Of a row of `media` what changes with a person's word on it."""
+    outcome = prepared.item.outcome
+    return {
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "provenance": outcome.provenance,
+        "conflicts": list(outcome.conflicts),
+        "digest": prepared.digest,
+    }
+
+
 def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
     return [
         {"media_id": ids[prepared.item.path], "position": position, **keyword}

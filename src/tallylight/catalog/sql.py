@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from tallylight.catalog import sql_commit, sql_undo
 from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
 from tallylight.catalog.matching import by_likeness, hash_of, page, plain_order
-from tallylight.catalog.prepared import in_order, prepare, reread_item
-from tallylight.catalog.rows import medium_of, tier_of
+from tallylight.catalog.prepared import in_order, prepare, rated_item, reread_item
+from tallylight.catalog.rows import medium_of, rated_row, tier_of
 from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.among import among
@@ -32,6 +32,11 @@ _STREAMED: Final = 10_000
 #: The columns of a `KnownFile`, in its order.
 _KNOWN_FILE: Final = ("name", "size", "mtime_ns", "extractor_version", "tier", "missing_since")
 _IN_FOLDER: Final = select(*(media.c[name] for name in _KNOWN_FILE)).where(media.c.folder == bindparam("of"))
+_IN_FOLDERS: Final = (
+    select(*(media.c[name] for name in _KNOWN_FILE), media.c.folder)
+    .where(media.c.folder.in_(bindparam("these", expanding=True)))
+    .limit(bindparam("most"))
+)
 
 
 class SqlCatalog:
@@ -65,6 +70,19 @@ class SqlCatalog:
             refused += sql_commit.store_or_refuse(connection, ready, sql_commit.rewrite)
         return in_order(refused)
 
+    def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
+        by_id = media.c.media_id == bindparam("of")
+        with self._database.writing() as connection:
+            stored = _media(connection, _rows(connection, media_ids))
+            texts = _texts(connection, media_ids)
+            ready, _ = prepare(rated_item(one, texts.get(one.media_id, ()), said, at) for one in stored)
+            sql_commit.tick(connection, ready)
+            if ready:
+                connection.execute(
+                    update(media).where(by_id), [{"of": one.item.seq, **rated_row(one)} for one in ready]
+                )
+        return len(ready)
+
     def texts(self, media_ids: Sequence[int]) -> dict[int, tuple[RawText, ...]]:
         with self._database.reading() as connection:
             return _texts(connection, media_ids)
@@ -76,6 +94,10 @@ class SqlCatalog:
     def overwritten_by(self, session_id: str) -> dict[str, int]:
         with self._database.reading() as connection:
             return sql_undo.overwritten_by(connection, session_id)
+
+    def out_of_reach(self, session_id: str) -> int:
+        with self._database.reading() as connection:
+            return sql_undo.out_of_reach(connection, session_id)
 
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
@@ -111,6 +133,15 @@ class SqlCatalog:
         with self._database.reading() as connection:
             # The driver's own rows, in a third of the time.
             yield from cast("Iterator[KnownFile]", connection.execute(_IN_FOLDER, {"of": folder}).cursor)
+
+    def in_folders(self, folders: Sequence[str], most: int) -> dict[str, list[KnownFile]] | None:
+        found: dict[str, list[KnownFile]] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(folders):
+                asked = {"these": list(chunk), "most": most + 1}
+                for row in cast("Iterator[Any]", connection.execute(_IN_FOLDERS, asked).cursor):
+                    found.setdefault(row[-1], []).append(row[:-1])
+        return found if sum(map(len, found.values())) <= most else None
 
     def folders_below(self, directory: str) -> list[str]:
         with self._database.reading() as connection:

@@ -75,10 +75,15 @@ def find(  # noqa: PLR0917 (typer makes the options from these)
     """
     from tallylight.catalog.search import parse
 
-    search = parse(" ".join(map(_word, query or [])))
+    search = parse(words(query))
     settings = options.settings(data=data, database=database)
     found = anyio.run(_run, settings, _Asked(search, format, order, descending, limit, output))
     raise typer.Exit(0 if found else 1)
+
+
+def words(query: list[str] | None) -> str:
+    """The arguments as one query."""
+    return " ".join(map(_word, query or []))
 
 
 def _word(word: str) -> str:

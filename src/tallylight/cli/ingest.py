@@ -16,7 +16,7 @@ from anyio.abc import TaskStatus
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import DataFolderBusy, WrongMove
+from tallylight.errors import DataFolderBusy, TallylightError, WrongMove
 from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -86,7 +86,11 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         pixel_hash=pixel_hash,
         read_stealth=stealth,
     )
-    without = [name for name, value in (("--jobs", jobs), ("--limit", limit)) if value is not None]
+    without = [
+        name
+        for name, value in (("--jobs", jobs), ("--limit", limit), ("--guard-share", guard_share))
+        if value is not None
+    ]
     drawer = choose(as_json=json)
     try:
         status = anyio.run(_run, settings, parameters, drawer, commit)
@@ -150,10 +154,8 @@ async def watched(
     stop: Callable[[], Awaitable[object]] | None,
     after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session of this process until it is at rest or held, with its failures numbered above `after`; as
-    `until_rest`.
-    """
-    from tallylight.cli.follow import follow
+    """Draw a session of this process, with its failures numbered above `after`; as `until_rest`."""
+    from tallylight.cli.near import follow
 
     return await until_rest(partial(follow, services, session_id, drawer, after), stop)
 
@@ -161,11 +163,13 @@ async def watched(
 async def until_rest(
     follow: Callable[[], Awaitable[Json]], stop: Callable[[], Awaitable[object]] | None
 ) -> tuple[Json, bool]:
-    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they
-    are left alone).
+    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left
+    alone).
 
-    Returns its last message, and whether it was interrupted.
+    Returns its last message, and whether it was interrupted. Raises what `follow` raises.
     """
+    from tallylight.ingest.running import innermost
+
     interrupted = False
 
     async def listen(*, task_status: TaskStatus[None]) -> None:
@@ -179,8 +183,14 @@ async def until_rest(
                     with suppress(WrongMove):
                         await stop()
 
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(listen)
-        message = await follow()
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(listen)
+            message = await follow()
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        cause = innermost(group)
+        if isinstance(cause, TallylightError):
+            raise cause from group
+        raise
     return message, interrupted

@@ -231,6 +231,8 @@ def _lines(page: Json) -> Iterator[str]:
 
 def _line(item: Json) -> str:
     told = [words.change(change) for change in item["changes"]]
+    if item["moved_from"]:
+        told.insert(0, f"from {words.shown(item['moved_from'])}")
     if item["same_as"]:
         told.append(f"same as {words.shown(item['same_as'])}")
     if item["message"]:

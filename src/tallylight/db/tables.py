@@ -59,7 +59,7 @@ def _told_since_0003() -> tuple[Column[Any], ...]:
     )
 
 
-def _told_since_0006() -> tuple[Column[Any], ...]:
+def _told_since_0008() -> tuple[Column[Any], ...]:
     """Of outcomes and of media alike: what read the file, and how deep."""
     return Column("extractor_version", Integer, nullable=False, server_default="0"), Column("tier", Text)
 
@@ -158,7 +158,7 @@ outcomes: Final = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
     Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
-    *_told_since_0006(),
+    *_told_since_0008(),
     Index(None, "session_id", "kind", "seq"),
 )
 
@@ -251,7 +251,7 @@ media: Final = Table(
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     *_told_since_0003(),
-    *_told_since_0006(),
+    *_told_since_0008(),
     Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),
     Index(None, "phash", "media_id"),
@@ -315,6 +315,34 @@ replaced_texts: Final = Table(
         name="fk_replaced_texts_session_id_path_replaced",
         ondelete="CASCADE",
     ),
+    sqlite_with_rowid=False,
+)
+
+#: Folders that a server looks at by itself. No foreign key to the session: it may be deleted.
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("folder", Text, nullable=False, unique=True),
+    Column("rule", Text, nullable=False),
+    Column("auto_commit", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("ran_at", Double),
+    Column("session_id", Text),
+    Column("trouble", Text, nullable=False),
+)
+
+#: Files that a schedule took and that are not in the catalog (not committed yet, or unreadable): not taken again as
+#: long as they look like this.
+schedule_looks: Final = Table(
+    "schedule_looks",
+    metadata,
+    Column("schedule_id", Text, ForeignKey("schedules.schedule_id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("session_id", Text),  # null until the session has started
     sqlite_with_rowid=False,
 )
 

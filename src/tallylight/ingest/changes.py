@@ -1,75 +1,34 @@
-"""What of a committed file a commit would change, field by field and short enough to read. Pure."""
+"""What the disk tells of changes, and where it tells nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
+from typing import Final
 
-from tallylight.messages import elide
-from tallylight.model import Json, Outcome
+from tallylight.ingest.watch import is_on_network
 
-LONGEST_VALUE: Final = 200
-MOST_WORDS: Final = 20
-
-#: Told by their names and values, in this order.
-_PLAIN: Final = (
-    "bytes",
-    "mtime_ns",
-    "score",
-    "favourite",
-    "nsfw_score",
-    "nsfw_model",
-    "sha256",
-    "pixel_sha256",
-    "phash",
-    "has_thumbnail",
-)
-#: Told by the names of what is in them: `media.width`.
-_NESTED: Final = ("media", "generation")
-#: Told by name alone, and only where nothing else differs: they say who said so, and what was odd.
-_BESIDE: Final = ("provenance", "conflicts", "warnings", "frame_phashes")
+#: Where Linux lists what is mounted; elsewhere nothing is known to need polling.
+MOUNTS: Final = Path("/proc/mounts")
+_POLL_MS: Final = 2000
 
 
-def changes(stored: Outcome, found: Outcome) -> list[Json]:
-    """Fields of which something else would be stored: {field, before, after}, null where nothing is known. Keywords are
-    {field, added, removed}.
-    """
-    told = [*_plain(stored, found), *_nested(stored, found), *_keywords(stored, found)]
-    return told or [{"field": name} for name in _BESIDE if getattr(stored, name) != getattr(found, name)]
+async def changes(folders: list[str], poll: bool, wanted: Callable[[str], bool]) -> AsyncIterator[Collection[str]]:
+    """Paths of files that were made or changed below these folders, and of folders that were made, for ever."""
+    from watchfiles import Change, awatch  # noqa: PLC0415 (no other command needs it)
+
+    told = awatch(
+        *folders, watch_filter=None, force_polling=poll, poll_delay_ms=_POLL_MS, ignore_permission_denied=True
+    )
+    async for found in told:
+        # Of a folder only that it is new: what changes in it is told of by itself.
+        yield {path for change, path in found if change is Change.added or (change is Change.modified and wanted(path))}
 
 
-def _plain(stored: Outcome, found: Outcome) -> Iterator[Json]:
-    for name in _PLAIN:
-        if (change := _change(name, getattr(stored, name), getattr(found, name))) is not None:
-            yield change
-
-
-def _nested(stored: Outcome, found: Outcome) -> Iterator[Json]:
-    for name in _NESTED:
-        before, after = getattr(stored, name), getattr(found, name)
-        for key in sorted(before.keys() | after.keys()):
-            if (change := _change(f"{name}.{key}", before.get(key), after.get(key))) is not None:
-                yield change
-
-
-def _keywords(stored: Outcome, found: Outcome) -> Iterator[Json]:
-    before, after = ([keyword["text"] for keyword in one.keywords] for one in (stored, found))
-    added = [text for text in after if text not in set(before)]
-    removed = [text for text in before if text not in set(after)]
-    if added or removed:
-        yield {"field": "keywords", "added": _words(added), "removed": _words(removed)}
-
-
-def _change(field: str, before: Any, after: Any) -> Json | None:
-    return None if before == after else {"field": field, "before": _short(before), "after": _short(after)}
-
-
-def _short(value: Any) -> Any:
-    """A value as it is, where it is short; a long text or list as a text that is."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return elide(value if isinstance(value, str) else str(value), LONGEST_VALUE)
-
-
-def _words(words: list[str]) -> list[str]:
-    return [elide(word, LONGEST_VALUE) for word in words[:MOST_WORDS]]
+def must_poll(folders: list[str]) -> bool:
+    """Whether one of these real folders lies where other machines change things that nobody tells."""
+    try:
+        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(is_on_network(folder, mounts) for folder in folders)

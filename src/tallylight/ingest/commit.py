@@ -96,7 +96,8 @@ def _store(commit: Commit, shown: list[Previewed], refused: dict[int, str]) -> l
     ready = as_stored(commit.catalog, commit.rule, [item for item in items if item.seq not in refused])
     failures = [Refused(item.seq, item.path, refused[item.seq]) for item in items if item.seq in refused]
     failures += commit.catalog.commit(commit.session_id, ready, commit.now())
-    commit.journal.previews.refuse(commit.session_id, {one.seq: one.message for one in failures})
+    if failures:
+        commit.journal.previews.refuse(commit.session_id, {one.seq: one.message for one in failures})
     return failures
 
 

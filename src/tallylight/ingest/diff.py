@@ -10,13 +10,15 @@ from typing import Final
 from tallylight.catalog import Catalog, Medium, Rated
 from tallylight.errors import PreviewChanged
 from tallylight.ingest.agreement import agree
-from tallylight.ingest.changes import changes
+from tallylight.ingest.differences import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
 from tallylight.ingest.preview import Effect, Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
 from tallylight.model import Json, OutcomeKind
 from tallylight.roots import absolute, raw_bytes
 
+#: Names of missing files that are told of one folder.
+MOST_NAMES: Final = 1000
 #: What a commit stores. Everything else it leaves alone.
 STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.MOVED, Effect.DUPLICATE)
 _DIFFERING: Final = (Effect.CHANGED, Effect.MOVED)
@@ -47,7 +49,7 @@ class Entry:
     """One file of a page."""
 
     shown: Previewed
-    changes: tuple[Json, ...]  #: of a changed file, as `changes.changes`
+    changes: tuple[Json, ...]  #: of a changed file, as `differences.changes`
     conflicts: tuple[Json, ...]  #: as a commit would settle them
     same_as: str | None  #: of a duplicate, where its content is already: absolute, escaped
 
@@ -115,6 +117,26 @@ def first_page(
         tuple(_entries(journal, catalog, journal.session(session_id), shown)),
         shown[-1].item.seq if len(found) > limit else None,
     )
+
+
+def unlisted_folders(journal: Journal, session_id: str, effect: str, after: str = "", limit: int = 100) -> Json:
+    """The folders of files that discovery only counted, or did not find: those of one effect, sorted, a page at a time.
+    Of missing files the first names of each folder.
+    """
+    found = journal.previews.folders(session_id, effect, after=after, limit=limit + 1)
+    page = found[:limit]
+    told = [
+        {
+            "folder": one.folder,
+            "unchanged": one.unchanged,
+            "excluded": one.excluded,
+            "missing": len(one.missing),
+            "names": list(one.missing[:MOST_NAMES]),
+        }
+        for one in page
+        if effect != Effect.MISSING or one.missing
+    ]
+    return {"session_id": session_id, "folders": told, "next": page[-1].folder if len(found) > limit else None}
 
 
 def as_told(journal: Journal, catalog: Catalog, session_id: str) -> Preview | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -44,6 +44,8 @@ class Same:
     count: int
 
 
+#: Says what a folder should hold, and is told which ones come after it.
+Expect = Callable[[str, Sequence[str]], Expected]
 Found = Candidate | Same | UnreadFolder | Walked
 
 
@@ -54,7 +56,7 @@ def discover(
     wanted: Callable[[str], bool] | None = None,
     *,
     finished: Collection[str] = (),
-    expected: Callable[[str], Expected] = lambda _folder: Expected(),
+    expected: Expect = lambda _folder, _next: Expected(),
 ) -> Iterator[Found]:
     """Every file of a media type below these (escaped, absolute) directories, each once, folder by folder.
 
@@ -64,7 +66,8 @@ def discover(
     never scanned. `wanted` tells by name and defaults to the media suffixes. Of the (escaped) folders in `finished` an
     earlier walk has told everything: they are only gone through for the folders in them.
 
-    Of each other folder, `expected` is asked what it should hold: files that are as expected are only counted.
+    Of each other folder, `expected` is asked what it should hold, with those that come after it, the nearest last:
+    files that are as expected are only counted.
     """
     walk = _Walk(roots, skip, wanted or is_media, finished, expected)
     for directory in directories:
@@ -95,7 +98,7 @@ class _Walk:
         skip: tuple[str, ...],
         wanted: Callable[[str], bool],
         finished: Collection[str],
-        expected: Callable[[str], Expected],
+        expected: Expect,
     ) -> None:
         self._roots = roots
         self._wanted = wanted
@@ -117,14 +120,14 @@ class _Walk:
             except OSError as error:
                 yield self._unread(folder, top, error)
                 continue
-            yield from self._listed(folder, directory, top, folders)
+            yield from self._listed(folder, directory, top, folders, waiting)
             # Popped from the end: reversed order walks folders as a person would list them.
             waiting += sorted(folders, reverse=True)
 
-    def _listed(self, folder: str, directory: str, top: str, folders: list[str]) -> Iterator[Found]:
+    def _listed(self, folder: str, directory: str, top: str, folders: list[str], waiting: list[str]) -> Iterator[Found]:
         is_told, is_empty = self._is_told(folder), True
         # Outside of what catches the disk's errors: a catalog that cannot be asked is another trouble.
-        expected = Expected() if is_told else self._expected(folder)
+        expected = Expected() if is_told else self._expected(folder, waiting)
         listing = _Listing(self, folder, directory, top, expected)
         try:
             with os.scandir(folder) as entries:
@@ -243,7 +246,8 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
 def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:
     code = "permission" if isinstance(error, PermissionError) else "io_error"
     name = escape(_below(folder, top)) or "."
-    message = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
+    why = f"This folder could not be read ({error.strerror}), so nothing in it is counted"
+    message = f"{why}; check the disk, then ingest again."
     return UnreadFolder(name, code, message, folder)
 
 

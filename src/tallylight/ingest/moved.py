@@ -92,15 +92,16 @@ def _groups(
     lost: dict[str, list[str]] = {}
     candidates: dict[str, list[str]] = {}
     for page in _pages(journal.hashed(session_id)):
-        held = catalog.holders(list({sha256 for _, sha256 in page}))
-        here = [(path, sha256) for path, sha256 in page if sha256 in held]
+        # Each content once: thousands of copies have thousands of holders.
+        held = catalog.holders(list({sha256 for _, sha256 in page if sha256 not in lost}))
+        lost |= {
+            sha256: [holder.path for holder in holders if whereabouts.is_gone(holder)]
+            for sha256, holders in held.items()
+        }
+        here = [(path, sha256) for path, sha256 in page if lost.get(sha256)]
         known = catalog.known([path for path, _ in here])
         for path, sha256 in here:
-            if path in known:
-                continue
-            if sha256 not in lost:
-                lost[sha256] = [holder.path for holder in held[sha256] if whereabouts.is_gone(holder)]
-            if lost[sha256]:
+            if path not in known:
                 candidates.setdefault(sha256, []).append(path)
     return [(paths, lost[sha256]) for sha256, paths in candidates.items()]
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tallylight.catalog import Catalog
 from tallylight.facts import Discovered, Fact, FolderUnread
+from tallylight.ingest.ahead import Ahead
 from tallylight.ingest.discover import Found, Same, UnreadFolder, Walked, is_media, name_filter
 from tallylight.ingest.expected import Expected, Unmet, Wish, unmet
 from tallylight.ingest.extract.version import EXTRACTOR_VERSION
@@ -44,7 +45,7 @@ class Sorter:
         walk: Walk,
         wanted: Callable[[str], bool] = is_media,
     ) -> None:
-        self._catalog = catalog
+        self._ahead = Ahead(catalog)
         self._named = name_filter(parameters.pattern)
         self._takes = taken_by(parameters, wanted)
         self._most = parameters.max_files
@@ -61,12 +62,12 @@ class Sorter:
         self._folder = ""  #: the one that is being listed; empty between two
         self._of_folder = _Counts()  #: found in it, those of before it was cut off included
 
-    def expected(self, folder: str) -> Expected:
-        """What the catalog has in a folder (as `os` has it). Called by the walk, before it lists the folder."""
+    def expected(self, folder: str, following: Sequence[str]) -> Expected:
+        """What the catalog has in a folder, asked by the walk before it lists it. Folders are as `os` has them."""
         name = escape(folder)
         part = self._cut_off.get(name)
         queued = [unescape(path.rpartition("/")[2]) for path in part.names] if part is not None else []
-        return self._wish.expected(self._catalog.in_folder(name), queued)
+        return self._wish.expected(self._ahead.files(folder, following), queued)
 
     def sort(self, batch: Sequence[Found], at: float) -> list[Fact]:
         """What is to be recorded of these; nothing where they are only folders that tell nothing new."""

@@ -14,14 +14,15 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import BadFolder, NotFound, OwnedElsewhere, WrongMove
+from tallylight.errors import BadFolder, NotFound, OwnedElsewhere, StorageFailed, WrongMove
 from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, State, check_move, initial
 from tallylight.ingest import choosing, commit, diff, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
+from tallylight.ingest.left import ALONE
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.processing import Processing
-from tallylight.ingest.running import Running, Work
+from tallylight.ingest.running import Running, Work, innermost
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Choice, Journal, Session, Tombstone
 from tallylight.journal.leases import Leases, SoleOwner
@@ -63,7 +64,8 @@ class Supervisor:
         self._tasks = tasks
         self._running: dict[str, Running] = {}
         self._left_alone: set[str] = set()  #: sessions that were logged as such
-        # A commit and a delete first look and then act; two at once would both act on what they both saw.
+        # A command first looks and then acts; two at once would both act on what they both saw. Held also while a
+        # session halts: its own tasks give no commands.
         self._deciding = anyio.Lock()
 
     def record_of(self, session_id: str) -> Record | None:
@@ -100,12 +102,17 @@ class Supervisor:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
             async with self._claimed(session_id) as session:
-                if session.state.status is Status.COMMITTED:
-                    return Status.COMMITTED
-                check_move(session.state.status, Status.COMMITTING)
-                await self._check_commit(session, preview)
-                running = self._committing(session, as_shown=preview is not None)
-                await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
+                match session.state.status:
+                    case Status.COMMITTED:
+                        return Status.COMMITTED
+                    case Status.COMMITTING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.COMMITTING)
+                        await self._check_commit(session, preview)
+                        running = self._committing(session, as_shown=preview is not None)
+                        await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
 
     async def set_aside(self, session_id: str, choice: Choice, *, aside: bool) -> int:
@@ -129,14 +136,17 @@ class Supervisor:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
             async with self._claimed(session_id) as session:
-                if session.state.status is Status.UNDONE:
-                    return Status.UNDONE
-                check_move(session.state.status, Status.UNDOING)
-                catalog = self._workshop.catalog
-                undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
-                later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-                undo.check(undoable, later, session.state.commit_done)
-                await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
+                match session.state.status:
+                    case Status.UNDONE:
+                        return Status.UNDONE
+                    case Status.UNDOING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.UNDOING)
+                        await self._check_undo(session)
+                        moved = Moved(at=self._workshop.now(), status=Status.UNDOING)
+                        await self._set_off(self._undoing(session), moved)
         return Status.UNDOING
 
     async def pause(self, session_id: str) -> Status:
@@ -146,7 +156,7 @@ class Supervisor:
             if status is Status.PAUSED:
                 return status
             check_move(status, Status.PAUSED)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if running is None:
                 await self._settle(session_id, Status.PAUSED)
             elif running.processing is not None:
@@ -159,14 +169,12 @@ class Supervisor:
         """
         async with self._deciding:
             status = await self._status(session_id)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if status in AT_REST:
                 raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 async with self._claimed(session_id) as session:
-                    now, is_waiting = self._workshop.now(), session.state.status in WAITING
-                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if is_waiting else [Resumed(at=now)]
-                    await self._set_off(self._going_on(session, paused=False), *goes_on)
+                    await self._go_on(session)
             elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
@@ -178,6 +186,7 @@ class Supervisor:
                 raise WrongMove("This session is still running; wait until it is at rest.")
             async with self._claimed(session_id) as session:
                 now, status = self._workshop.now(), session.state.status
+                _check_rested(status)
                 if status not in RETRIABLE:
                     raise WrongMove(f"This session is {status}; only before a commit can it be tried again.")
                 if not session.state.errors:
@@ -188,7 +197,11 @@ class Supervisor:
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running, status = self._running.get(session_id), await self._status(session_id)
+        async with self._deciding:
+            return await self._cancel(session_id)
+
+    async def _cancel(self, session_id: str) -> Status:
+        status, running = await self._status(session_id), self._at_work(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -210,8 +223,10 @@ class Supervisor:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
             async with self._claimed(session_id):
+                # In this order: cut off in between, the session is still there to be deleted once more. The other way
+                # round the catalog would tell of a commit to undo first whose session nobody knows.
+                await shop.write(shop.catalog.forget, session_id)
                 tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
-            await shop.write(shop.catalog.forget, session_id)
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
@@ -241,9 +256,7 @@ class Supervisor:
             async with self._claimed(session_id) as session:
                 if session.state.at_rest:
                     return
-                is_paused = session.state.status in WAITING
-                goes_on = [] if is_paused else [Resumed(at=self._workshop.now())]
-                await self._set_off(self._going_on(session, paused=is_paused), *goes_on)
+                await self._go_on(session, wakes=False)
 
     async def _is_ours_to_do(self, session: Session) -> bool:
         if await anyio.to_thread.run_sync(self._may_go_on, session):
@@ -258,14 +271,19 @@ class Supervisor:
         """The sessions that are worked on here."""
         return frozenset(self._running)
 
-    async def give_up(self, session_id: str) -> None:
-        """Stop working on a session that another process has taken over, and say nothing more of it."""
+    def give_up(self, session_id: str) -> None:
+        """Stop working on a session that another process has taken over, and say nothing more of it. Does not wait for
+        the end of that.
+        """
         if (running := self._running.get(session_id)) is not None:
             log.warning("session %s was taken over by another process: this one stood still too long", session_id)
-            await running.abandon()
-            # Not one that was begun meanwhile.
-            if self._running.get(session_id) is running:
-                del self._running[session_id]
+            self._tasks.start_soon(self._abandon, running)
+
+    async def _abandon(self, running: Running) -> None:
+        await running.abandon()
+        # One whose journal failed stays else; and another may have been begun meanwhile.
+        if self._running.get(running.session.session_id) is running:
+            del self._running[running.session.session_id]
 
     def _is_held(self, session_id: str) -> bool:
         """Whether this process works on it. Where the database was lost under it, that has ended."""
@@ -285,6 +303,11 @@ class Supervisor:
             if is_new and session_id not in self._running:
                 with anyio.CancelScope(shield=True):
                     await anyio.to_thread.run_sync(leases.release, session_id)
+
+    def _at_work(self, session_id: str) -> Running | None:
+        """Whoever works on a session. Nobody does where the journal failed under it: what is stored counts then."""
+        running = self._running.get(session_id)
+        return None if running is None or running.is_broken else running
 
     def _may_go_on(self, session: Session) -> bool:
         match session.state.status:
@@ -313,12 +336,12 @@ class Supervisor:
 
     async def _state(self, session_id: str) -> State:
         """The newest durable state. Raises NotFound."""
-        running = self._running.get(session_id)
+        running = self._at_work(session_id)
         return running.record.state if running else (await self._session(session_id)).state
 
     def _in_motion(self, session_id: str) -> bool:
-        record = self.record_of(session_id)
-        return record is not None and not record.state.at_rest
+        running = self._at_work(session_id)
+        return running is not None and not running.record.state.at_rest
 
     async def _session(self, session_id: str) -> Session:
         return await anyio.to_thread.run_sync(self._workshop.journal.session, session_id)
@@ -327,24 +350,59 @@ class Supervisor:
         """The newest durable status. Raises NotFound."""
         return (await self._state(session_id)).status
 
+    async def _check_undo(self, session: Session) -> None:
+        """Raise WrongMove where the catalog does not let a session's commit be undone."""
+        catalog, session_id = self._workshop.catalog, session.session_id
+        undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
+        later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
+        lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+        undo.check(undoable, later, lost, session.state)
+
     async def _settle(self, session_id: str, status: Status) -> None:
         """Move a session that nobody works on."""
-        async with self._claimed(session_id) as session:
-            record = self._workshop.record_for(session)
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(record.run)
-                await record.record(Moved(at=self._workshop.now(), status=status))
-                tasks.cancel_scope.cancel()
+        try:
+            async with self._claimed(session_id) as session:
+                record = self._workshop.record_for(session)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(record.run)
+                    await record.record(Moved(at=self._workshop.now(), status=status))
+                    tasks.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            raise innermost(group) from group
+        # It may have been shown as the one whose journal failed.
+        self._running.pop(session_id, None)
+
+    async def _go_on(self, session: Session, *, wakes: bool = True) -> None:
+        """Go on with a session that is in motion in the journal, and that nobody works on. One that waits for a word
+        takes this for it, unless `wakes` says otherwise.
+        """
+        shop, now = self._workshop, self._workshop.now()
+        if session.session_id in self._running:
+            # The storage failed, not the process: what was under way then has ended nothing.
+            tries = await anyio.to_thread.run_sync(shop.journal.tries, session.session_id)
+            innocent = {number: min(count, ALONE) for number, count in tries.items()}
+            await shop.write(shop.journal.count_tries, session.session_id, innocent)
+        waits = session.state.status in WAITING
+        word = [Moved(at=now, status=Status.PROCESSING)] if wakes else []
+        running = self._going_on(session, paused=waits and not wakes)
+        await self._set_off(running, *(word if waits else [Resumed(at=now)]))
 
     async def _set_off(self, running: Running, *first: Fact) -> None:
-        self._running[running.session.session_id] = running
-        await self._tasks.start(self._live, running, *first)
+        session_id = running.session.session_id
+        broken = self._running.get(session_id)
+        self._running[session_id] = running
+        try:
+            await self._tasks.start(self._live, running, *first)
+        except BaseException:
+            if broken is not None:
+                self._running[session_id] = broken
+            raise
 
     async def _live(self, running: Running, *first: Fact, task_status: anyio.abc.TaskStatus[None]) -> None:
         try:
             await running.live(*first, task_status=task_status)
         finally:
-            # One whose journal failed is shown as it is until it is deleted or the server ends.
+            # One whose journal failed is shown as it is until it is resumed, cancelled or deleted.
             if not running.is_broken and self._running.get(running.session.session_id) is running:
                 del self._running[running.session.session_id]
 
@@ -360,7 +418,15 @@ class Supervisor:
     def _processing(self, session: Session, *, paused: bool = False) -> Running:
         shop, record = self._workshop, self._workshop.record_for(session)
         processing = Processing(record, partial(shop.ingest_for, session, record), shop.now, paused=paused)
-        running = Running(session, record, processing.run, shop.now, failed=Status.ERROR, halted=Status.CANCELLED)
+        running = Running(
+            session,
+            record,
+            processing.run,
+            shop.now,
+            failed=Status.ERROR,
+            halted=Status.CANCELLED,
+            is_ours=partial(self._is_ours, session.session_id),
+        )
         running.processing = processing
         return running
 
@@ -388,4 +454,24 @@ class Supervisor:
         return self._after_review(session, record, undo_session)
 
     def _after_review(self, session: Session, record: Record, work: Work) -> Running:
-        return Running(session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None)
+        is_ours = partial(self._is_ours, session.session_id)
+        return Running(
+            session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None, is_ours=is_ours
+        )
+
+    async def _is_ours(self, session_id: str) -> bool:
+        """Whether no other process works on a session. Where the database does not say, none does."""
+        try:
+            return session_id in await anyio.to_thread.run_sync(self._workshop.leases.free, [session_id])
+        except StorageFailed:
+            return True
+
+
+def _check_rested(status: Status) -> None:
+    """Raise WrongMove where a session that nobody works on is not at rest: the end of the process, or of the storage,
+    cut it off.
+    """
+    if status in {Status.COMMITTING, Status.UNDOING}:
+        raise WrongMove(f"This session was cut off while it was {status}; resume it first.")
+    if status not in AT_REST:
+        raise WrongMove(f"This session is {status}, and nobody works on it; resume it, or cancel it, first.")

@@ -18,11 +18,12 @@ from tallylight.journal.previews import (
     Previewed,
     Sketch,
     Standing,
+    left_behind,
     settled,
     with_moves,
     with_set_aside,
 )
-from tallylight.model import RawText
+from tallylight.model import FolderFound, RawText
 from tallylight.roots import absolute
 
 if TYPE_CHECKING:
@@ -101,6 +102,12 @@ class MemoryPreviews:
                 if (kept := own.kept.get(item.seq)) is not None
             ]
         return [one for one in found if _fits(one, choice)][: max(limit, 0)]
+
+    def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:
+        moved = {kept.moved_from for kept in self._of(session_id).kept.values() if kept.moved_from is not None}
+        sorted_ones = sorted(self._journal.folders(session_id), key=lambda one: one.folder)
+        found = [one for one in sorted_ones if one.folder > after and getattr(one, kind)][: max(limit, 0)]
+        return left_behind(found, moved) if kind == "missing" else found
 
     def items(self, session_id: str, seqs: Sequence[int]) -> list[Item]:
         wanted = set(seqs)

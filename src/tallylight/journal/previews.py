@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from tallylight.journal.contract import Item
-from tallylight.model import OutcomeKind, RawText, Reason
+from tallylight.model import FolderFound, OutcomeKind, RawText, Reason
+from tallylight.roots import absolute
 
 _MARK_BITS: Final = 64
 
@@ -130,6 +131,12 @@ class Previews(Protocol):
         """Those of a choice that are numbered above `after`, in order."""
         ...
 
+    def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:
+        """The folders sorted after this one that hold files which are on no page: `kind` is unchanged, excluded or
+        missing. Those that have moved are not among the missing ones, which may leave none.
+        """
+        ...
+
     def items(self, session_id: str, seqs: Sequence[int]) -> list[Item]:
         """These outcomes, in order; those that are not there are left out."""
         ...
@@ -192,6 +199,14 @@ def with_moves(since: Standing, before: Mapping[int, Kept], decided: Sequence[De
     """The standing once it is decided of these whether they have moved. Pure."""
     now = settled(since, before, decided, since.until)
     return replace(now, moves_known=True, missing=missing)
+
+
+def left_behind(found: Iterable[FolderFound], moved: Set[str]) -> list[FolderFound]:
+    """The folders without what has moved away from them (`moved`: absolute, escaped paths)."""
+    return [
+        replace(one, missing=tuple(name for name in one.missing if absolute(one.folder, name) not in moved))
+        for one in found
+    ]
 
 
 def with_set_aside(standing: Standing, changed: Mapping[str, int], *, aside: bool) -> Standing:

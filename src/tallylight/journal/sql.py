@@ -130,9 +130,8 @@ class SqlJournal:
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         rows = rows_of(session_id, facts, state.seq - len(facts) + 1)
         with self._database.writing() as connection:
-            self._fence.check(connection, session_id)
             tally = self._tick(connection)
-            _advance(connection, session_id, state, len(facts), tally)
+            self._advance(connection, state, len(facts), tally)
             _add(connection, rows)
             if state.at_rest:
                 _sweep_queue(connection, session_id)
@@ -140,8 +139,8 @@ class SqlJournal:
 
     def take(self, session_id: str, until: int) -> None:
         with self._database.writing() as connection:
-            self._fence.check(connection, session_id)
-            if connection.execute(_CHANGE, {"of": session_id, "taken": until}).rowcount == 0:
+            if connection.execute(self._fence.within(_CHANGE), {"of": session_id, "taken": until}).rowcount == 0:
+                self._fence.check(connection, session_id)
                 raise _no_session(session_id)
 
     def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
@@ -318,6 +317,15 @@ class SqlJournal:
             return _tally(connection)
         return int(connection.execute(_TALLY.add_columns(announcing(self._fence.me))).one()[0])
 
+    def _advance(self, connection: Connection, state: State, count: int, tally: int) -> None:
+        """Set a session's state, provided that it stands where the new facts begin."""
+        place = {"of": state.session_id, "expected": state.seq - count}
+        advanced = connection.execute(self._fence.within(_ADVANCE), place | state_columns(state) | {"tally": tally})
+        if advanced.rowcount == 0:
+            self._fence.check(connection, state.session_id)
+            seq = _require(connection, state.session_id)
+            raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
+
     def _sessions(self, query: Any) -> list[Session]:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
@@ -388,14 +396,6 @@ def _require(connection: Connection, session_id: str) -> int:
     if seq is None:
         raise _no_session(session_id)
     return seq
-
-
-def _advance(connection: Connection, session_id: str, state: State, count: int, tally: int) -> None:
-    """Set a session's state, provided that it stands where the new facts begin."""
-    place = {"of": session_id, "expected": state.seq - count}
-    if connection.execute(_ADVANCE, place | state_columns(state) | {"tally": tally}).rowcount == 0:
-        seq = _require(connection, session_id)
-        raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
 
 
 def _add(connection: Connection, rows: Rows) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from tallylight.db.database import Database
 from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked
-from tallylight.db.tables import first_contents, outcome_texts, outcomes, previewed, previews, sessions
+from tallylight.db.tables import first_contents, folders, outcome_texts, outcomes, previewed, previews, sessions
 from tallylight.db.upsert import insert_or_keep
 from tallylight.errors import NotFound
 from tallylight.journal.contract import Item
@@ -37,12 +37,14 @@ from tallylight.journal.previews import (
     Previewed,
     Sketch,
     Standing,
+    left_behind,
     settled,
     with_moves,
     with_set_aside,
 )
-from tallylight.journal.rows import item_of
-from tallylight.model import OutcomeKind, RawText, Reason
+from tallylight.journal.rows import folder_of, item_of
+from tallylight.model import FolderFound, OutcomeKind, RawText, Reason
+from tallylight.roots import absolute
 
 #: Names in memory while many are gone through.
 _STREAMED: Final = 10_000
@@ -144,6 +146,16 @@ class SqlPreviews:
             rows = {row.seq: row for row in _chosen(connection, preview_id, session_id, choice, after, limit)}
             items = _items(connection, session_id, list(rows))
         return [_previewed(item, rows[item.seq]) for item in items]
+
+    def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:
+        holding = cast(folders.c.missing, Text) != "[]" if kind == "missing" else folders.c[kind] > 0
+        query = select(folders).where(folders.c.session_id == session_id, folders.c.folder > after, holding)
+        with self._database.reading() as connection:
+            preview_id, _ = _standing(connection, session_id)
+            rows = connection.execute(query.order_by(folders.c.folder).limit(max(limit, 0))).all()
+            found = [folder_of(row._asdict()) for row in rows]
+            moved = _moved_from(connection, preview_id, found) if kind == "missing" else set()
+        return left_behind(found, moved) if kind == "missing" else found
 
     def items(self, session_id: str, seqs: Sequence[int]) -> list[Item]:
         with self._database.reading() as connection:
@@ -355,6 +367,16 @@ def with_code(code: Reason) -> ColumnElement[bool]:
     """The outcomes with this `Outcome.remark`. Read from the rows of one session, so it needs no index."""
     warned = (outcomes.c.kind == OutcomeKind.EXTRACTED.value) & (cast(outcomes.c.warnings, Text) != "[]")
     return warned if code is Reason.BAD_METADATA else outcomes.c.code == code.value
+
+
+def _moved_from(connection: Connection, preview_id: int, found: Sequence[FolderFound]) -> set[str]:
+    """Of the files that are missing in these folders, those that have moved."""
+    paths = [absolute(one.folder, name) for one in found for name in one.missing]
+    of_preview = (previewed.c.preview_id == preview_id) & previewed.c.moved_from.is_not(None)
+    query = select(previewed.c.moved_from).where(of_preview)
+    return {
+        path for chunk in chunked(paths) for path in connection.scalars(query.where(previewed.c.moved_from.in_(chunk)))
+    }
 
 
 def _items(connection: Connection, session_id: str, seqs: Sequence[int]) -> list[Item]:

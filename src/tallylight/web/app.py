@@ -19,8 +19,21 @@ from tallylight.live.stopping import before_stopping
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 from tallylight.web import passing_on, problems
-from tallylight.web.routes import folders, items, media, pages, poll, previews, sessions, stats, stream
+from tallylight.web.routes import (
+    folders,
+    items,
+    media,
+    pages,
+    poll,
+    previews,
+    schedules,
+    sessions,
+    stats,
+    stream,
+    stream_test,
+)
 from tallylight.web.security import Doors, Guard
+from tallylight.web.stream_tests import StreamTests
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
@@ -55,11 +68,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.state.stream_tests = StreamTests()
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, previews, items, folders, media, stats, pages):
+    for module in (stream, poll, sessions, previews, items, folders, media, schedules, stats, stream_test, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(_guard)

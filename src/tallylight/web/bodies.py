@@ -6,10 +6,12 @@ from base64 import b64encode
 
 from tallylight.catalog import Medium
 from tallylight.facts import COMMIT_FAILED, State
+from tallylight.ingest.scheduler import due
 from tallylight.journal import Item, Session
 from tallylight.messages import phase, progress
 from tallylight.model import Json, Outcome, Status
 from tallylight.roots import raw_bytes
+from tallylight.schedules import Schedule
 
 
 def item(entry: Item) -> Json:
@@ -84,6 +86,12 @@ def items(entries: list[Item], limit: int) -> Json:
 def session(entry: Session, message: Json) -> Json:
     """A session in a list: its message, when it was made and what it was asked to do."""
     return {**message, "created_at": entry.created_at, "parameters": entry.parameters.as_json()}
+
+
+def schedule(entry: Schedule, now: float, *, is_busy: bool) -> Json:
+    """A schedule. `next_at` is null where the disk tells when there is something, in the past where it is due."""
+    known = {name: getattr(entry, name) for name in entry.__slots__}
+    return {**known, "trouble": entry.trouble or None, "next_at": due(entry, now), "is_busy": is_busy}
 
 
 def commit_status(state: State) -> Json:

@@ -40,12 +40,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.errors import (
     BadInput,
-    DatabaseUnusable,
-    DataFolderBusy,
-    DataFolderUnusable,
     LeaseLost,
     NotFound,
     OwnedElsewhere,
+    StorageFailed,
     TallylightError,
     TooManyReaders,
     WrongMove,
@@ -63,9 +61,7 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     OwnedElsewhere: 409,
     LeaseLost: 409,
     TooManyReaders: 503,
-    DataFolderBusy: 503,
-    DataFolderUnusable: 503,
-    DatabaseUnusable: 503,
+    StorageFailed: 503,
     TallylightError: 500,
 }
 

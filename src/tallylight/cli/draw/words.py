@@ -86,7 +86,9 @@ def ending(message: Json) -> str:
         refused = f", {commit['errors']:,} refused" if commit["errors"] else ""
         text = f"{status}: {commit['done']:,} files in the catalog{refused}"
     elif message["phase"] == "undo":
-        text = f"{status}: {message['undo']['done']:,} files are in the catalog as they were before"
+        undo = message["undo"]
+        kept = f"; {undo['kept']:,} stay as a later session left them, which is deleted" if undo["kept"] else ""
+        text = f"{status}: {undo['done']:,} files are in the catalog as they were before{kept}"
     elif not stats["total_discovered"] and status == "completed":
         text = "completed: no image or video was found there"
     else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Query
 
-from tallylight.ingest.diff import Page, first_page, summary
+from tallylight.ingest.diff import Page, first_page, summary, unlisted_folders
 from tallylight.ingest.discover import name_filter
 from tallylight.ingest.preview import Effect
 from tallylight.journal import Choice
@@ -55,6 +55,21 @@ async def preview(  # noqa: PLR0913, PLR0917 (FastAPI makes the query from these
         refused=refused,
     )
     return (await _page(services, session_id, choice, after, limit)).as_json()
+
+
+@router.get("/{session_id}/folders")
+async def folders(
+    session_id: str,
+    services: Given,
+    effect: Annotated[Literal["unchanged", "excluded", "missing"], Query(alias="class")],
+    after: Annotated[str, Query(max_length=16_384)] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """The folders of files that are on no page of the preview, because discovery only counted them or did not find
+    them: of one `class`, sorted; pass `next` as `after` for the following page. `names` are those of missing files, at
+    most 1,000 of a folder.
+    """
+    return await to_thread.run_sync(unlisted_folders, services.journal, session_id, effect, after, limit)
 
 
 @router.post("/{session_id}/exclude")

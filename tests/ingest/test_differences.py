@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tallylight.ingest.changes import LONGEST_VALUE, MOST_WORDS, changes
+from tallylight.ingest.differences import LONGEST_VALUE, MOST_WORDS, changes
 from tallylight.model import Outcome, OutcomeKind
 
 STORED = Outcome(
