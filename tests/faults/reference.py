@@ -66,8 +66,8 @@ MOVING: Final = frozenset({"processing", "paused", "held"})
 REVIEWABLE: Final = frozenset({"completed", "cancelled"})
 COMMITTABLE: Final = REVIEWABLE | {"commit_error", "undone"}
 
-#: As the guard has it: of a folder that holds some, so many files must be lost, and more than this share.
-MANY_LOST: Final = 5
+#: Of a folder that holds some, so many files must be lost, and more than this share, before the guard doubts it.
+MANY_LOST: Final = 3
 SHARE_LOST: Final = 0.2
 
 

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 from tests import databases
 from tests.faults.process import Process, living
-from tests.faults.reference import MOVING, Reference, Refused
+from tests.faults.reference import MANY_LOST, MOVING, Reference, Refused
 
 from tallylight.catalog import Catalog, Medium
 from tallylight.catalog.memory import MemoryCatalog
@@ -37,7 +37,7 @@ from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import open_database
 from tallylight.errors import StorageFailed, WrongMove
 from tallylight.facts import State, initial, reduce_all
-from tallylight.ingest import commit, looking, marking, undo
+from tallylight.ingest import commit, guard, looking, marking, undo
 from tallylight.journal import Choice, Journal
 from tallylight.journal.memory import MemoryJournal
 from tallylight.journal.sql import SqlJournal
@@ -46,7 +46,10 @@ from tallylight.model import OutcomeKind
 #: Rows in one batch of a commit or undo: small, so that a process may die between two.
 BATCH = 2
 ALARM = 20.0
-NAMES = [f"{folder}{letter}.png" for folder in ("", "one/", "two/") for letter in "abc"]
+#: Few, so that commands meet on the same files.
+NAMES = [f"{folder}{letter}.png" for folder in ("", "one/") for letter in "abc"]
+WRITTEN = st.lists(st.sampled_from(NAMES), max_size=4, unique=True)
+SOME = st.sampled_from([set[str](), set(NAMES)]) | st.sets(st.sampled_from(NAMES))
 
 Store = tuple[Journal, Catalog]
 
@@ -144,9 +147,12 @@ class Orders(RuleBasedStateMachine):
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
-    @initialize(names=st.lists(st.sampled_from(NAMES), min_size=3, unique=True))
-    def settle(self, names: list[str]) -> None:
-        self.write(names, is_bad=False)
+    @initialize(target=sessions, names=st.lists(st.sampled_from(NAMES), min_size=3, unique=True), commits=st.booleans())
+    def settle(self, names: list[str], commits: bool) -> str:
+        session_id = self.take_in(set(), set(), names, confirms=True)
+        if commits:
+            self.commit(session_id)
+        return session_id
 
     @rule(names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True), is_bad=st.booleans())
     def write(self, names: list[str], is_bad: bool) -> None:
@@ -155,11 +161,13 @@ class Orders(RuleBasedStateMachine):
 
     def write_one(self, name: str, *, is_bad: bool) -> None:
         self.versions += 1
-        path = self.root / name
+        self.put(name, f"{'bad' if is_bad else 'good'} {self.versions}")
+
+    def put(self, name: str, content: str) -> None:
+        path, version = self.root / name, int(content.split()[1])
         path.parent.mkdir(exist_ok=True)
-        content = f"{'bad' if is_bad else 'good'} {self.versions}"
         path.write_text(content, encoding="utf-8")
-        os.utime(path, ns=(self.versions, self.versions))
+        os.utime(path, ns=(version, version))
         self.reference.put(name, content)
 
     @rule(names=st.sets(st.sampled_from(NAMES), min_size=1))
@@ -167,6 +175,12 @@ class Orders(RuleBasedStateMachine):
         for name in names:
             (self.root / name).unlink(missing_ok=True)
             self.reference.put(name, None)
+
+    @rule(names=st.sets(st.sampled_from(NAMES), min_size=1))
+    def bring_back(self, names: set[str]) -> None:
+        """Files are again as the catalog knows them: a disk that was away."""
+        for name in names & self.reference.tops.keys():
+            self.put(name, self.reference.tops[name].content)
 
     @rule(target=sessions)
     def start_one(self) -> str:
@@ -179,22 +193,31 @@ class Orders(RuleBasedStateMachine):
         self.reference.start(session_id)
         return session_id
 
-    @rule(
-        target=sessions,
-        gone=st.just(set[str]()) | st.sets(st.sampled_from(NAMES)),
-        names=st.lists(st.sampled_from(NAMES), max_size=6, unique=True),
-        commits=st.booleans(),
-    )
-    def run(self, gone: set[str], names: list[str], commits: bool) -> str:
-        """What a person does most: change files, take them in, commit."""
+    @rule(target=sessions, gone=SOME, back=SOME, names=WRITTEN, confirms=st.booleans())
+    def run(self, gone: set[str], back: set[str], names: list[str], confirms: bool) -> str:
+        """What a person does most: change files and take them in. A session that is held is confirmed, or given up."""
+        return self.take_in(gone, back, names, confirms=confirms)
+
+    @rule(target=sessions, gone=SOME, back=SOME, names=WRITTEN, confirms=st.booleans(), lost=SOME, found=SOME)
+    def run_and_commit(
+        self, gone: set[str], back: set[str], names: list[str], confirms: bool, lost: set[str], found: set[str]
+    ) -> str:
+        """And commit them, after more has happened to the files."""
+        session_id = self.take_in(gone, back, names, confirms=confirms)
+        self.remove(lost)
+        self.bring_back(found)
+        self.commit(session_id)
+        return session_id
+
+    def take_in(self, gone: set[str], back: set[str], names: list[str], *, confirms: bool) -> str:
         self.remove(gone)
+        self.bring_back(back)
         self.write(names, is_bad=False)
-        session_id: str = self.start()
+        session_id = self.start()
         if self.reference.sessions[session_id].status == "held":
-            self.resume(session_id)
+            self.command("resume" if confirms else "cancel", session_id)
         self.finish(session_id)
-        if commits:
-            self.commit(session_id)
+        self.sync()
         return session_id
 
     @rule(session_id=sessions)
@@ -363,13 +386,14 @@ class OnPostgres(Orders):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("machine", "examples"), [(OnMemory, 80), (OnSqlite, 15), (OnPostgres, 3)])
+@pytest.mark.parametrize(("machine", "examples"), [(OnMemory, 150), (OnSqlite, 15), (OnPostgres, 3)])
 def test_every_order_of_commands(
     machine: type[Orders], examples: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)  # each death is logged as what it is
     for module in (commit, looking, marking, undo):
         monkeypatch.setattr(module, "BATCH", BATCH)
+    monkeypatch.setattr(guard, "LEAST", MANY_LOST)
     thorough = settings.default is not None and settings.default.max_examples > 1000
     run_state_machine_as_test(
         machine,
