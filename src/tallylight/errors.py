@@ -11,6 +11,7 @@
     ├── OwnedElsewhere         another process works on the session
     ├── LeaseLost              another process took the session over from this one
     ├── Refused                a server answers that it will not, or is no server of ours
+    ├── NotAdmitted            a server wants a token that was not shown
     ├── TooManyReaders         the cap on streams is reached
     ├── DataFolderBusy         another process owns the data folder
     ├── ServerUnreachable      the server that owns the data folder does not answer
@@ -80,9 +81,10 @@ class OwnedElsewhere(TallylightError):
 
     code = "owned_elsewhere"
 
-    def __init__(self, message: str | None = None, url: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", secret: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server, or on another machine
+        self.secret = secret  #: what lets its own user in there, where that is needed
 
 
 class LeaseLost(TallylightError):
@@ -97,6 +99,12 @@ class Refused(TallylightError):
     code = "refused"
 
 
+class NotAdmitted(TallylightError):
+    """The server wants a token; log in, or send it as `Authorization: Bearer TOKEN`."""
+
+    code = "not_admitted"
+
+
 class TooManyReaders(TallylightError):
     """This server has as many readers as it may; try again in half a minute."""
 
@@ -108,9 +116,10 @@ class DataFolderBusy(TallylightError):
 
     code = "data_folder_busy"
 
-    def __init__(self, message: str | None = None, url: str = "", database: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", database: str = "", secret: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server
+        self.secret = secret  #: what lets its own user in there, where that is needed
         self.database = database  #: `Settings.database_mark` of that process, where it is a server
 
 

@@ -15,6 +15,7 @@ from tests.cli.test_follow import Notes
 from tests.in_process import paint, spoil
 from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
 
+from tallylight.asking import Reach
 from tallylight.cli.far import LONGEST_ABSENCE, FarServer
 from tallylight.errors import ServerUnreachable
 
@@ -167,12 +168,12 @@ class Leaping:
 async def test_a_server_that_stays_away_is_given_up() -> None:
     clock, notes, asked = Leaping(), Notes(), 0
 
-    def find() -> str:
+    def find() -> Reach:
         nonlocal asked
         asked += 1
-        return ""
+        return Reach()
 
-    server = FarServer(url="http://127.0.0.1:1", find=find, clock=clock)
+    server = FarServer(reach=Reach("http://127.0.0.1:1"), find=find, clock=clock)
     with pytest.raises(ServerUnreachable, match="does not answer"), anyio.fail_after(ALARM):
         await server.follow("s-1", notes)
     assert LONGEST_ABSENCE < clock.monotonic() < LONGEST_ABSENCE + 2

@@ -19,6 +19,7 @@ from tallylight.cli.prune import prune
 from tallylight.cli.reparse import reparse
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
+from tallylight.cli.token import token
 from tallylight.cli.undo import undo
 from tallylight.cli.watch import watch
 from tallylight.errors import TallylightError
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
-for command in (demo, serve, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
+for command in (demo, serve, token, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
     app.command()(command)
 
 

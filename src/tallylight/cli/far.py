@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from anyio import from_thread, to_thread
 
-from tallylight.asking import get, post, refusal, unreachable
+from tallylight.asking import Reach, get, post, refusal, unreachable
 from tallylight.cli.draw import Drawer
 from tallylight.cli.failures import PAGE, Failures
 from tallylight.clock import Clock, SystemClock
@@ -50,9 +50,9 @@ class FarServer:
     answer.
     """
 
-    url: str
-    #: Where it is now: after a restart its port may be another. Blocks; empty where nobody knows.
-    find: Callable[[], str] = str
+    reach: Reach
+    #: Where it is now: after a restart its port may be another. Blocks; without a URL where nobody knows.
+    find: Callable[[], Reach] = Reach
     clock: Clock = field(default_factory=SystemClock)
 
     async def start(self, parameters: Parameters) -> str:
@@ -77,24 +77,25 @@ class FarServer:
             heard_at = self.clock.monotonic()
             while not drawing.is_over:
                 try:
-                    await _listen(self.url, f"/api/ingest/stream/{_quoted(session_id)}", drawing)
+                    await _listen(self.reach, f"/api/ingest/stream/{_quoted(session_id)}", drawing)
                     heard_at = self.clock.monotonic()
                 except ServerUnreachable:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
                 if not drawing.is_over:
                     await self.clock.sleep_until(self.clock.monotonic() + PAUSE)
-                    self.url = await to_thread.run_sync(self.find) or self.url
+                    now = await to_thread.run_sync(self.find)
+                    self.reach = now if now.url else self.reach
             return await drawing.finish()
         finally:
             drawer.close()
 
     async def _post(self, path: str, body: Json | None = None) -> Json:
-        return await to_thread.run_sync(post, self.url, path, body)
+        return await to_thread.run_sync(post, self.reach, path, body)
 
     def _failures(self, session_id: str, after: int) -> list[tuple[int, Trouble]]:
         path = f"/api/ingest/items/{_quoted(session_id)}?outcome=failed&after={after}&limit={PAGE}"
-        items = get(self.url, path)["items"]
+        items = get(self.reach, path)["items"]
         return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
 
 
@@ -126,12 +127,12 @@ class _Drawing:
         return self._message
 
 
-async def _listen(url: str, path: str, drawing: _Drawing) -> None:
+async def _listen(reach: Reach, path: str, drawing: _Drawing) -> None:
     """Draw what one connection brings, until it ends in whichever way. Raises ServerUnreachable where there is none."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=SILENCE)
+    connection = HTTPConnection(urlsplit(reach.url).netloc, timeout=SILENCE)
     try:
         # Whoever draws is waited for: what is not taken, the server leaves out in favour of what is newer.
-        await to_thread.run_sync(_read, connection, url, path, drawing, abandon_on_cancel=True)
+        await to_thread.run_sync(_read, connection, reach, path, drawing, abandon_on_cancel=True)
     finally:
         # Ends a thread that nobody waits for any more.
         with suppress(OSError):
@@ -139,12 +140,13 @@ async def _listen(url: str, path: str, drawing: _Drawing) -> None:
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _read(connection: HTTPConnection, url: str, path: str, drawing: _Drawing) -> None:
+def _read(connection: HTTPConnection, reach: Reach, path: str, drawing: _Drawing) -> None:
+    came_with = {"last-event-id": drawing.position} if drawing.position else {}
     try:
-        answer = _opened(connection, path, drawing.position)
+        answer = _opened(connection, path, {**reach.headers, **came_with})
     except (OSError, HTTPException) as error:
         connection.close()
-        raise unreachable(url, error) from error
+        raise unreachable(reach.url, error) from error
     parser = Parser()
     # In the middle of a stream its end is nothing unusual, whichever way it comes: the next connection goes on.
     with closing(connection), suppress(OSError, HTTPException):
@@ -153,9 +155,8 @@ def _read(connection: HTTPConnection, url: str, path: str, drawing: _Drawing) ->
                 from_thread.run(drawing.event, event)
 
 
-def _opened(connection: HTTPConnection, path: str, position: str) -> HTTPResponse:
-    came_with = {"last-event-id": position} if position else {}
-    connection.request("GET", path, headers={"accept": "text/event-stream", **came_with})
+def _opened(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> HTTPResponse:
+    connection.request("GET", path, headers={"accept": "text/event-stream", **headers})
     answer = connection.getresponse()
     if answer.status != HTTPStatus.OK:
         raise refusal(answer.status, answer.read())

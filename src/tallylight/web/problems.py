@@ -11,6 +11,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | wrong, missing or unknown fields | 422 | `bad_fields` |
 | `NotFound`, or an address that names nothing | 404 | `not_found` |
 | a method the address does not have | 405 | `method_not_allowed` |
+| `NotAdmitted` | 401 | `not_admitted` |
 | `WrongMove` | 409 | `wrong_move` |
 | `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
@@ -43,6 +44,7 @@ from tallylight.errors import (
     DataFolderBusy,
     DataFolderUnusable,
     LeaseLost,
+    NotAdmitted,
     NotFound,
     OwnedElsewhere,
     TallylightError,
@@ -57,6 +59,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 #: Looked up along a class's ancestors, so an error added to the tree later has its parent's status.
 STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
+    NotAdmitted: 401,
     NotFound: 404,
     WrongMove: 409,
     OwnedElsewhere: 409,

@@ -4,6 +4,7 @@ import { get, post, sentence } from './api.js'
 import { run } from './command.js'
 import { element, make, part, write } from './dom.js'
 import { bytes, count, counted, duration, files } from './format.js'
+import { below } from './place.js'
 import { Samples } from './samples.js'
 import { stepOf } from './store.js'
 
@@ -93,8 +94,8 @@ function drawHead(message) {
   const retry = element('retry-failed', HTMLButtonElement)
   retry.hidden = message.stats.errors === 0
   write(retry, `Retry ${counted(message.stats.errors, 'failed file', 'failed files')}`)
-  element('preview-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
-  element('preview-again', HTMLAnchorElement).href = `/?like=${message.session_id}`
+  element('preview-report', HTMLAnchorElement).href = below(`/api/ingest/report/${message.session_id}`)
+  element('preview-again', HTMLAnchorElement).href = below(`/?like=${message.session_id}`)
 }
 
 /** @param {Message} message */
