@@ -73,6 +73,7 @@ class Server:
         self.output: list[str] = []
         self.jobs = jobs
         self._prefix = prefix
+        self._wrote = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
@@ -198,10 +199,17 @@ class Server:
         finally:
             stream.close()
 
+    def says_also(self, words: str) -> None:
+        """Wait until it has written this."""
+        with self._wrote:
+            assert self._wrote.wait_for(lambda: words in "".join(self.output), ALARM), f"not in {self.output}"
+
     def _read(self, lines: Iterator[str], ready: threading.Event) -> None:
         self.url = ""
         for line in lines:
-            self.output.append(line)
+            with self._wrote:
+                self.output.append(line)
+                self._wrote.notify_all()
             if not self.url and self.says in line:
                 self.url = line.partition(self.says)[2].split()[0]
                 ready.set()
