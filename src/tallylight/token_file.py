@@ -103,7 +103,7 @@ def link(base: str, token: str) -> str:
 
 def digest(token: str) -> str:
     """SHA-256: a token has 256 random bits, which nobody guesses from its hash however fast that is made."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _grant(found: Any) -> Grant:

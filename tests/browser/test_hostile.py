@@ -23,7 +23,7 @@ READS = """async (target) => {
     for (const credentials of ['include', 'omit']) {
       for (const mode of ['cors', 'no-cors', 'same-origin']) {
         await keep(`fetch ${path} ${credentials} ${mode}`, async () => {
-          const answer = await fetch(target + path, { mode, credentials, signal: AbortSignal.timeout(4000) })
+          const answer = await fetch(target + path, { mode, credentials, signal: AbortSignal.timeout(1000) })
           return (await answer.text()) || null
         })
       }
