@@ -74,6 +74,7 @@ class Server:
         self.jobs = jobs
         self._prefix = prefix
         self._wrote = threading.Condition()
+        self._at = 0
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
@@ -108,9 +109,14 @@ class Server:
         assert self.url, f"the server did not start: {self.output}"
         return self
 
+    def start_at(self, port: int) -> Self:
+        """`start`, where it was before."""
+        self._at = port
+        return self.start()
+
     def command(self) -> list[str]:
         """What is run."""
-        where = ["--root", str(self.root), "--data", str(self.data), "--port", "0", "--jobs", str(self.jobs)]
+        where = ["--root", str(self.root), "--data", str(self.data), "--port", str(self._at), "--jobs", str(self.jobs)]
         return [*TALLYLIGHT, "serve", *where]
 
     def environment(self) -> dict[str, str]:

@@ -53,7 +53,7 @@ def test_a_message_to_the_letter() -> None:
     assert written(message) == (
         '{"session_id":"0b54a5a6-7d0f-4a3e-9a50-1f1d3d8f9e11","status":"processing","phase":"process","progress":42,'
         '"total_files":1000,"total_final":true,"processed_files":420,'
-        '"stats":{"total_files":1000,"total_discovered":1200,"skipped_existing":190,"excluded":10,'
+        '"stats":{"total_files":1000,"total_discovered":1200,"skipped_existing":190,"excluded":10,"missing":0,"found_again":0,'
         '"processed_files":420,"metadata_extracted":418,"keywords_added":2311,"scores_imported":40,'
         '"nsfw_detected":3,"errors":2},'
         '"errors":[{"at":1795436400.1,"file":"bad.png","code":"truncated","message":"It ends early."}],'
@@ -77,11 +77,11 @@ def test_no_message_holds_a_null(history: list[Fact], now: float, known: bool) -
 
 
 @pytest.mark.parametrize("character", ["a", "日", "🎞", "\x01", '"', "\\", "\udcff"])
-@pytest.mark.parametrize("status", [Status.PROCESSING, Status.ERROR])
+@pytest.mark.parametrize("status", [Status.PROCESSING, Status.HELD, Status.ERROR])
 def test_a_message_stays_under_2_kb(character: str, status: Status) -> None:
     long = character * 4000
     huge: dict[str, Any] = dict.fromkeys(
-        ("files", "unchanged", "excluded", "processed", "keywords_added", "errors", "seq"), 10**9
+        ("files", "unchanged", "excluded", "missing", "found", "processed", "keywords_added", "errors", "seq"), 10**9
     )
     state = replace(
         BUSY,
@@ -102,6 +102,13 @@ def test_a_message_stays_under_2_kb(character: str, status: Status) -> None:
         assert error["file"][0] == long.encode("utf-8", "backslashreplace").decode()[0]
         assert "…" in error["file"]
         assert "…" in error["message"]
+
+
+def test_a_held_session_says_why_and_what_to_do_and_has_no_error() -> None:
+    state = replace(BUSY, status=Status.HELD, code="guard", message="/photos is empty: check the disk.")
+    message = view(state, 2.0)
+    assert message["held"] == {"code": "guard", "message": "/photos is empty: check the disk."}
+    assert "error" not in message
 
 
 def test_short_troubles_are_told_whole() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 import pytest
-from tests.contract.journal_suite import append, begun, extracted, processed
+from tests.contract.journal_suite import append, begun, extracted, new_session, processed
 from tests.ingest.bench import SeenHub
 
 from tallylight.facts import Counted, Discovered, Moved, Started
@@ -119,6 +119,14 @@ async def test_who_follows_outcomes_is_told_them_from_the_journal(here: Here) ->
     await here.mirror.look()
     told = [[entry.body["file"] for entry in update.entries] for update in here.hub.updates]
     assert told == [[], ["a.png", "b.png"], ["c.png"]]
+
+
+async def test_of_a_session_that_begins_meanwhile_no_outcome_is_left_out(here: Here) -> None:
+    here.hub.join(Wish(outcomes=True))
+    here.journal.create(replace(new_session("s-1"), created_at=here.clock.now()))
+    append(here.journal, "s-1", Started(at=1.0), *processed(extracted("a.png")))
+    await here.mirror.look()
+    assert [entry.body["file"] for entry in here.hub.updates[-1].entries] == ["a.png"]
 
 
 async def test_its_own_sessions_are_left_to_their_recorders(here: Here) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tallylight.errors import (
     BadFolder,
     BadParameters,
+    DataFolderBusy,
     NoQueue,
     NotAdmitted,
     NotFound,
@@ -44,6 +45,11 @@ class Reach:
     def headers(self) -> dict[str, str]:
         """What every request to it carries."""
         return {"authorization": f"Bearer {self.secret}"} if self.secret else {}
+
+
+def reach_of(refused: DataFolderBusy | OwnedElsewhere) -> Reach:
+    """The server that stands in the way."""
+    return Reach(refused.url, refused.secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +85,7 @@ def post(reach: Reach, path: str, body: Json | None = None) -> Json:
     """The answer to a command. Raises TallylightError with the server's own words where it refuses, of the kind it was
     there, and ServerUnreachable where it does not answer.
     """
-    if body is None:
-        return _told(reach.url, ask(reach, "POST", path))
-    headers = {"content-type": "application/json"}
-    return _told(reach.url, ask(reach, "POST", path, json.dumps(body).encode(), headers))
+    return command(reach, "POST", path, body)
 
 
 def refusal(status: int, body: bytes) -> TallylightError:
@@ -99,6 +102,14 @@ def refusal(status: int, body: bytes) -> TallylightError:
 def unreachable(url: str, error: Exception) -> ServerUnreachable:
     """That a server does not answer, and why."""
     return ServerUnreachable(f"The server at {url} does not answer ({error}); see that it runs, and try again.")
+
+
+def command(reach: Reach, method: str, path: str, body: Json | None = None) -> Json:
+    """The answer to a command of any method. Raises as `post`."""
+    if body is None:
+        return _told(reach.url, ask(reach, method, path))
+    headers = {"content-type": "application/json"}
+    return _told(reach.url, ask(reach, method, path, json.dumps(body).encode(), headers))
 
 
 def _told(url: str, answer: Answer) -> Json:

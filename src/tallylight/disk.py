@@ -31,6 +31,8 @@ from tallylight.journal.leases import Leases, Owner, SoleOwner
 from tallylight.journal.sql import SqlJournal
 from tallylight.journal.sql_leases import SqlLeases
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
+from tallylight.schedules.sql import SqlSchedules
 from tallylight.settings import Settings
 
 log: Final = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Disk:
     roots: Roots
     journal: SqlJournal
     catalog: SqlCatalog
+    schedules: SqlSchedules
     leases: Leases
     tally: int
     #: Waits so many seconds at most until another process has written to the journal; None where there is no other.
@@ -78,6 +81,13 @@ async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
         yield catalog
 
 
+@asynccontextmanager
+async def open_schedules(settings: Settings) -> AsyncIterator[Schedules]:
+    """The schedules alone, for looking while another process owns the data folder. Write nothing through it."""
+    async with _in_thread(_schedules(settings)) as schedules:
+        yield schedules
+
+
 @contextmanager
 def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     folder = DataFolder.at(settings.data)
@@ -92,7 +102,8 @@ def _alone(database: Database, opened: Callable[..., Disk]) -> Disk:
     journal = SqlJournal(database)
     if journal.remember_boot(_boot_id()):
         log.info("the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now")
-    return opened(journal=journal, catalog=SqlCatalog(database), leases=SoleOwner(), tally=journal.tally())
+    catalog, schedules = SqlCatalog(database), SqlSchedules(database)
+    return opened(journal=journal, catalog=catalog, schedules=schedules, leases=SoleOwner(), tally=journal.tally())
 
 
 @contextmanager
@@ -106,6 +117,7 @@ def _shared(database: Database, opened: Callable[..., Disk], folder: DataFolder)
         yield opened(
             journal=journal,
             catalog=SqlCatalog(database, fence),
+            schedules=SqlSchedules(database),
             leases=leases,
             tally=journal.tally(),
             heard=partial(database.heard, me=me.owner),
@@ -128,6 +140,12 @@ def _journal(settings: Settings) -> Iterator[Journal]:
 def _catalog(settings: Settings) -> Iterator[Catalog]:
     with closing(open_database(_address(settings))) as database:
         yield SqlCatalog(database)
+
+
+@contextmanager
+def _schedules(settings: Settings) -> Iterator[Schedules]:
+    with closing(open_database(_address(settings))) as database:
+        yield SqlSchedules(database)
 
 
 def _address(settings: Settings) -> str | Path:

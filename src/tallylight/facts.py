@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
-from tallylight.model import AT_REST, Haul, Json, Outcome, OutcomeKind, Parameters, Status
+from tallylight.model import AT_REST, FolderFound, Haul, Json, Outcome, OutcomeKind, Parameters, Status
 
 #: The allowed moves: from each status, where a session may go next.
 MOVES: Final[dict[Status, frozenset[Status]]] = {
@@ -58,7 +58,10 @@ class Discovered:
     bytes: int = 0  #: of `files`
     unchanged: int = 0
     excluded: int = 0
+    missing: int = 0  #: not there: in no other count
+    found: int = 0  #: marked as missing until now, and there: in one of the other counts too
     haul: Haul | None = None  #: the files themselves, for the queue; a journal gives the fact back without it
+    folders: tuple[FolderFound, ...] = ()  #: those that it was through with; a journal keeps them beside the fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,7 @@ class UndoPlanned:
 
     at: float
     total: int
+    kept: int = 0  #: paths that stay as they are: a later session wrote them that cannot be undone any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +178,13 @@ class State:
     ended_at: float | None = None  #: when processing ended
     idle_s: float = 0.0  #: since `started_at`, seconds in which nobody worked on it
     total_final: bool = False
+    is_doubted: bool = False  #: it was held, and nobody has confirmed that the folders are as they should be
+    is_confirmed: bool = False  #: somebody has: it is not held again
     files: int = 0
     unchanged: int = 0
     excluded: int = 0
+    missing: int = 0
+    found: int = 0
     bytes_total: int = 0
     bytes_done: int = 0
     processed: int = 0
@@ -199,12 +207,20 @@ class State:
     commit_started_at: float | None = None  #: when the running commit or undo began
     undo_total: int = 0
     undo_done: int = 0
+    undo_kept: int = 0  #: paths that the undo leaves as they are, out of its reach
     #: The threshold of this session's parameters, here so that the fold needs nothing else.
     nsfw_threshold: float = 0.5
 
     @property
     def at_rest(self) -> bool:
         return self.status in AT_REST
+
+    @property
+    def knows_missing(self) -> bool:
+        """Whether what it did not find is really gone: it has looked everywhere, and if that was doubted, it was
+        confirmed.
+        """
+        return self.total_final and not self.is_doubted
 
     def as_json(self) -> Json:
         # Not `asdict`, which copies each number by way of a deep copy: every append asks for this.
@@ -254,6 +270,8 @@ def reduce(state: State, fact: Fact) -> State:
                 bytes_total=state.bytes_total + fact.bytes,
                 unchanged=state.unchanged + fact.unchanged,
                 excluded=state.excluded + fact.excluded,
+                missing=state.missing + fact.missing,
+                found=state.found + fact.found,
             )
         case Moved():
             return _moved(state, fact, before)
@@ -318,9 +336,14 @@ def _moved(state: State, fact: Moved, before: float) -> State:
     check_move(state.status, fact.status)
     if state.status in WAITING:
         state = replace(state, idle_s=state.idle_s + max(0.0, fact.at - before))
+    if fact.status is Status.HELD:
+        state = replace(state, is_doubted=True)
+    elif state.status is Status.HELD and fact.status is Status.PROCESSING:
+        state = replace(state, is_doubted=False, is_confirmed=True)
     if fact.status in {Status.COMMITTING, Status.UNDOING}:
         state = replace(state, status=fact.status, commit_started_at=fact.at, code="", message="")
-        return replace(state, undo_total=0, undo_done=0) if fact.status is Status.UNDOING else _uncommitted(state)
+        # An undo that stopped half-way goes on where it was.
+        return state if fact.status is Status.UNDOING else _uncommitted(state)
     if fact.status in AT_REST:
         state = replace(state, retry_seq=0, retry_total=0, retry_done=0)
     elif state.ended_at is not None:
@@ -349,7 +372,8 @@ def _resumed(state: State, fact: Resumed, before: float) -> State:
 
 
 def _uncommitted(state: State) -> State:
-    return replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0, undo_total=0, undo_done=0)
+    state = replace(state, commit_total=0, commit_done=0, commit_errors=0, commit_until=0)
+    return replace(state, undo_total=0, undo_done=0, undo_kept=0)
 
 
 def _after_review(state: State, fact: Aftermath) -> State:
@@ -359,7 +383,7 @@ def _after_review(state: State, fact: Aftermath) -> State:
         case Committed():
             return _committed(state, fact)
         case UndoPlanned():
-            return replace(state, undo_total=fact.total, undo_done=0)
+            return replace(state, undo_total=fact.total, undo_done=0, undo_kept=fact.kept)
         case Undone():
             return replace(state, undo_done=state.undo_done + fact.done)
 

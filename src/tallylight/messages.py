@@ -14,9 +14,11 @@ LONGEST_NAME: Final = 160
 #: Bytes of JSON for the file on the way, and for the reason of a session that failed.
 _FILE_BYTES: Final = 120
 _REASON_BYTES: Final = 200
+#: For why a session is held, which must be read to its end.
+_HELD_BYTES: Final = 380
 #: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
-_TROUBLES_BYTES: Final = 1150
-_TROUBLE_TEXT_BYTES: Final = (160, 120, 80)
+_TROUBLES_BYTES: Final = 1110
+_TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 30)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 _UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
@@ -53,6 +55,8 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "total_discovered": state.files + state.unchanged + state.excluded,
             "skipped_existing": state.unchanged,
             "excluded": state.excluded,
+            "missing": state.missing,
+            "found_again": state.found,
             "processed_files": state.processed,
             "metadata_extracted": state.metadata_extracted,
             "keywords_added": state.keywords_added,
@@ -60,7 +64,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": _errors(state.troubles),
+        "errors": _errors(state.troubles, _TROUBLES_BYTES - (_HELD_BYTES if state.status is Status.HELD else 0)),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -70,10 +74,12 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
         "seq": state.seq,
     }
     if state.undo_total or state.status in _UNDO_STATUSES:
-        body["undo"] = {"total": state.undo_total, "done": state.undo_done}
+        body["undo"] = {"total": state.undo_total, "done": state.undo_done, "kept": state.undo_kept}
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
-    if state.code:
+    if state.status is Status.HELD:
+        body["held"] = {"code": state.code, "message": fit(state.message, _HELD_BYTES)}
+    elif state.code:
         body["error"] = {"code": state.code, "message": fit(state.message, _REASON_BYTES)}
     return body
 
@@ -144,10 +150,10 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
 
 
-def _errors(troubles: tuple[Trouble, ...]) -> list[Json]:
+def _errors(troubles: tuple[Trouble, ...], most: int) -> list[Json]:
     for longest in _TROUBLE_TEXT_BYTES:
         errors = [_error(trouble, longest) for trouble in troubles]
-        if _size(errors) <= _TROUBLES_BYTES:
+        if _size(errors) <= most:
             break
     return errors
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +11,14 @@ import anyio
 from anyio import to_thread
 
 from tallylight.clock import Clock
-from tallylight.errors import TallylightError
 from tallylight.facts import WAITING, State
+from tallylight.ingest.again import again_and_again
 from tallylight.ingest.ports import Record
 from tallylight.ingest.rate import RateEstimator
 from tallylight.journal import Journal, Session, Tombstone
 from tallylight.live import Entry, Hub, Update
 from tallylight.messages import Pace, entry, view
 from tallylight.recorder import Recorder, left
-
-log: Final = logging.getLogger(__name__)
 
 #: Seconds between two looks where nobody is heard: rates and elapsed time change, and an announcement may be lost.
 LONGEST: Final = 1.0
@@ -68,23 +65,17 @@ class Mirror:
         self._followed: dict[str, _Followed] = {}
         self._recorders: dict[str, Recorder] = {}  #: of this process, until all that they published is behind
         self._buried: deque[int] = deque(maxlen=_MOST_BURIED)
+        self._since = clock.now()
         self._thread = anyio.CapacityLimiter(1)
 
     async def run(self) -> None:
         """Look whenever another process has written, until cancelled."""
-        was_well = True
-        while True:
-            begun = self._clock.monotonic()
-            try:
-                # A thread of its own: it waits there nearly always.
-                await to_thread.run_sync(self._heard, LONGEST, limiter=self._thread, abandon_on_cancel=True)
-                await self.look()
-                was_well, pause = True, SHORTEST
-            except TallylightError as error:
-                if was_well:
-                    log.warning("%s", error)
-                was_well, pause = False, LONGEST
-            await self._clock.sleep_until(begun + pause)
+        await again_and_again(self._hear, self._clock, SHORTEST, after_trouble=LONGEST)
+
+    async def _hear(self) -> None:
+        # A thread of its own: it waits there nearly always.
+        await to_thread.run_sync(self._heard, LONGEST, limiter=self._thread, abandon_on_cancel=True)
+        await self.look()
 
     async def look(self) -> None:
         """Publish what others wrote since the last look."""
@@ -128,7 +119,9 @@ class Mirror:
     async def _follow(self, session: Session) -> None:
         followed = self._followed.get(session.session_id)
         if followed is None:
-            followed = self._followed[session.session_id] = _Followed(session, self._clock.now())
+            # Of a new one no outcome was told yet.
+            until = 0 if session.created_at >= self._since else session.state.seq
+            followed = self._followed[session.session_id] = _Followed(session, self._clock.now(), until)
         elif followed.session.tally == session.tally:
             return
         entries: tuple[Entry, ...] = ()
@@ -168,9 +161,9 @@ class Mirror:
 class _Followed:
     """A session in motion elsewhere."""
 
-    def __init__(self, session: Session, now: float) -> None:
+    def __init__(self, session: Session, now: float, entries_until: int) -> None:
         self.session = session
-        self.entries_until = session.state.seq  #: outcomes up to this number were told, or nobody asked for them
+        self.entries_until = entries_until  #: outcomes up to this number were told, or nobody asked for them
         self._rate = RateEstimator(now)
         self._told_at = now
 

@@ -22,6 +22,13 @@ class Tier(StrEnum):
     METADATA = "metadata"  #: reads headers and embedded text; decodes and hashes nothing
     FULL = "full"  #: one read and one decode: hashes, perceptual hash, thumbnail
 
+    def reaches(self, other: Tier) -> bool:
+        """Whether this goes at least as deep as the other."""
+        return _DEPTHS[self] >= _DEPTHS[other]
+
+
+_DEPTHS = {tier: depth for depth, tier in enumerate(Tier)}
+
 
 class ConflictRule(StrEnum):
     """Whom to believe where a file, its sidecars and the catalog say different things of one field."""
@@ -106,6 +113,7 @@ class Parameters:
     conflict_rule: ConflictRule = ConflictRule.NEWEST
     pixel_hash: bool = False  #: tell copies of a picture with other metadata
     read_stealth: bool = False  #: look for parameters hidden in the alpha channel
+    auto_commit: bool = False  #: nobody reviews it: whoever started it commits it once it is completed
 
     def as_json(self) -> Json:
         chosen = {"tier": self.tier.value, "conflict_rule": self.conflict_rule.value}
@@ -145,6 +153,22 @@ class Haul:
     folder: str = ""  #: the one that the stretch ended in the middle of; empty where there is none
     unchanged: int = 0  #: counted so far in `folder`, by this stretch and those before
     excluded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderFound:
+    """What a session found in one folder, once it was through with it. Files that are as the catalog knows them are
+    recorded by this alone. Names are escaped.
+    """
+
+    folder: str  #: absolute, escaped
+    files: int = 0  #: to process
+    unchanged: int = 0
+    excluded: int = 0
+    known: int = 0  #: files the catalog has here, but for those that were marked as missing before
+    lost: int = 0  #: of `known`, those that are missing
+    missing: tuple[str, ...] = ()  #: files the catalog has here and the disk does not
+    found: tuple[str, ...] = ()  #: files that were marked as missing and are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +222,8 @@ class Outcome:
     phash: str | None = None  #: 64-bit DCT hash after EXIF rotation, 16 hex digits; of a video, the thumbnail's frame
     frame_phashes: tuple[str, ...] = ()  #: of up to three frames of a video, in order; the first is `phash`
     has_thumbnail: bool = False
+    extractor_version: int = 0  #: of what read it; 0 where nothing did, or from before versions were counted
+    tier: Tier | None = None  #: how deep it was read; None where nothing did
     texts: tuple[RawText, ...] = ()
 
     @property

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from tallylight.errors import BadFolder, BadPath
 
@@ -112,19 +113,29 @@ class Roots:
 
     def names(self, folder: str, most: int) -> list[str] | None:
         """What lies directly in a folder below a root; None where that is more than `most`. Raises as `open` does."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        descriptor = self.open_folder(folder)
         try:
-            if not self.contains(_opened_path(descriptor, folder)):
-                raise BadPath(f"{escape(folder)} leads out of the folders this server may read.")
             with os.scandir(descriptor) as entries:
                 found = [entry.name for entry in islice(entries, most + 1)]
         finally:
             os.close(descriptor)
         return found if len(found) <= most else None
 
+    def open_folder(self, folder: str) -> int:
+        """A descriptor of a folder below a root, for the caller to close. Raises as `open` does."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        if not self.contains(_opened_path(descriptor, folder)):
+            os.close(descriptor)
+            raise BadPath(f"{escape(folder)} leads out of the folders this server may read.")
+        return descriptor
+
     def named(self) -> str:
         """The roots for a message."""
         return ", ".join(escape(folder) for folder in self.folders) or "(none)"
+
+
+#: Nothing may be read.
+NO_ROOTS: Final = Roots(())
 
 
 def _path_of(text: str) -> str:
@@ -165,6 +176,49 @@ def _real_folder(path: str) -> str:
         ) from None
     except OSError as error:
         raise BadFolder(f"{shown} cannot be read: {error.strerror}.") from error
+
+
+def is_absent(path: str) -> bool:
+    """Whether nothing is at this absolute, escaped path. A place that cannot be looked at may hold anything."""
+    try:
+        os.lstat(unescape(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def is_folder_gone(folder: str) -> bool:
+    """Whether no folder is at this absolute, escaped path, links followed. What cannot be looked at may be one."""
+    try:
+        return not stat.S_ISDIR(os.stat(unescape(folder)).st_mode)  # noqa: PTH116 (names that are not UTF-8)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+
+
+def is_bare(folder: str) -> bool:
+    """Whether this absolute, escaped folder is gone, unreadable or empty, as a mount point without its disk is."""
+    try:
+        with os.scandir(unescape(folder) or "/") as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def mount_point(folder: str) -> str:
+    """Where the file system begins that this absolute, escaped folder is on, or would be on if it were there."""
+    path = os.path.realpath(unescape(folder))
+    while not os.path.ismount(path) and path != "/":
+        path = os.path.dirname(path)  # noqa: PTH120 (names that are not UTF-8)
+    return escape(path)
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether an absolute, escaped path lies below one of these."""
+    return any(path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 def outermost(folders: Iterable[str]) -> list[str]:

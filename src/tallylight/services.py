@@ -23,12 +23,15 @@ from tallylight.engine.local import LocalEngine
 from tallylight.errors import NotFound, TallylightError
 from tallylight.facts import State
 from tallylight.ingest import commit, pipeline
+from tallylight.ingest.changes import changes, must_poll
 from tallylight.ingest.discover import is_media
 from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
+from tallylight.ingest.fresh import Sight
 from tallylight.ingest.ports import Record, Write
 from tallylight.ingest.running import innermost
+from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.tenure import Tenure
 from tallylight.ingest.valve import Valve
@@ -41,6 +44,7 @@ from tallylight.mirror import Mirror
 from tallylight.model import Parameters
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
+from tallylight.schedules import Schedules
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
 from tallylight.token_file import TokenFile
@@ -92,6 +96,8 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    schedules: Schedules
+    scheduler: Scheduler  #: runs only where sessions go on by themselves
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -250,14 +256,17 @@ async def open_services(
         thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
-        workshop = _workshop(disk, options_for, writer, engine, hub, clock, extractors=extractors, mirror=mirror)
+        guarded = partial(_workshop, guard_share=settings.guard_share, mirror=mirror)
+        workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
+        scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
         if mirror is not None:
             tenure = Tenure(leases=disk.leases, supervisor=supervisor, clock=clock)
             for loop in (mirror.run, tenure.keep, *([tenure.look] if goes_on else [])):
                 tasks.start_soon(loop)
         if goes_on:
             await supervisor.recover()
+            tasks.start_soon(scheduler.run)
         yield Services(
             settings=settings,
             roots=disk.roots,
@@ -274,7 +283,28 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            schedules=disk.schedules,
+            scheduler=scheduler,
         )
+
+
+def _scheduling(disk: Disk, supervisor: Supervisor, writer: Writer, clock: Clock, extractors: Extractors) -> Scheduling:
+    sight = Sight(
+        roots=disk.roots,
+        catalog=disk.catalog,
+        schedules=disk.schedules,
+        skip=(str(disk.folder.path),),
+        wanted=partial(is_media, suffixes=extractors.suffixes),
+    )
+    return Scheduling(
+        sight=sight,
+        journal=disk.journal,
+        supervisor=supervisor,
+        write=writer.run,
+        clock=clock,
+        changes=changes,
+        must_poll=must_poll,
+    )
 
 
 async def _extractors(engine: Engine) -> Extractors:
@@ -291,7 +321,7 @@ def _pace(settings: Settings) -> Pace:
     )
 
 
-def _workshop(
+def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     disk: Disk,
     options_for: Callable[[Parameters], Options],
     writer: Writer,
@@ -300,6 +330,7 @@ def _workshop(
     clock: Clock,
     *,
     extractors: Extractors,
+    guard_share: float,
     mirror: Mirror | None = None,
 ) -> Workshop:
     journal, catalog, write, now = disk.journal, disk.catalog, writer.run, clock.now
@@ -320,6 +351,7 @@ def _workshop(
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            guard_share=guard_share,
         )
 
     def commit_for(session: Session, record: Record) -> commit.Commit:
@@ -331,6 +363,8 @@ def _workshop(
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            directories=session.parameters.directories,
+            roots=disk.roots,
         )
 
     def record_for(session: Session) -> Recorder:

@@ -123,6 +123,13 @@ class Settings(BaseSettings):
     )
     jobs: int = Field(default_factory=default_jobs, ge=1, le=512, description="Worker processes.")
     time_limit: float = Field(default=60.0, gt=0, description="Seconds one file may take before its worker is killed.")
+    guard_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of a folder's known files that may be missing before a session is held until you confirm;"
+        " 1: only where all are.",
+    )
     max_readers: int | None = Field(
         default=None, ge=1, description="Streams open at the same time. Unset: 20,000, or what open files allow."
     )

@@ -161,6 +161,27 @@ def test_a_paused_run_stands_still_until_it_is_resumed(page: Page, server: Serve
     assert walk.shown(page)["processed_files"] == PICTURES + 1
 
 
+def test_a_held_run_says_why_and_goes_on_when_it_is_told_to(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name=re.compile("Commit")).click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+    for day in range(3):
+        (server.root / f"day_{day}").rename(server.root.parent / f"unplugged_{day}")
+
+    walk.start(page, server)
+    expect(page.get_by_role("heading", name="Held")).to_be_visible()
+    expect(page.locator("#process-held")).to_contain_text(f"{PICTURES} of {PICTURES} files the catalog has there")
+    page.get_by_role("button", name="Go on").click()
+
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible()
+    expect(page.locator("#process-held")).to_be_hidden()
+    expect(page.locator("#plan-list")).to_contain_text("Missing")
+    page.get_by_role("button", name="Commit what is missing").click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+
+
 def test_failed_files_are_tried_again(page: Page, server: Server) -> None:
     fill(server)
     walk.start(page, server)

@@ -35,7 +35,7 @@ def test_a_killed_ingest_goes_on(tallylight: Tallylight, slow: Path, tmp_path: P
     assert (told[-1]["status"], told[-1]["total_files"], told[-1]["processed_files"]) == ("completed", 20, 20)
     again = tallylight("resume", "last", "--data", data)
     assert (again.status, again.out) == (2, "")
-    assert "only one that is paused can be resumed" in again.err
+    assert "only one that is paused or held can be resumed" in again.err
 
 
 def test_a_session_that_nobody_works_on_is_paused_and_cancelled(

@@ -109,8 +109,8 @@ def test_a_second_process_is_told_who_holds_the_data_folder(tallylight: Tallylig
     server.finished(session_id)
     for command in (
         ("serve", "--root", server.root, "--data", server.data, "--port", 0),
-        ("ingest", server.root, "--data", server.data),
-        ("commit", session_id, "--data", server.data),
+        ("watch", server.root, "--data", server.data),
+        ("reparse", "--data", server.data),
     ):
         refused = tallylight(*command)
         assert (refused.status, refused.out) == (2, "")

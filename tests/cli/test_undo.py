@@ -22,7 +22,7 @@ def test_a_commit_is_taken_back(tallylight: Tallylight, tmp_path: Path) -> None:
 
     again = tallylight("commit", "last", "--json", *where)
     assert messages(again.out)[-1]["commit"]["done"] == 3
-    assert messages(tallylight("undo", "last", "--json", *where).out)[-1]["undo"] == {"total": 3, "done": 3}
+    assert messages(tallylight("undo", "last", "--json", *where).out)[-1]["undo"] == {"total": 3, "done": 3, "kept": 0}
 
 
 def test_what_cannot_be_undone_is_a_sentence(tallylight: Tallylight, tmp_path: Path) -> None:

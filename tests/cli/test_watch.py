@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.in_process import paint, spoil
-from tests.serving import ALARM, TALLYLIGHT, run
+from tests.serving import ALARM, TALLYLIGHT, many, messages, run
 
 from tallylight.model import Json
 
@@ -39,6 +39,18 @@ class Watching:
             if message["status"] == status:
                 return message
         raise AssertionError("it ended")
+
+    def began(self) -> str:
+        """Wait for the first outcome of the first session; its id."""
+        for line in self._lines:
+            message: Json = json.loads(line)
+            if message["processed_files"]:
+                return str(message["session_id"])
+        raise AssertionError("it ended")
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(ALARM)
 
     def end(self) -> int:
         self._process.send_signal(signal.SIGINT)
@@ -83,6 +95,19 @@ def test_what_is_there_and_what_arrives_is_committed(tmp_path: Path, options: tu
     found = [json.loads(line)["path"] for line in run("find", "--format", "jsonl", "--data", data).stdout.splitlines()]
     assert len(found) == 4
     assert {str(arrived), str(root / "moved.png")} <= set(found)
+
+
+def test_what_a_killed_watch_had_begun_is_gone_on_with(slow: Path, tmp_path: Path) -> None:
+    root, data = many(slow, tmp_path / "root", 20), tmp_path / "data"
+    with watching(root, data) as watch:
+        session_id = watch.began()
+        watch.kill()
+    with watching(root, data) as watch:
+        assert watch.began() == session_id
+        watch.committed(20)
+        assert watch.end() == 0
+    first = messages(run("sessions", "--json", "--data", data).stdout)[-1]
+    assert (first["session_id"], first["status"]) == (session_id, "committed")
 
 
 def test_one_bad_file_does_not_end_it(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import Catalog, CommitItem, Known, Medium, Order, Rated, Reread
+from tallylight.catalog import USER, Catalog, CommitItem, Holder, Known, Medium, Order, Rated, Reread
 from tallylight.catalog.search import parse
 from tallylight.errors import BadInput, NotFound
-from tallylight.model import Outcome, OutcomeKind, RawText
+from tallylight.model import Outcome, OutcomeKind, RawText, Tier
 
 
 def item(path: str = "/pictures/a.png", seq: int = 1, *texts: RawText, outcome: Outcome | None = None) -> CommitItem:
@@ -414,6 +414,63 @@ class CatalogContract:
         assert [medium.media_id for medium in shelf.media_of(wanted)] == [ids[3], ids[0], ids[3]]
         assert shelf.media_of([]) == []
 
+    def test_a_persons_word_stands_and_says_whose_it_is(self, catalog: Catalog) -> None:
+        disputed = replace(
+            extracted(),
+            score=2,
+            favourite=None,
+            provenance={"score": {"source": "xmp"}, "title": {"source": "xmp"}},
+            conflicts=({"field": "score", "values": []}, {"field": "title", "values": []}),
+        )
+        catalog.commit(
+            "s-1", [item("/pictures/a.png", 1, raw_text("x"), outcome=disputed), item("/pictures/b.png", 2)], 1.0
+        )
+        before = media(catalog)
+        number = before["/pictures/a.png"].media_id
+        assert catalog.rate([number, 10_000], {"score": 5, "favourite": True}, 7.5) == 1
+        after = media(catalog)
+        word = {"source": USER, "at": 7.5}
+        assert after["/pictures/b.png"] == before["/pictures/b.png"]
+        expected = replace(
+            before["/pictures/a.png"].outcome,
+            score=5,
+            favourite=True,
+            provenance={"score": word, "favourite": word, "title": {"source": "xmp"}},
+            conflicts=({"field": "title", "values": []},),
+        )
+        assert after["/pictures/a.png"] == replace(before["/pictures/a.png"], outcome=expected)
+        assert catalog.find(parse("score:5 is:favourite")) == [number]
+        assert catalog.ratings(["/pictures/a.png"])["/pictures/a.png"].provenance["score"] == word
+        assert catalog.rate([number], {"score": None}, 8.0) == 1
+        cleared = catalog.medium(number).outcome
+        assert (cleared.score, cleared.favourite, "score" in cleared.provenance) == (None, True, False)
+        assert catalog.rate([], {"score": 1}, 9.0) == 0
+
+    def test_what_is_rated_is_not_what_was_committed(self, catalog: Catalog) -> None:
+        batch = [item(outcome=replace(extracted(), score=2))]
+        catalog.commit("s-1", batch, 1.0)
+        catalog.rate([catalog.media()[0].media_id], {"score": 5}, 2.0)
+        catalog.commit("s-2", batch, 3.0)
+        assert (catalog.media()[0].outcome.score, catalog.undoable("s-2")) == (2, 1)
+        catalog.undo("s-2", 10)
+        assert catalog.media()[0].outcome.score == 5
+
+    def test_an_undo_leaves_what_a_person_said_since(self, catalog: Catalog) -> None:
+        first = item("/pictures/a.png", 1, raw_text("one"), outcome=replace(extracted(), score=1))
+        catalog.commit("s-1", [first], 1.0)
+        second = replace(extracted(), score=2, generation={"model": "other"})
+        catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("two"), outcome=second)], 2.0)
+        number = catalog.media()[0].media_id
+        catalog.rate([number], {"score": 4}, 3.0)
+        catalog.undo("s-2", 10)
+        (medium,) = catalog.media()
+        assert (medium.media_id, medium.session_id, medium.outcome.score) == (number, "s-1", 4)
+        assert medium.outcome.provenance["score"] == {"source": USER, "at": 3.0}
+        assert medium.outcome.generation == extracted().generation
+        again = CommitItem(1, medium.path, medium.outcome, (raw_text("one"),))
+        catalog.commit("s-3", [again], 4.0)
+        assert catalog.undoable("s-3") == 0, "what stands there is known for what it is"
+
     def test_an_undo_puts_everything_back_as_it_was(self, catalog: Catalog) -> None:
         shared = raw_text("shared")
         first = [item("/pictures/a.png", 1, raw_text("old"), shared), item("/pictures/b.png", 2, shared)]
@@ -462,6 +519,56 @@ class CatalogContract:
         assert catalog.undo("s-1", 10) == 3
         assert catalog.count() == 0
 
+    def test_what_a_forgotten_session_wrote_since_is_left_as_it_is(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(f"/pictures/{name}.png", 1, raw_text("one")) for name in "abc"], 1.0)
+        for session_id, name in (("s-2", "a"), ("s-3", "b")):
+            other = replace(extracted(), score=2)
+            catalog.commit(session_id, [item(f"/pictures/{name}.png", 1, raw_text("two"), outcome=other)], 2.0)
+        catalog.forget("s-2")
+        before = media(catalog)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (
+            {"s-3": 1},
+            1,
+            2,
+        )
+        catalog.undo("s-3", 10)
+        assert (catalog.overwritten_by("s-1"), catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == ({}, 1, 2)
+        assert [catalog.undo("s-1", 1) for _ in range(3)] == [1, 1, 0]
+        assert media(catalog) == {"/pictures/a.png": before["/pictures/a.png"]}
+        assert (catalog.out_of_reach("s-1"), catalog.undoable("s-1")) == (0, 0)
+
+    @pytest.mark.parametrize("is_forgotten", [False, True])
+    @pytest.mark.parametrize("was_there", [False, True])
+    def test_what_is_written_again_after_another_session_is_undone_before_it(
+        self, catalog: Catalog, is_forgotten: bool, was_there: bool
+    ) -> None:
+        def written(session_id: str, score: int) -> dict[str, Medium]:
+            outcome = replace(extracted(), score=score, keywords=({"text": session_id},))
+            batch = [item(f"/pictures/{name}.png", 1, raw_text(session_id), outcome=outcome) for name in "ab"]
+            assert catalog.commit(session_id, batch, 1.0) == []
+            return media(catalog)
+
+        stood = written("s-0", 1) if was_there else {}
+        written("s-1", 2)
+        between = written("s-2", 3)
+        written("s-1", 4)
+        texts = {catalog.texts([medium.media_id])[medium.media_id] for medium in media(catalog).values()}
+        assert texts == {(raw_text("s-1"),)}
+        assert (catalog.overwritten_by("s-1"), catalog.overwritten_by("s-2")) == ({}, {"s-1": 2})
+        if is_forgotten:
+            catalog.forget("s-2")
+        assert catalog.undo("s-1", 10) == 2
+        assert media(catalog) == between
+        assert {catalog.texts([medium.media_id])[medium.media_id] for medium in between.values()} == {
+            (raw_text("s-2"),)
+        }
+        if not is_forgotten:
+            assert catalog.undo("s-2", 10) == 2
+            assert media(catalog) == stood
+            assert catalog.texts([medium.media_id for medium in stood.values()]) == {
+                medium.media_id: (raw_text("s-0"),) for medium in stood.values()
+            }
+
     def test_an_address_of_what_was_added_is_never_given_out_again(self, catalog: Catalog) -> None:
         catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
         first = catalog.media()[0].media_id
@@ -485,3 +592,174 @@ class CatalogContract:
         assert sorted(catalog.contents()) == ["aa" * 32, "bb" * 32]
         catalog.forget("s-2")
         assert sorted(catalog.contents()) == ["bb" * 32]
+
+    # --- what is on disk, and what is not ------------------------------------------------------------------------
+
+    def test_what_is_in_a_folder_is_known_by_name(self, catalog: Catalog) -> None:
+        read = replace(extracted(), bytes=11, mtime_ns=22, extractor_version=7, tier=Tier.METADATA)
+        names = ["a.png", *(name for name in ODD_NAMES if "/" not in name)]
+        catalog.commit("s-1", [item(f"/pictures/day/{name}", outcome=read) for name in names], 1.0)
+        catalog.commit("s-1", [item("/pictures/b.png"), item("/pictures/day/deep/c.png")], 1.0)
+        catalog.mark_missing("s-2", ["/pictures/day/a.png"], 3.5)
+        found = {name: rest for name, *rest in catalog.in_folder("/pictures/day")}
+        assert found == {name: [11, 22, 7, "metadata", 3.5 if name == "a.png" else None] for name in names}
+        assert list(catalog.in_folder("/pictures/da")) == []
+        at_once = catalog.in_folders(["/pictures/day", "/pictures", "/none"], 20)
+        assert at_once is not None
+        assert {folder: sorted(files) for folder, files in at_once.items()} == {
+            folder: sorted(catalog.in_folder(folder)) for folder in ("/pictures/day", "/pictures")
+        }
+        assert catalog.in_folders(["/pictures/day", "/pictures"], len(names)) is None
+        assert catalog.in_folders([], 5) == {}
+
+    def test_what_read_a_file_and_how_deep_comes_back(self, catalog: Catalog) -> None:
+        read = replace(extracted(), extractor_version=3, tier=Tier.INDEX)
+        catalog.commit("s-1", [item(outcome=read)], 1.0)
+        assert catalog.media()[0].outcome.tier is Tier.INDEX
+        known = catalog.known(["/pictures/a.png"])["/pictures/a.png"]
+        assert (known.extractor_version, known.tier) == (3, Tier.INDEX)
+        assert catalog.commit("s-2", [item(outcome=replace(read, extractor_version=4))], 2.0) == []
+        assert catalog.media()[0].outcome.extractor_version == 4, "else the file would be read anew by every session"
+
+    def test_reading_texts_again_leaves_the_version(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item(outcome=replace(extracted(), extractor_version=3, tier=Tier.FULL))], 1.0)
+        catalog.reread([reread(catalog.media()[0], **BETTER)])
+        outcome = catalog.media()[0].outcome
+        assert (outcome.generation, outcome.extractor_version, outcome.tier) == (BETTER["generation"], 3, Tier.FULL)
+
+    def test_folders_below_a_directory(self, catalog: Catalog) -> None:
+        folders = ["/m", "/m/a", "/m/a/b", "/m/a%", "/m/A", "/m/a b", "/m/ab", "/m/日本", "/n"]
+        catalog.commit("s-1", [item(f"{folder}/x.png", seq) for seq, folder in enumerate(folders)], 1.0)
+        catalog.commit("s-1", [item("/top.png")], 1.0)
+        assert catalog.folders_below("/m/a") == ["/m/a", "/m/a/b"]
+        assert catalog.folders_below("/m/a/") == ["/m/a", "/m/a/b"]
+        assert catalog.folders_below("/m") == sorted(folders[:-1])
+        assert catalog.folders_below("/") == ["/", *sorted(folders)]
+        assert catalog.folders_below("/x") == []
+
+    def test_media_at_any_number_of_paths(self, catalog: Catalog) -> None:
+        batch = [item(f"/pictures/{number}.png", number) for number in range(1100)]
+        catalog.commit("s-1", batch, 1.0)
+        assert catalog.media_at([one.path for one in batch] + ["/none"]) == media(catalog)
+        assert catalog.media_at([]) == {}
+
+    def test_all_holders_of_a_content_are_named(self, catalog: Catalog) -> None:
+        outcomes = {name: replace(extracted(), sha256=name[0] * 64) for name in ("a1", "a2", "b1")}
+        catalog.commit("s-1", [item(f"/pictures/{name}", outcome=one) for name, one in outcomes.items()], 1.0)
+        catalog.mark_missing("s-2", ["/pictures/a2"], 5.0)
+        assert catalog.holders(["a" * 64, "b" * 64, "c" * 64]) == {
+            "a" * 64: [Holder("/pictures/a1", None), Holder("/pictures/a2", 5.0)],
+            "b" * 64: [Holder("/pictures/b1", None)],
+        }
+
+    def test_a_mark_changes_nothing_else_and_the_first_one_stays(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("a")), item("/pictures/b.png", 2)], 1.0)
+        before = media(catalog)
+        catalog.mark_missing("s-2", ["/pictures/a.png", "/pictures/none.png"], 5.0)
+        catalog.mark_missing("s-3", ["/pictures/a.png"], 6.0)
+        marked = replace(before["/pictures/a.png"], missing_since=5.0, session_id="s-2")
+        assert media(catalog) == before | {"/pictures/a.png": marked}
+        assert catalog.undoable("s-3") == 0
+        catalog.mark_found("s-4", ["/pictures/a.png", "/pictures/b.png"])
+        assert media(catalog) == before | {"/pictures/a.png": replace(marked, missing_since=None, session_id="s-4")}
+        assert catalog.undoable("s-4") == 1
+
+    def test_marks_are_undone(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("a"))], 1.0)
+        before = media(catalog)
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 5.0)
+        marked = media(catalog)
+        catalog.mark_found("s-3", ["/pictures/a.png"])
+        assert catalog.overwritten_by("s-1") == {"s-3": 1}
+        assert catalog.overwritten_by("s-2") == {"s-3": 1}
+        assert catalog.overwritten_by("s-3") == {}
+        assert catalog.undo("s-3", 10) == 1
+        assert media(catalog) == marked
+        assert catalog.undo("s-2", 10) == 1
+        assert media(catalog) == before
+        assert catalog.texts([before["/pictures/a.png"].media_id])
+
+    def test_what_is_committed_is_missing_no_more(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item()], 1.0)
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 5.0)
+        catalog.commit("s-3", [item()], 6.0)
+        assert [medium.missing_since for medium in catalog.media()] == [None]
+
+    def test_missing_files_are_searched_for(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1), item("/pictures/b.png", 2)], 1.0)
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 5.0)
+        found = {word: catalog.media_of(catalog.find(parse(word))) for word in ("missing:yes", "missing:no", "")}
+        assert paths(found["missing:yes"]) == ["/pictures/a.png"]
+        assert paths(found["missing:no"]) == ["/pictures/b.png"]
+        assert paths(found[""]) == paths(catalog.media_of(catalog.find(parse("missing:any"))))
+        assert catalog.count_found(parse("missing:yes")) == 1
+
+    def test_a_moved_file_keeps_its_entry(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("a")), item("/pictures/z.png", 2)], 1.0)
+        before = media(catalog)
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 5.0)
+        moved = replace(item("/pictures/day/b.png", 3, raw_text("a")), moved_from="/pictures/a.png")
+        assert catalog.commit("s-3", [moved], 6.0) == []
+        (medium,) = (one for one in catalog.media() if one.path != "/pictures/z.png")
+        assert medium.media_id == before["/pictures/a.png"].media_id
+        assert (medium.path, medium.outcome.root, medium.outcome.file) == (
+            "/pictures/day/b.png",
+            "/pictures/day",
+            "b.png",
+        )
+        assert (medium.missing_since, medium.session_id, catalog.count()) == (None, "s-3", 2)
+        assert catalog.commit("s-3", [moved], 7.0) == [], "again changes nothing"
+        assert media(catalog)["/pictures/day/b.png"] == medium
+
+    @pytest.mark.parametrize("limit", [1, 10])
+    @pytest.mark.parametrize("new", ["/pictures/0.png", "/pictures/z.png"])
+    def test_a_move_is_undone(self, catalog: Catalog, new: str, limit: int) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1, raw_text("a"))], 1.0)
+        before = media(catalog)
+        catalog.commit("s-2", [replace(item(new, 1, raw_text("a")), moved_from="/pictures/a.png")], 2.0)
+        assert catalog.overwritten_by("s-1") == {"s-2": 1}, "its file has gone on to another path"
+        assert catalog.overwritten_by("s-2") == {}
+        while catalog.undo("s-2", limit):
+            pass
+        assert media(catalog) == before
+        assert catalog.texts([before["/pictures/a.png"].media_id])
+        assert catalog.overwritten_by("s-1") == {}
+
+    def test_files_that_change_places(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1)], 1.0)
+        before = media(catalog)
+        batch = [
+            replace(item("/pictures/b.png", 1), moved_from="/pictures/a.png"),
+            item("/pictures/a.png", 2, outcome=replace(extracted(), sha256="cd" * 32)),
+        ]
+        assert catalog.commit("s-2", batch, 2.0) == []
+        after = media(catalog)
+        assert after["/pictures/b.png"].media_id == before["/pictures/a.png"].media_id
+        assert after["/pictures/a.png"].media_id != before["/pictures/a.png"].media_id
+        while catalog.undo("s-2", 1):
+            pass
+        assert media(catalog) == before
+
+    @pytest.mark.parametrize("taken", [True, False])
+    def test_a_move_to_a_taken_path_or_from_nowhere_is_a_plain_commit(self, catalog: Catalog, taken: bool) -> None:
+        catalog.commit("s-1", [item("/pictures/b.png" if taken else "/pictures/z.png", 1)], 1.0)
+        other = replace(extracted(), sha256="cd" * 32)
+        moved = replace(item("/pictures/b.png", 1, outcome=other), moved_from="/pictures/a.png")
+        assert catalog.commit("s-2", [moved], 2.0) == []
+        assert media(catalog)["/pictures/b.png"].outcome.sha256 == "cd" * 32
+        assert catalog.count() == (1 if taken else 2)
+
+    def test_a_refused_move_leaves_the_old_place(self, catalog: Catalog) -> None:
+        catalog.commit("s-1", [item("/pictures/a.png", 1)], 1.0)
+        before = media(catalog)
+        bad = replace(extracted(), media={"ratio": float("nan")})
+        moved = replace(item("/pictures/b.png", 1, outcome=bad), moved_from="/pictures/a.png")
+        assert [one.path for one in catalog.commit("s-2", [moved], 2.0)] == ["/pictures/b.png"]
+        assert media(catalog) == before
+
+    def test_mount_points_are_remembered(self, catalog: Catalog) -> None:
+        assert catalog.mounts(["/m"]) == {}
+        catalog.remember_mounts({"/m": "/", "/n": "/n"})
+        catalog.remember_mounts({"/m": "/m"})
+        catalog.remember_mounts({})
+        assert catalog.mounts(["/m", "/n", "/x"]) == {"/m": "/m", "/n": "/n"}

@@ -30,7 +30,18 @@ from tallylight.facts import (
 )
 from tallylight.journal import Item, Journal, Session, StoredText, Tombstone
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE
-from tallylight.model import Candidate, Haul, Outcome, OutcomeKind, Parameters, RawText, Reason, Status, Tier
+from tallylight.model import (
+    Candidate,
+    FolderFound,
+    Haul,
+    Outcome,
+    OutcomeKind,
+    Parameters,
+    RawText,
+    Reason,
+    Status,
+    Tier,
+)
 
 ODD_NAMES = (
     """it's "quoted".png""",
@@ -514,7 +525,56 @@ class JournalContract:
         retries = [fact.retries for _, fact in journal.facts("s-1") if isinstance(fact, Processed)]
         assert retries == [0, 0, 0, 2]
 
-    @pytest.mark.parametrize("ask", ["hauls", "numbers", "taken", "tries"])
+    def test_folders_come_back_as_they_were_as_long_as_the_session_stands(self, journal: Journal) -> None:
+        told = [
+            FolderFound(
+                folder=f"/pictures/{number:04}",
+                files=1,
+                unchanged=2,
+                excluded=3,
+                known=4,
+                lost=1,
+                missing=ODD_NAMES,
+                found=ODD_NAMES[:1],
+            )
+            for number in range(1100)
+        ]
+        begun(journal, "s-1", Started(at=1.0), Moved(at=1.0, status=Status.PROCESSING))
+        begun(journal, "other", Started(at=1.0), Discovered(at=1.0, folders=(replace(told[0], files=9),)))
+        append(journal, "s-1", Discovered(at=1.0, folders=tuple(told[:600])), Discovered(at=1.0, folders=(told[600],)))
+        append(journal, "s-1", Discovered(at=1.0, folders=tuple(told[601:])))
+        append(journal, "s-1", Discovered(at=1.0, folders=(replace(told[0], files=7),)))
+        append(journal, "s-1", Moved(at=2.0, status=Status.COMPLETED))
+        assert sorted(journal.folders("s-1"), key=lambda found: found.folder) == told
+        assert [found.files for found in journal.folders("other")] == [9]
+        assert [fact.folders for _, fact in journal.facts("s-1") if isinstance(fact, Discovered)] == [()] * 4
+        journal.delete("s-1", 3.0)
+        with pytest.raises(NotFound):
+            list(journal.folders("s-1"))
+
+    def test_paths_and_hashes_of_outcomes(self, journal: Journal) -> None:
+        hashes = {name: f"{number:064x}" for number, name in enumerate(ODD_NAMES)}
+        outcomes = [replace(extracted(name), sha256=sha256) for name, sha256 in hashes.items()]
+        bare = replace(extracted("bare.png"), sha256=None)
+        begun(journal, "s-1", Started(at=1.0), *processed(failed("x.png"), *outcomes, bare))
+        append(journal, "s-1", Processed(at=2.0, outcome=replace(extracted("x.png"), sha256="ff" * 32), retries=2))
+        begun(journal, "other", Started(at=1.0), *processed(extracted("z.png")))
+        expected = [(f"/pictures/{name}", sha256) for name, sha256 in hashes.items()]
+        assert list(journal.hashed("s-1")) == [*expected, ("/pictures/x.png", "ff" * 32)]
+        assert set(journal.paths("s-1")) == {f"/pictures/{name}" for name in (*ODD_NAMES, "bare.png", "x.png")}
+
+    def test_hashes_of_many_outcomes_come_in_order(self, journal: Journal) -> None:
+        outcomes = [replace(extracted(f"{number}.png"), sha256=f"{number:064x}") for number in range(2100)]
+        begun(journal, "s-1", Started(at=1.0), *processed(*outcomes))
+        assert [int(sha256, 16) for _, sha256 in journal.hashed("s-1")] == list(range(2100))
+
+    def test_what_read_a_file_and_how_deep_comes_back(self, journal: Journal) -> None:
+        read = replace(extracted(), extractor_version=7, tier=Tier.METADATA)
+        begun(journal, "s-1", Started(at=1.0), *processed(read, failed()))
+        items = [(item.outcome.extractor_version, item.outcome.tier) for item in journal.items("s-1")]
+        assert items == [(7, Tier.METADATA), (0, None)]
+
+    @pytest.mark.parametrize("ask", ["hauls", "folders", "paths", "hashed", "numbers", "taken", "tries"])
     def test_what_is_unknown_has_no_queue(self, journal: Journal, ask: str) -> None:
         with pytest.raises(NotFound):
             list(getattr(journal, ask)("unknown"))

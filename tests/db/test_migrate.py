@@ -4,22 +4,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, make_url, select, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, select, text, update
 from tests.databases import KINDS, address
 
+from tallylight.catalog import CommitItem
 from tallylight.catalog.rows import medium_of
+from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import migrate, open_database, revisions
-from tallylight.db.tables import media, metadata, outcomes, sessions
+from tallylight.db.tables import media, metadata, outcomes, replaced, sessions
 from tallylight.errors import DataFolderUnusable
 from tallylight.facts import State
 from tallylight.journal.rows import item_of, session_of
-from tallylight.model import Parameters, Status
+from tallylight.model import Outcome, OutcomeKind, Parameters, Status, Tier
 
 
 @pytest.fixture
@@ -128,6 +131,45 @@ def test_a_database_of_any_earlier_version_keeps_what_it_holds(anywhere: Connect
     assert item_of(anywhere.execute(select(outcomes)).one()._asdict()).outcome.file == "a.png"
     assert medium_of(anywhere.execute(select(media)).one()._asdict(), []).path == "/m/a.png"
     assert anywhere.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
+
+
+@pytest.mark.parametrize(
+    ("sha256", "facts", "tier"),
+    [("ab", '{"format": "png"}', "full"), (None, '{"format": "png", "width": 4}', "metadata"), (None, "{}", "index")],
+)
+def test_how_deep_a_file_of_before_was_read_is_told_by_what_is_known_of_it(
+    anywhere: Connection, sha256: str | None, facts: str, tier: str
+) -> None:
+    command.upgrade(revisions.config_for(anywhere), "0006")
+    anywhere.execute(
+        text(
+            "INSERT INTO media (path, folder, name, size, mtime_ns, has_thumbnail, session_id, committed_at, digest,"
+            " media, generation, warnings, sha256)"
+            " VALUES ('/m/a.png', '/m', 'a.png', 7, 8, :no, 's-1', 9.0, 'd', :facts, '{}', '[]', :sha256)"
+        ),
+        {"no": False, "facts": facts, "sha256": sha256},
+    )
+    migrate.upgrade(anywhere)
+    medium = medium_of(anywhere.execute(select(media)).one()._asdict(), [])
+    assert (medium.outcome.tier, medium.outcome.extractor_version, medium.missing_since) == (Tier(tier), 0, None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_commit_of_before_replaced_can_still_be_undone(kind: str, tmp_path: Path) -> None:
+    with address(kind, tmp_path) as place:
+        database = open_database(place)
+        catalog = SqlCatalog(database)
+        old = Outcome(root="/m", file="a.png", kind=OutcomeKind.EXTRACTED, bytes=1)
+        catalog.commit("s-1", [CommitItem(1, "/m/a.png", old)], 1.0)
+        catalog.commit("s-2", [CommitItem(1, "/m/a.png", replace(old, bytes=2))], 2.0)
+        with database.writing() as connection:
+            # As an older version wrote it, before there were these columns.
+            kept = connection.execute(select(replaced.c.medium).where(replaced.c.session_id == "s-2")).scalar_one()
+            bare = {key: kept[key] for key in kept if key not in {"extractor_version", "tier", "missing_since"}}
+            connection.execute(update(replaced).where(replaced.c.session_id == "s-2").values(medium=bare))
+        assert catalog.undo("s-2", 10) == 1
+        assert [(medium.outcome.bytes, medium.outcome.tier) for medium in catalog.media()] == [(1, None)]
+        database.close()
 
 
 def test_a_database_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:

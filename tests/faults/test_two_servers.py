@@ -24,7 +24,7 @@ from tallylight.model import Json
 
 #: Seconds in which another server has to go on with what a dead one worked on.
 TAKEOVER = 30.0
-FILES = 60
+FILES = 30
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_session_of_a_command_is_refused_with_its_process(second: SharingServe
         message = next(told for line in process.stdout if (told := messages(line)[0])["processed_files"])
         refused = second.post(f"/api/ingest/cancel/{message['session_id']}", status=409)
         assert f"is worked on by process {process.pid} on " in refused["detail"]
-        assert "which is no server; wait until it is done, or stop it there" in refused["detail"]
+        assert "which takes no commands from elsewhere; wait until it is done, or stop it there" in refused["detail"]
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=ALARM)
     assert second.finished(message["session_id"])["status"] == "cancelled"

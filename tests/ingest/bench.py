@@ -23,6 +23,7 @@ from tallylight.errors import DataFolderUnusable
 from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
+from tallylight.ingest.extract.version import EXTRACTOR_VERSION
 from tallylight.ingest.ports import Record
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
@@ -30,7 +31,7 @@ from tallylight.journal import Session, Tombstone
 from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.journal.memory import MemoryJournal
 from tallylight.live import Hub, Update
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Status, Tier
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.testing import ManualClock
@@ -47,6 +48,8 @@ def extract(candidate: Candidate) -> Outcome:
         bytes=candidate.size,
         mtime_ns=candidate.mtime_ns,
         ms=1.0,
+        extractor_version=EXTRACTOR_VERSION,
+        tier=Tier.FULL,
         media={"type": "image", "width": 4, "height": 3},
         keywords=(
             {"text": "cat", "weight": 1.0, "source": "prompt"},
@@ -149,6 +152,24 @@ class Bench:
         with anyio.fail_after(20):
             await self.supervisor.finished(session_id)
 
+    async def held(self, session_id: str) -> State | None:
+        """Return once a session is held, or at rest (then None)."""
+        # One that was held by an earlier process publishes nothing.
+        if self.state(session_id).status is Status.HELD:
+            return self.state(session_id)
+        with anyio.fail_after(20):
+            update = await self.hub.saw(
+                lambda update: update.key == session_id and (update.final or update.state["status"] == "held")
+            )
+        return None if update.final else self.state(session_id)
+
+    async def confirmed(self, session_id: str) -> State:
+        """A session's end, for which it is confirmed where it is held."""
+        if await self.held(session_id) is not None:
+            await self.supervisor.resume(session_id)
+        await self.finished(session_id)
+        return self.state(session_id)
+
     async def commit(self, session_id: str) -> State:
         await self.supervisor.commit(session_id)
         await self.finished(session_id)
@@ -216,6 +237,8 @@ async def open_bench(
             write=writer.run,
             now=clock.now,
             rule=session.parameters.conflict_rule,
+            directories=session.parameters.directories,
+            roots=roots,
         )
 
     workshop = Workshop(

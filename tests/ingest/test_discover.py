@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallylight.ingest.discover import Found, UnreadFolder, Walked, discover, is_media, name_filter
+from tallylight.ingest.expected import Expected
 from tallylight.model import MEDIA_SUFFIXES, Candidate
 from tallylight.roots import Roots, escape, unescape
 
@@ -117,7 +118,7 @@ def test_what_is_no_file_is_no_candidate(tree: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_folder(tree: Path) -> None:
-    assert found(tree) == [Walked(str(tree), is_empty=True)]
+    assert found(tree) == [Walked(str(tree), is_empty=True, unmet=Expected())]
 
 
 # --- links and loops ---------------------------------------------------------------------------------------------

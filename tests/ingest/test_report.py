@@ -111,7 +111,8 @@ def test_a_report_agrees_with_the_message_of_the_session() -> None:
     assert (found.started_at, found.ended_at, found.made_at) == (100.0, 110.0, 120.0)
     assert found.parameters == PARAMETERS.as_json()
     assert found.preview.as_json() == {
-        "new": 2, "changed": 0, "duplicate": 0, "unchanged": 0, "failed": 1, "excluded": 2, "conflicts": 0,
+        "new": 2, "changed": 0, "moved": 0, "duplicate": 0, "unchanged": 0, "failed": 1, "excluded": 2,
+        "missing": 0, "conflicts": 0,
     }  # fmt: skip
 
 

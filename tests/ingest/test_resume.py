@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from tallylight.ingest.left import ALONE, CRASHED, path_of
 from tallylight.ingest.report import report
 from tallylight.journal import Session
 from tallylight.journal.memory import MemoryJournal
-from tallylight.model import Candidate, Outcome, OutcomeKind, Reason, Status
+from tallylight.model import Candidate, FolderFound, Outcome, OutcomeKind, Reason, Status
 from tallylight.testing import PacedEngine
 
 pytestmark = pytest.mark.anyio
@@ -76,9 +77,22 @@ def sums(state: State) -> dict[str, Any]:
 
 
 async def gone_on(bench: Bench, session_id: str) -> State:
+    if bench.state(session_id).at_rest:
+        return bench.state(session_id)
     await bench.supervisor.recover()
-    await bench.finished(session_id)
-    return bench.state(session_id)
+    return await bench.confirmed(session_id)
+
+
+def found_in(journal: NotingJournal, session_id: str) -> dict[str, FolderFound]:
+    return {found.folder: found for found in journal.folders(session_id)}
+
+
+def remove(root: Path, names: set[str]) -> None:
+    for name in names:
+        if (root / name).is_dir():
+            shutil.rmtree(root / name)
+        else:
+            (root / name).unlink(missing_ok=True)
 
 
 name = st.sampled_from(["a.png", "B.PNG", "c.mp4", "bad.png", "bad_2.jpg", "note.txt", "d.webp", "caf\udce9.png"])
@@ -92,11 +106,18 @@ trees = st.sets(st.tuples(folder, name).map("".join), max_size=25)
     committed=st.sets(st.tuples(folder, name).map("".join), max_size=10),
     pattern=st.sampled_from(["", "*.png"]),
     max_files=st.none() | st.integers(0, 8),
+    deleted=st.sets(st.sampled_from(["day_1", "a.png", "day_2/a.png", "day_1/deep", "B.PNG"])),
     batch=st.integers(1, 4),
     ends=st.lists(st.floats(0, 1), min_size=1, max_size=3),
 )
 async def test_a_session_that_is_cut_off_anywhere_comes_to_the_same_end(
-    tree: set[str], committed: set[str], pattern: str, max_files: int | None, batch: int, ends: list[float]
+    tree: set[str],
+    committed: set[str],
+    pattern: str,
+    max_files: int | None,
+    deleted: set[str],
+    batch: int,
+    ends: list[float],
 ) -> None:
     with tempfile.TemporaryDirectory() as made, pytest.MonkeyPatch.context() as patch:
         root, catalog, journal = Path(made), MemoryCatalog(), NotingJournal()
@@ -106,8 +127,11 @@ async def test_a_session_that_is_cut_off_anywhere_comes_to_the_same_end(
         async with open_bench(root, catalog=catalog) as bench:
             await bench.commit((await bench.run()).session_id)
         make(root, tree, mtime_ns=5)
+        remove(root, deleted)
         async with open_bench(root, catalog=catalog, journal=journal) as bench:
-            expected = await bench.run(pattern=pattern, max_files=max_files)
+            session_id = await bench.start(pattern=pattern, max_files=max_files)
+            expected = await bench.confirmed(session_id)
+            told = found_in(journal, session_id)
             outcomes = bench.outcomes(expected.session_id)
         for end in ends:
             journal = until(journal, max(2, int(end * len(journal.writes))))
@@ -116,6 +140,7 @@ async def test_a_session_that_is_cut_off_anywhere_comes_to_the_same_end(
                 state = await gone_on(bench, expected.session_id)
                 assert sums(state) == sums(expected)
                 assert bench.outcomes(expected.session_id) == outcomes
+                assert found_in(journal, session_id) == told
                 assert shown.files <= state.files
                 assert list(journal.hauls(expected.session_id)) == [], "the queue is gone with the work"
 

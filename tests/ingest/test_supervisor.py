@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -10,7 +11,7 @@ import pytest
 from tests.ingest.bench import Bench, GatedFolder, GatedJournal, WatchedWalk, make, open_bench
 from tests.ingest.test_commit import add_completed
 
-from tallylight.catalog import CommitItem, Known, Refused
+from tallylight.catalog import CommitItem, KnownFile, Refused
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.engine import Verdict
 from tallylight.engine.contract import Item, Result, WorkerOn
@@ -158,13 +159,13 @@ async def test_an_engine_that_fails_costs_its_session_and_not_the_server(tmp_pat
 
 async def test_a_catalog_that_cannot_be_asked_costs_its_session(tmp_path: Path) -> None:
     class Deaf(MemoryCatalog):
-        def known(self, paths: Sequence[str]) -> dict[str, Known]:
+        def in_folder(self, folder: str) -> Iterator[KnownFile]:
             raise RuntimeError("no answer")
 
     many(tmp_path)
     async with open_bench(tmp_path, catalog=Deaf()) as bench:
         assert (await bench.run()).code == "internal"
-        assert (await bench.run(skip_existing=False)).status is Status.COMPLETED
+        assert (await bench.run(skip_existing=False)).code == "internal", "what is missing cannot be told either"
 
 
 async def test_a_journal_that_fails_on_the_way_is_shown_and_nobody_hangs(tmp_path: Path) -> None:
@@ -249,6 +250,23 @@ async def test_cancelling_while_an_outcome_is_being_written(tmp_path: Path) -> N
         state = bench.state(session_id)
         assert state.status is Status.CANCELLED
         assert len(bench.outcomes(session_id)) == state.processed
+
+
+async def test_a_cancel_and_a_resume_at_the_same_moment_follow_each_other(tmp_path: Path) -> None:
+    many(tmp_path)
+    for first, second in (("cancel", "resume"), ("resume", "cancel")):
+        async with open_bench(tmp_path) as bench:
+            left(bench, "s-1", PROCESSING, Moved(at=1.0, status=Status.PAUSED))
+
+            async def give(command: str, bench: Bench = bench) -> None:
+                with suppress(WrongMove):  # a resume of what is cancelled by then
+                    await getattr(bench.supervisor, command)("s-1")
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(give, first)
+                tasks.start_soon(give, second)
+            await bench.finished("s-1")
+            assert bench.state("s-1").status is Status.CANCELLED
 
 
 async def test_cancelling_twice_is_harmless(tmp_path: Path) -> None:

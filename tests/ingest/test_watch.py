@@ -53,6 +53,28 @@ def test_what_goes_away_is_forgotten() -> None:
     assert growing.paths == []
 
 
+def test_what_is_still_waits_for_what_grows_beside_or_below_it_a_while() -> None:
+    growing = Growing(5, patience=60)
+    for path in ("/a/one.png", "/a/below/two.png", "/other/three.png"):
+        growing.saw(path, ONE, 0)
+    growing.saw("/a/below/copying.png", ONE, 3)
+    assert growing.ripe(5) == ["/other/three.png"]
+    assert sorted(growing.ripe(8)) == ["/a/below/copying.png", "/a/below/two.png", "/a/one.png"]
+    growing.saw("/a/one.png", ONE, 10)
+    for second in range(10, 70):
+        growing.saw("/a/copying.png", Look(second, 1), second)
+        assert growing.ripe(second) == []
+    growing.saw("/a/copying.png", TWO, 70)
+    assert growing.ripe(70) == ["/a/one.png"]
+
+
+def test_what_grows_above_is_not_waited_for() -> None:
+    growing = Growing(5)
+    growing.saw("/a/below/one.png", ONE, 0)
+    growing.saw("/a/copying.png", ONE, 3)
+    assert growing.ripe(5) == ["/a/below/one.png"]
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([None, ONE, TWO]), st.floats(0, 3)), max_size=40))
 def test_nothing_is_ripe_before_its_time(steps: list[tuple[str, Look | None, float]]) -> None:
     growing, now, since = Growing(5), 0.0, dict[str, tuple[Look | None, float]]()

@@ -11,7 +11,7 @@ from tests.contract.journal_suite import LIFE, extracted, raw_text
 
 from tallylight.facts import Discovered, Fact, Moved, Processed, State, initial, reduce_all
 from tallylight.journal.codec import KINDS, bare, decode, encode, outcome_of
-from tallylight.model import Candidate, Haul, OutcomeKind, Parameters, Reason, Status
+from tallylight.model import Candidate, FolderFound, Haul, OutcomeKind, Parameters, Reason, Status, Tier
 
 clean = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -42,10 +42,12 @@ outcomes = st.builds(
     sha256=st.none() | clean,
     phash=st.none() | clean,
     has_thumbnail=st.booleans(),
+    extractor_version=st.integers(0, 2**31 - 1),
+    tier=st.none() | st.sampled_from(Tier),
 )
 
 
-_NUMBERS = ("files", "bytes", "unchanged", "excluded", "total", "done", "until")
+_NUMBERS = ("files", "bytes", "unchanged", "excluded", "missing", "found", "total", "done", "until", "kept")
 
 
 def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
@@ -58,7 +60,7 @@ def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     numbers = {name: st.integers(0, 2**63 - 1) for name in _NUMBERS}
     texts = dict.fromkeys(("file", "code", "message"), clean)
     failures = {"failures": st.lists(st.tuples(clean, clean), max_size=3).map(tuple)}
-    fields = {"at": finite, "haul": st.none()} | numbers | texts | failures
+    fields = {"at": finite, "haul": st.none(), "folders": st.just(())} | numbers | texts | failures
     names = kind.__dataclass_fields__
     return st.builds(kind, **{name: fields[name] for name in names})
 
@@ -100,11 +102,19 @@ def test_texts_are_left_out() -> None:
     assert decode(kind, 1.0, body) == bare(fact) == replace(fact, outcome=replace(outcome, texts=()))
 
 
-def test_hauls_are_left_out() -> None:
-    fact = Discovered(at=1.0, files=1, haul=Haul(candidates=(Candidate("/pictures", "a.png", 1, 2, 1),)))
+def test_hauls_and_folders_are_left_out() -> None:
+    haul = Haul(candidates=(Candidate("/pictures", "a.png", 1, 2, 1),))
+    fact = Discovered(at=1.0, files=1, haul=haul, folders=(FolderFound(folder="/pictures", files=1),))
     kind, body = encode(fact)
     assert "haul" not in body
-    assert decode(kind, 1.0, body) == bare(fact) == replace(fact, haul=None)
+    assert "folders" not in body
+    assert decode(kind, 1.0, body) == bare(fact) == replace(fact, haul=None, folders=())
+
+
+def test_a_discovery_of_an_earlier_version_missed_nothing() -> None:
+    assert decode("discovered", 1.0, {"files": 1, "bytes": 2, "unchanged": 3, "excluded": 4}) == Discovered(
+        at=1.0, files=1, bytes=2, unchanged=3, excluded=4
+    )
 
 
 def test_an_unknown_kind_is_refused() -> None:

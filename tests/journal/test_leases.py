@@ -29,7 +29,7 @@ def test_a_refusal_says_where_to_go() -> None:
     assert server.url == "", "it listens for its own machine only"
     assert elsewhere("s-1", Owner(url="http://127.0.0.1:8710")).url == "http://127.0.0.1:8710"
     command = elsewhere("s-1", Owner(host="attic", pid=7))
-    assert "which is no server; wait until it is done, or stop it there" in str(command)
+    assert "which takes no commands from elsewhere; wait until it is done, or stop it there" in str(command)
 
 
 def test_owners_differ_though_they_are_the_same_process() -> None:

@@ -65,6 +65,7 @@ async def gets(it: Site) -> list[str]:
         f"/api/ingest/stream/{session_id}",
         "/api/ingest/poll?wait=0",
         "/api/ingest/stream-stats",
+        "/api/stream-test?beats=1",
         "/metrics",
         "/api/media",
         "/api/media/1",

@@ -18,6 +18,7 @@ KEYS = {
     "seq",
     "at", "root", "file", "outcome", "code", "message", "warnings", "ms", "bytes", "media", "generation", "keywords",
     "score", "favourite", "nsfw_score", "nsfw_model", "provenance", "conflicts", "hashes", "has_thumbnail",
+    "extractor_version", "tier",
 }  # fmt: skip
 
 BARE = Outcome(root="/m", file="a.png", kind=OutcomeKind.EXTRACTED)

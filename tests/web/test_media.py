@@ -11,7 +11,7 @@ import pytest
 from anyio import to_thread
 from tests.in_process import ALARM, Site, paint, problem, site
 
-from tallylight.model import MEDIA_SUFFIXES
+from tallylight.model import MEDIA_SUFFIXES, Json
 from tallylight.web.routes.media import MEDIA_TYPES
 
 pytestmark = pytest.mark.anyio
@@ -142,3 +142,58 @@ async def test_one_medium_has_all_that_was_read(many: Site) -> None:
 )
 async def test_a_search_that_cannot_be_is_a_problem(many: Site, query: str, status: int) -> None:
     problem(await many.client.get(f"/api/media?{query}"), status)
+
+
+# --- ratings -----------------------------------------------------------------------------------------------------
+
+
+async def rated(it: Site, body: object, status: int = 200) -> Json:
+    answer = await it.client.patch("/api/media/1", json=body)
+    assert answer.status_code == status, answer.text
+    told: Json = answer.json()
+    return told
+
+
+async def test_a_rating_is_in_the_catalog_with_whose_it_is(it: Site) -> None:
+    told = await rated(it, {"score": 4, "favourite": True})
+    assert told == await it.get("/api/media/1")
+    assert (told["score"], told["favourite"]) == (4, True)
+    word = told["provenance"]["score"]
+    assert (word["source"], 0 <= it.services.clock.now() - word["at"] < ALARM) == ("user", True)
+    told = await rated(it, {"score": None})
+    assert (told["score"], told["favourite"], "score" in told["provenance"]) == (None, True, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        ({}, 400, "Nothing was said of the file"),
+        ({"score": 6}, 422, "must be at most 5"),
+        ({"score": True}, 422, "whole number"),
+        ({"score": 1.5}, 422, "whole number"),
+        ({"favourite": 1}, 422, "true or false"),
+        ({"scroe": 1}, 422, "did you mean score?"),
+    ],
+)
+async def test_a_rating_that_is_none_is_refused(it: Site, body: Json, status: int, sentence: str) -> None:
+    assert sentence in str(await rated(it, body, status))
+    assert (await it.get("/api/media/1"))["score"] is None
+
+
+async def test_what_is_not_there_cannot_be_rated(it: Site) -> None:
+    answer = await it.client.patch("/api/media/7", json={"score": 1})
+    assert problem(answer, 404)["detail"] == "The catalog holds no file number 7."
+
+
+async def test_scores_are_written_only_when_told(it: Site) -> None:
+    await rated(it, {"score": 4})
+    asked = {"q": "score:4", "to": "scores"}
+    told = await it.post("/api/media/write-scores", asked)
+    sidecar = picture(it).parent / ".scores" / "picture_000.png.json"
+    assert (told["dry_run"], told["written"], told["changes"][0]["sidecar"]) == (True, 1, str(sidecar))
+    assert not await anyio.Path(sidecar).exists()
+    told = await it.post("/api/media/write-scores", {**asked, "dry_run": False})
+    assert (told["dry_run"], told["written"], told["failed"]) == (False, 1, 0)
+    assert await anyio.Path(sidecar).exists()
+    assert (await it.post("/api/media/write-scores", asked))["same"] == 1
+    assert "field" in str(await it.post("/api/media/write-scores", {"to": "exif"}, 422))

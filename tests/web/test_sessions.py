@@ -341,6 +341,6 @@ async def test_a_commit_can_be_undone(it: Site) -> None:
     answer = await it.post(f"/api/ingest/undo/{session_id}")
     assert answer["status"] in {"undoing", "undone"}
     message = await it.finished(session_id)
-    assert (message["status"], message["undo"]) == ("undone", {"total": total, "done": total})
+    assert (message["status"], message["undo"]) == ("undone", {"total": total, "done": total, "kept": 0})
     assert (await it.get("/api/media"))["total"] == 0
     problem(await it.client.post(f"/api/ingest/undo/{await it.run(skip_existing=False)}"), 409, "wrong_move")

@@ -1,6 +1,30 @@
 """Committed media: what stays when sessions are forgotten."""
 
-from tallylight.catalog.contract import Catalog, CommitItem, Known, Medium, Rated, Refused, Reread
+from tallylight.catalog.contract import (
+    USER,
+    Catalog,
+    CommitItem,
+    Holder,
+    Known,
+    KnownFile,
+    Medium,
+    Rated,
+    Refused,
+    Reread,
+)
 from tallylight.catalog.search import Order, Search
 
-__all__ = ["Catalog", "CommitItem", "Known", "Medium", "Order", "Rated", "Refused", "Reread", "Search"]
+__all__ = [
+    "USER",
+    "Catalog",
+    "CommitItem",
+    "Holder",
+    "Known",
+    "KnownFile",
+    "Medium",
+    "Order",
+    "Rated",
+    "Refused",
+    "Reread",
+    "Search",
+]

@@ -36,6 +36,7 @@ COLUMNS: Final[dict[str, type]] = {
     "phash": str,
     "session_id": str,
     "committed_at": float,
+    "missing_since": float,
 }
 #: What spreadsheets take for the beginning of a formula, which may send what it reads elsewhere.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -58,6 +59,7 @@ def row(medium: Medium) -> Json:
         "phash": outcome.phash,
         "session_id": medium.session_id,
         "committed_at": medium.committed_at,
+        "missing_since": medium.missing_since,
     }
     values = {name: _value(name, known, outcome.media, outcome.generation) for name in COLUMNS}
     return {name: _of_type(kind, values[name]) for name, kind in COLUMNS.items()}
@@ -107,6 +109,8 @@ def _further(outcome: Outcome) -> Json:
         "nsfw_model": outcome.nsfw_model,
         "pixel_sha256": outcome.pixel_sha256,
         "frame_phashes": list(outcome.frame_phashes),
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier is not None else None,
     }
 
 

@@ -38,6 +38,7 @@ def matches(search: Search, medium: Medium, duplicates: Collection[str | None]) 
         and search.type in {"", outcome.media.get("type")}
         and search.format in {"", outcome.media.get("format")}
         and medium.session_id.startswith(search.session)
+        and search.is_missing in {None, medium.missing_since is not None}
         and all(span.holds(_NUMBERS[name](medium)) for name, span in search.numbers)
         and _is_dated(search, outcome.media.get("created_at"))
         and all(_is(state, medium, duplicates) for state in search.states)

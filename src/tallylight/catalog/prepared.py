@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from tallylight.catalog.contract import CommitItem, Medium, Refused, Reread
+from tallylight.catalog.contract import USER, CommitItem, Medium, Refused, Reread
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
@@ -43,6 +43,28 @@ def reread_item(medium: Medium, texts: tuple[RawText, ...], anew: Reread) -> Com
     """A committed file as an item that differs from it only in what its texts say."""
     outcome = replace(medium.outcome, generation=anew.generation, keywords=anew.keywords, provenance=anew.provenance)
     return CommitItem(medium.media_id, medium.path, outcome, texts)
+
+
+def rated_item(
+    medium: Medium, texts: tuple[RawText, ...], said: Mapping[str, int | bool | None], at: float
+) -> CommitItem:
+    """A committed file as an item that differs from it only in what a person says of it."""
+    outcome = medium.outcome
+    words = {name: {"source": USER, "at": at} for name, value in said.items() if value is not None}
+    provenance = {name: entry for name, entry in outcome.provenance.items() if name not in said} | words
+    conflicts = tuple(entry for entry in outcome.conflicts if entry["field"] not in said)
+    changes: Json = {**said, "provenance": provenance, "conflicts": conflicts}
+    return CommitItem(medium.media_id, medium.path, replace(outcome, **changes), texts)
+
+
+def with_words(stood: Outcome, now: Outcome) -> Outcome:
+    """What stood before a commit, with what a person said of it since: an undo takes back what files said."""
+    said = [name for name in ("score", "favourite") if now.provenance.get(name, {}).get("source") == USER]
+    if not said:
+        return stood
+    changes: Json = {name: getattr(now, name) for name in said}
+    words = {name: now.provenance[name] for name in said}
+    return replace(stood, **changes, provenance=stood.provenance | words)
 
 
 def refusal(item: CommitItem, error: Exception) -> Refused:
@@ -87,6 +109,8 @@ def stored_outcome(outcome: Outcome, path: str) -> Json:
         "provenance": outcome.provenance,
         "conflicts": outcome.conflicts,
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier,
     }
 
 
@@ -102,15 +126,21 @@ def keyword(found: Json) -> Json:
 
 def _prepared(item: CommitItem) -> Prepared:
     texts = [(text.key, text.sha256) for text in item.texts]
+    return Prepared(item, *split(item.path), digest(item.path, item.outcome, texts))
+
+
+def digest(path: str, outcome: Outcome, texts: Iterable[tuple[str, str]]) -> str:
+    """Of all that is stored of a file; of its texts the key and the hash. ValueError, TypeError and LookupError where
+    it cannot be stored.
+    """
     facts = json.dumps(
-        [item.path, stored_outcome(item.outcome, item.path), texts],
+        [path, stored_outcome(outcome, path), list(texts)],
         allow_nan=False,
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
     )
-    digest = hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
-    return Prepared(item, *split(item.path), digest)
+    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tallylight.catalog.contract import Medium
 from tallylight.catalog.prepared import Prepared, keyword
-from tallylight.model import Json, Outcome, OutcomeKind
+from tallylight.model import Json, Outcome, OutcomeKind, Tier
 from tallylight.roots import raw_bytes
 
 
@@ -32,9 +32,12 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
         "phash": outcome.phash,
         "frame_phashes": list(outcome.frame_phashes),
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier is not None else None,
         "model": outcome.generation.get("model"),
         "session_id": session_id,
         "committed_at": at,
+        "missing_since": None,
         "digest": prepared.digest,
         "media": outcome.media,
         "generation": outcome.generation,
@@ -55,6 +58,18 @@ def reread_row(prepared: Prepared) -> Json:
     }
 
 
+def rated_row(prepared: Prepared) -> Json:
+    """Of a row of `media` what changes with a person's word on it."""
+    outcome = prepared.item.outcome
+    return {
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "provenance": outcome.provenance,
+        "conflicts": list(outcome.conflicts),
+        "digest": prepared.digest,
+    }
+
+
 def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
     return [
         {"media_id": ids[prepared.item.path], "position": position} | keyword(found)
@@ -69,6 +84,10 @@ def text_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
         for prepared in batch
         for position, text in enumerate(prepared.item.texts)
     ]
+
+
+def tier_of(stored: str | None) -> Tier | None:
+    return Tier(stored) if stored is not None else None
 
 
 def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
@@ -94,11 +113,14 @@ def medium_of(row: Mapping[str, Any], keywords: Sequence[Json]) -> Medium:
         provenance=row["provenance"],
         conflicts=tuple(row["conflicts"]),
         has_thumbnail=row["has_thumbnail"],
+        extractor_version=row["extractor_version"],
+        tier=tier_of(row["tier"]),
     )
     return Medium(
         media_id=row["media_id"],
         path=row["path"],
         session_id=row["session_id"],
         committed_at=row["committed_at"],
+        missing_since=row["missing_since"],
         outcome=outcome,
     )

@@ -10,6 +10,7 @@ date:2026 date:2026-01..2026-03 when it was made: a year, a month, a day
 is:favourite is:duplicate       is:rated is:unrated is:rejected
 like:17 like:17~10              looks like medium 17: at most 6 (10) of 64 bits differ
 session:81d3f4ad                what this session committed last
+missing:no missing:yes          whether the file was there when it was last looked for
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _WORD = re.compile(
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _LIKE = re.compile(r"(\d{1,18})(?:~(\d{1,2}))?", re.ASCII)
 NUMBERS: Final = ("score", "nsfw", "width", "height", "duration", "size")
-_NAMES: Final = (*NUMBERS, "not", "model", "path", "type", "format", "date", "is", "like", "session")
+_NAMES: Final = (*NUMBERS, "not", "model", "path", "type", "format", "date", "is", "like", "session", "missing")
 
 
 class Order(StrEnum):
@@ -106,6 +107,7 @@ class Search:
     until: str = ""  #: … and before this one
     states: tuple[Is, ...] = ()
     like: Like | None = None
+    is_missing: bool | None = None  #: None: either way
 
 
 def parse(text: str) -> Search:
@@ -135,6 +137,7 @@ class _Draft:
     numbers: list[tuple[str, Span]] = field(default_factory=list)
     states: list[Is] = field(default_factory=list)
     like: Like | None = None
+    is_missing: bool | None = None
 
     def take(self, word: re.Match[str]) -> None:
         value = word["quoted"] if word["plain"] is None else word["plain"]
@@ -164,6 +167,8 @@ class _Draft:
                 self.states.append(_state(value))
             case "like":
                 self.like = _like(value)
+            case "missing":
+                self.is_missing = _missing(value)
             case _:
                 near = get_close_matches(name, _NAMES, n=1)
                 instead = f"did you mean {near[0]}:?" if near else f"known are {', '.join(_NAMES)}."
@@ -176,6 +181,7 @@ class _Draft:
             numbers=tuple(self.numbers),
             states=tuple(self.states),
             like=self.like,
+            is_missing=self.is_missing,
             **self.texts,
         )
 
@@ -251,6 +257,15 @@ def _state(value: str) -> Is:
         return Is(value.lower())
     except ValueError:
         raise BadInput(f"A file is never is:{value[:40]}; known are {', '.join(Is)}.") from None
+
+
+def _missing(value: str) -> bool | None:
+    try:
+        return {"yes": True, "no": False, "any": None}[value.lower()]
+    except KeyError:
+        raise BadInput(
+            f"missing:{value[:40]} is neither yes nor no; missing:any is what is meant without it."
+        ) from None
 
 
 def _like(value: str) -> Like:

@@ -31,7 +31,7 @@ def found(search: Search, order: Order, *, descending: bool, dialect: str) -> Se
     """The ids and perceptual hashes of what has all a search asks for, but for `like`; sorted, unknown last."""
     key = _KEYS[order]
     if isinstance(key.type, String):
-        key = _plain(key, dialect)
+        key = plain(key, dialect)
     sorted_by = key.desc() if descending else key.asc()
     statement = select(media.c.media_id, media.c.phash).where(*_conditions(search, dialect))
     return statement.order_by(nulls_last(sorted_by), media.c.media_id)
@@ -49,7 +49,7 @@ def _conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     for name, span in search.numbers:
         yield from _within(_NUMBERS[name], span)
     if search.since or search.until:
-        yield from _dated(_plain(media.c.created_at, dialect), search)
+        yield from _dated(plain(media.c.created_at, dialect), search)
     for state in search.states:
         yield _is(state)
 
@@ -57,10 +57,13 @@ def _conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
 def _named(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     for column, wanted in ((media.c.model, search.model), (media.c.path, search.path)):
         if wanted:
-            yield func.lower(_plain(column, dialect)).contains(ascii_lower(wanted), autoescape=True)
+            yield func.lower(plain(column, dialect)).contains(ascii_lower(wanted), autoescape=True)
     for column, wanted in ((media.c.type, search.type), (media.c.format, search.format)):
         if wanted:
             yield column == wanted
+    if search.is_missing is not None:
+        since = media.c.missing_since
+        yield since.is_not(None) if search.is_missing else since.is_(None)
     if search.session:
         yield media.c.session_id.startswith(search.session, autoescape=True)
 
@@ -106,6 +109,6 @@ def _is(state: Is) -> ColumnElement[bool]:
             return media.c.score == -1
 
 
-def _plain(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+def plain(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """Text by its code points, as Python and SQLite have it: PostgreSQL sorts and lowers by its own locale."""
     return collate(cast(column, String), "C") if dialect == "postgresql" else column

@@ -12,16 +12,21 @@ import tallylight
 from tallylight.cli.commit import commit
 from tallylight.cli.control import cancel, pause, resume, retry
 from tallylight.cli.demo import demo
+from tallylight.cli.doctor import doctor
 from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
+from tallylight.cli.follow import follow
 from tallylight.cli.ingest import ingest
 from tallylight.cli.prune import prune
+from tallylight.cli.rate import rate
 from tallylight.cli.reparse import reparse
+from tallylight.cli.schedules import schedule, schedules, unschedule
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
 from tallylight.cli.token import token
 from tallylight.cli.undo import undo
 from tallylight.cli.watch import watch
+from tallylight.cli.write_scores import write_scores
 from tallylight.errors import TallylightError
 from tallylight.visible import visible
 
@@ -36,8 +41,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_SESSIONS = (sessions, show, pause, resume, cancel, retry, commit, undo)
-for command in (demo, serve, token, ingest, *_SESSIONS, find, reparse, prune, watch, extractors):
+_SCHEDULES = (schedule, schedules, unschedule)
+_SESSIONS = (sessions, show, follow, pause, resume, cancel, retry, commit, undo)
+_CATALOG = (find, rate, write_scores, reparse)
+for command in (demo, serve, token, ingest, *_SESSIONS, *_CATALOG, prune, watch, *_SCHEDULES, extractors, doctor):
     app.command()(command)
 
 

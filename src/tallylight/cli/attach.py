@@ -7,7 +7,7 @@ from functools import partial
 
 import typer
 
-from tallylight.asking import Reach
+from tallylight.asking import Reach, reach_of
 from tallylight.cli.draw import Drawer
 from tallylight.cli.far import FarServer
 from tallylight.cli.ingest import until_rest
@@ -41,7 +41,7 @@ def attached(refused: DataFolderBusy | OwnedElsewhere, settings: Settings, witho
 
 def far(refused: DataFolderBusy | OwnedElsewhere, find: Callable[[], Reach] = Reach) -> FarServer:
     """The server that stands in the way. `find` tells where it is after a restart."""
-    return FarServer(reach=Reach(refused.url, refused.secret), find=find)
+    return FarServer(reach=reach_of(refused), find=find)
 
 
 async def carry_out(server: FarServer, command: str, session_id: str, drawer: Drawer) -> Json:

@@ -50,9 +50,10 @@ def resume(
     json: AsJson = False,
     jobs: options.Jobs = None,
 ) -> None:
-    """Go on with a session that is paused, or that was cut off: by a crash, a `kill -9`, a power cut.
+    """Go on with a session that is paused, held, or cut off: by a crash, a `kill -9`, a power cut.
 
-    Exit status: 0 all well (or a server goes on with it), 1 some files failed, 2 it cannot go on, 130 interrupted.
+    A held one is confirmed by this: what it misses is really gone. Exit status: 0 all well (or a server goes on with
+    it), 1 some files failed, 2 it cannot go on, 3 it is held, 130 interrupted.
     """
     settings = options.settings(data=data, database=database, jobs=jobs)
     raise typer.Exit(anyio.run(_work, settings, session, "resume", choose(as_json=json)))

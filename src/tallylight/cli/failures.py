@@ -31,8 +31,10 @@ class Failures:
         seen = (message["stats"]["errors"], message["progress"])
         if seen == self._seen or message["phase"] == "commit":
             return []
+        found = await to_thread.run_sync(self._read)
+        # Not before: what could not be read this time is read with the next message.
         self._seen = seen
-        return await to_thread.run_sync(self._read)
+        return found
 
     def _read(self) -> list[Trouble]:
         found: list[Trouble] = []

@@ -4,35 +4,34 @@ drawn here.
 
 from __future__ import annotations
 
-import json
-import socket
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from anyio import from_thread, to_thread
+from anyio import to_thread
 
-from tallylight.asking import Reach, get, post, refusal, unreachable
+from tallylight.asking import Reach, get, post
 from tallylight.cli.draw import Drawer
 from tallylight.cli.failures import PAGE, Failures
+from tallylight.client import End, Message, Patience, State, follow
 from tallylight.clock import Clock, SystemClock
 from tallylight.errors import ServerUnreachable
 from tallylight.facts import Trouble
-from tallylight.live import Event, Parser
-from tallylight.model import AT_REST, Json, Parameters
+from tallylight.model import AT_REST, Json, Parameters, Status
 
-#: Seconds of silence after which a connection is taken for dead; a heartbeat comes every ten.
-SILENCE: Final = 30.0
-#: Seconds between two attempts to come back, and after which no more are made: a restart takes a few.
-PAUSE: Final = 0.5
+#: Seconds after which a server that was heard of is given up: a restart takes a few.
 LONGEST_ABSENCE: Final = 60.0
-#: Statuses with which a stream ends.
-_OVER: Final = AT_REST | {"deleted"}
+#: One address is given up sooner: a server that was restarted may have another.
+_PATIENCE: Final = Patience(absence=1.0)
+#: How often, and after how many seconds each, a server that has just told the end is asked for its failures.
+_TRIES: Final = 60
+_PAUSE: Final = 0.5
+#: Statuses with which there is nothing more to draw: a stream ends, or a session waits for its folders to be looked
+#: after.
+_OVER: Final = AT_REST | {"deleted", Status.HELD}
 
 #: What each command is called in the API.
 _COMMANDS: Final = {
@@ -69,26 +68,31 @@ class FarServer:
         return str(answer["status"])
 
     async def follow(self, session_id: str, drawer: Drawer, after: int = 0) -> Json:
-        """Draw a session until it is at rest, as `follow.follow` does; returns the message it rests in. A server that
-        is restarted meanwhile is waited for.
+        """Draw a session until it is at rest or held, as `near.follow` does; returns its last message. A server
+        that is restarted meanwhile is waited for.
         """
-        drawing = _Drawing(drawer, Failures(partial(self._failures, session_id), after))
+        drawing = Drawing(drawer, Failures(partial(self._failures, session_id), after), self.clock)
         try:
             heard_at = self.clock.monotonic()
             while not drawing.is_over:
                 try:
-                    await _listen(self.reach, f"/api/ingest/stream/{_quoted(session_id)}", drawing)
-                    heard_at = self.clock.monotonic()
+                    async with aclosing(self._heard(session_id, drawing.position)) as messages:
+                        async for message in messages:
+                            heard_at = self.clock.monotonic()
+                            if await drawing.draw(message):
+                                break
                 except ServerUnreachable:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
-                if not drawing.is_over:
-                    await self.clock.sleep_until(self.clock.monotonic() + PAUSE)
                     now = await to_thread.run_sync(self.find)
                     self.reach = now if now.url else self.reach
             return await drawing.finish()
         finally:
             drawer.close()
+
+    def _heard(self, session_id: str, position: str) -> AsyncGenerator[Message]:
+        stream, headers = f"{self.reach.url}/api/ingest/stream/{_quoted(session_id)}", self.reach.headers
+        return follow(stream, last_event_id=position, headers=headers, patience=_PATIENCE, clock=self.clock)
 
     async def _post(self, path: str, body: Json | None = None) -> Json:
         return await to_thread.run_sync(post, self.reach, path, body)
@@ -99,68 +103,48 @@ class FarServer:
         return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
 
 
-class _Drawing:
+class Drawing:
     """What a stream tells of one session, drawn."""
 
-    def __init__(self, drawer: Drawer, failures: Failures) -> None:
+    def __init__(self, drawer: Drawer, failures: Failures, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self.is_over = False
         self.position = ""  #: what to come back with
         self._drawer = drawer
         self._failures = failures
         self._message: Json = {}
 
-    async def event(self, event: Event) -> None:
-        # A heartbeat of a connection that has told nothing yet carries none.
-        self.position = event.id or self.position
-        self.is_over = self.is_over or event.name == "end"
-        if event.name != "message":
-            return
-        self._message = json.loads(event.data)
-        if self._message["status"] not in _OVER:
-            self._drawer.message(self._message)
-            self._drawer.failures(await self._failures.new(self._message))
+    async def draw(self, message: Message) -> bool:
+        """Returns whether nothing more is to be drawn."""
+        self.is_over = isinstance(message, End)
+        if isinstance(message, State):
+            self.position, self._message = message.position, message.body
+            self.is_over = message.status == Status.HELD
+            if message.status not in _OVER:
+                self._drawer.message(message.body)
+                # A server that goes away is asked again with the next message.
+                with suppress(ServerUnreachable):
+                    self._drawer.failures(await self._failures.new(message.body))
+        return self.is_over
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether it was told anything at all."""
+        return bool(self._message)
 
     async def finish(self) -> Json:
-        """Draw the end; returns the last message."""
-        self._drawer.failures(await self._failures.new(self._message))
+        """Draw the end; returns the last message. Raises ServerUnreachable where the server stays away."""
+        self._drawer.failures(await self._last_failures())
         self._drawer.finish(self._message)
         return self._message
 
-
-async def _listen(reach: Reach, path: str, drawing: _Drawing) -> None:
-    """Draw what one connection brings, until it ends in whichever way. Raises ServerUnreachable where there is none."""
-    connection = HTTPConnection(urlsplit(reach.url).netloc, timeout=SILENCE)
-    try:
-        # Whoever draws is waited for: what is not taken, the server leaves out in favour of what is newer.
-        await to_thread.run_sync(_read, connection, reach, path, drawing, abandon_on_cancel=True)
-    finally:
-        # Ends a thread that nobody waits for any more.
-        with suppress(OSError):
-            if connection.sock is not None:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _read(connection: HTTPConnection, reach: Reach, path: str, drawing: _Drawing) -> None:
-    came_with = {"last-event-id": drawing.position} if drawing.position else {}
-    try:
-        answer = _opened(connection, path, {**reach.headers, **came_with})
-    except (OSError, HTTPException) as error:
-        connection.close()
-        raise unreachable(reach.url, error) from error
-    parser = Parser()
-    # In the middle of a stream its end is nothing unusual, whichever way it comes: the next connection goes on.
-    with closing(connection), suppress(OSError, HTTPException):
-        while not drawing.is_over and (chunk := answer.read1(1 << 16)):
-            for event in parser.feed(chunk):
-                from_thread.run(drawing.event, event)
-
-
-def _opened(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> HTTPResponse:
-    connection.request("GET", path, headers={"accept": "text/event-stream", **headers})
-    answer = connection.getresponse()
-    if answer.status != HTTPStatus.OK:
-        raise refusal(answer.status, answer.read())
-    return answer
+    async def _last_failures(self) -> list[Trouble]:
+        for _ in range(_TRIES):
+            try:
+                return await self._failures.new(self._message)
+            except ServerUnreachable:
+                await self._clock.sleep_until(self._clock.monotonic() + _PAUSE)
+        return await self._failures.new(self._message)
 
 
 def _quoted(session_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -74,10 +75,15 @@ def find(  # noqa: PLR0917 (typer makes the options from these)
     """
     from tallylight.catalog.search import parse
 
-    search = parse(" ".join(map(_word, query or [])))
+    search = parse(words(query))
     settings = options.settings(data=data, database=database)
     found = anyio.run(_run, settings, _Asked(search, format, order, descending, limit, output))
     raise typer.Exit(0 if found else 1)
+
+
+def words(query: list[str] | None) -> str:
+    """The arguments as one query."""
+    return " ".join(map(_word, query or []))
 
 
 def _word(word: str) -> str:
@@ -186,6 +192,13 @@ def _print_table(found: Iterator[Medium], total: int, shown: int, output: Path |
         typer.echo(f"{shown:,} of {total:,}; --limit {total} shows all, --format csv writes all.")
 
 
+def _place(medium: Medium) -> str:
+    if medium.missing_since is None:
+        return visible(medium.path)
+    since = datetime.fromtimestamp(medium.missing_since, UTC).astimezone().strftime("%Y-%m-%d")
+    return f"{visible(medium.path)} (missing since {since})"
+
+
 def _table(found: Iterator[Medium]) -> Table:
     from rich.table import Table
 
@@ -203,6 +216,6 @@ def _table(found: Iterator[Medium]) -> Table:
             f"{width}×{height}" if width and height else "",
             str(outcome.media.get("created_at", ""))[:10],
             visible(", ".join(keyword["text"] for keyword in outcome.keywords)),
-            visible(medium.path),
+            _place(medium),
         )
     return table

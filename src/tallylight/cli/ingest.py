@@ -16,7 +16,7 @@ from anyio.abc import TaskStatus
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import DataFolderBusy, WrongMove
+from tallylight.errors import DataFolderBusy, TallylightError, WrongMove
 from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape
 from tallylight.settings import Settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 SOME_FAILED = 1
+HELD = 3
 
 
 def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
@@ -57,18 +58,19 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     max_files: Annotated[int | None, typer.Option(min=0, metavar="N", help="Process at most so many.")] = None,
     jobs: options.Jobs = None,
     limit: options.Limit = None,
+    guard_share: options.GuardShare = None,
 ) -> None:
     """Ingest folders without a server; where one holds the data folder, on that server.
 
-    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 130 interrupted. An interrupted session keeps
-    what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
-    `tallylight resume`.
+    Exit status: 0 all well, 1 some files failed, 2 unusable arguments, 3 held, 130 interrupted. An interrupted session
+    keeps what it had; `tallylight show` lists it and `tallylight commit` commits it. One that was killed goes on with
+    `tallylight resume`, and so does one that is held because too many known files are missing.
     """
     if nsfw:
         from tallylight.ingest.extract.nsfw import demand
 
         demand()
-    given = options.limits(limit)
+    given = {**options.limits(limit), "guard_share": guard_share}
     settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs, **given)
     parameters = partial(
         Parameters,
@@ -84,7 +86,11 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
         pixel_hash=pixel_hash,
         read_stealth=stealth,
     )
-    without = [name for name, value in (("--jobs", jobs), ("--limit", limit)) if value is not None]
+    without = [
+        name
+        for name, value in (("--jobs", jobs), ("--limit", limit), ("--guard-share", guard_share))
+        if value is not None
+    ]
     drawer = choose(as_json=json)
     try:
         status = anyio.run(_run, settings, parameters, drawer, commit)
@@ -134,7 +140,9 @@ async def _run(settings: Settings, parameters: Callable[..., Parameters], drawer
 
 
 def exit_status(message: Json) -> int:
-    """0 where everything went well, 1 where some files failed or the session did."""
+    """0 where everything went well, 1 where some files failed or the session did, 3 where it is held."""
+    if message["status"] == "held":
+        return HELD
     troubles = message["stats"]["errors"] + message["commit"]["errors"]
     return SOME_FAILED if troubles or "error" in message else 0
 
@@ -146,8 +154,8 @@ async def watched(
     stop: Callable[[], Awaitable[object]] | None,
     after: int = 0,
 ) -> tuple[Json, bool]:
-    """Draw a session of this process until it is at rest, with its failures numbered above `after`; as `until_rest`."""
-    from tallylight.cli.follow import follow
+    """Draw a session of this process, with its failures numbered above `after`; as `until_rest`."""
+    from tallylight.cli.near import follow
 
     return await until_rest(partial(follow, services, session_id, drawer, after), stop)
 
@@ -155,10 +163,13 @@ async def watched(
 async def until_rest(
     follow: Callable[[], Awaitable[Json]], stop: Callable[[], Awaitable[object]] | None
 ) -> tuple[Json, bool]:
-    """Follow a session until it is at rest, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left alone).
+    """Follow a session until it is at rest or held, and call `stop` at the first Ctrl-C or SIGTERM (None: they are left
+    alone).
 
-    Returns the message it rests in, and whether it was interrupted.
+    Returns its last message, and whether it was interrupted. Raises what `follow` raises.
     """
+    from tallylight.ingest.running import innermost
+
     interrupted = False
 
     async def listen(*, task_status: TaskStatus[None]) -> None:
@@ -172,8 +183,14 @@ async def until_rest(
                     with suppress(WrongMove):
                         await stop()
 
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(listen)
-        message = await follow()
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(listen)
+            message = await follow()
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        cause = innermost(group)
+        if isinstance(cause, TallylightError):
+            raise cause from group
+        raise
     return message, interrupted

@@ -46,6 +46,16 @@ Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="A limit on one file, such as pixels=300M; repeatable."),
 ]
+GuardShare = Annotated[
+    float | None,
+    typer.Option(
+        "--guard-share",
+        metavar="SHARE",
+        help="Hold a session where more of a folder's known files are missing. [default: 0.2]",
+        min=0,
+        max=1,
+    ),
+]
 SessionName = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id, its first characters, or `last`.")]
 
 

@@ -25,6 +25,7 @@ def serve(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     jobs: options.Jobs = None,
     live: options.Live = None,
     limit: options.Limit = None,
+    guard_share: options.GuardShare = None,
 ) -> None:
     """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder.
 
@@ -35,4 +36,5 @@ def serve(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
 
     given: dict[str, Any] = {"host": host, "port": port, "jobs": jobs, "live": live, **options.limits(limit)}
     given |= {"public_url": public_url, "trusted_proxies": tuple(trusted_proxy) if trusted_proxy else None}
+    given["guard_share"] = guard_share
     run(options.settings(roots=tuple(root), data=data, database=database, **given))

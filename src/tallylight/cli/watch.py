@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,16 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadFolder, WrongMove
+from tallylight.errors import BadFolder, OwnedElsewhere, WrongMove
+from tallylight.model import Json, Status
 from tallylight.roots import escape, outermost
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
     from tallylight.services import Services
 
-#: Where Linux lists what is mounted; elsewhere nothing is known to need polling.
-MOUNTS: Final = Path("/proc/mounts")
-_POLL_MS: Final = 2000
+#: Somebody said so, and expects it to stay until they say something else.
+HANDS_OFF: Final = frozenset({Status.PAUSED, Status.HELD, Status.UNDOING})
 
 
 def watch(  # noqa: PLR0917 (typer makes the options from these)
@@ -38,7 +38,8 @@ def watch(  # noqa: PLR0917 (typer makes the options from these)
 ) -> None:
     """Ingest and commit what is in the folders, and then whatever arrives, once it has stood still.
 
-    Local disks tell of changes by themselves; network file systems are looked at every two seconds. Ctrl-C ends it.
+    Local disks tell of changes by themselves; network file systems are looked at every two seconds. What an earlier
+    watch of these folders was cut off in is gone on with first. Ctrl-C ends it.
     """
     settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs)
     anyio.run(_run, settings, still, poll, partial(choose, as_json=json))
@@ -46,22 +47,41 @@ def watch(  # noqa: PLR0917 (typer makes the options from these)
 
 async def _run(settings: Settings, still: float, poll: bool, draw: Callable[[], Drawer]) -> None:
     from tallylight.ingest import watch as watching
+    from tallylight.ingest.changes import changes, must_poll
     from tallylight.ingest.discover import is_media
     from tallylight.services import open_services
 
     async with open_services(settings, doing="watch") as services:
         folders = list(services.roots.folders)
-        must_poll = poll or await to_thread.run_sync(_must_poll, folders)
-        take = partial(_take, services, draw)
+        polls = poll or await to_thread.run_sync(must_poll, folders)
+        take = _one_by_one(partial(_take, services, draw))
         wanted = partial(is_media, suffixes=services.extractors.suffixes)
-        changes = partial(_changes, folders, must_poll, wanted)
-        job = watching.Watch(changes=changes, take=take, clock=services.clock, still_for=still, wanted=wanted)
+        job = watching.Watch(
+            changes=partial(changes, folders, polls, wanted),
+            take=take,
+            clock=services.clock,
+            still_for=still,
+            wanted=wanted,
+            skip=services.skipped,
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_end_on_signal, tasks.cancel_scope)
             # Listening begins before the first look: what arrives in between is seen twice rather than never.
             tasks.start_soon(watching.run, job)
+            await _go_on(services, draw)
             await take(folders)
             typer.echo(f"Watching {len(folders)} folder{'s' * (len(folders) > 1)}; Ctrl-C ends it.", err=True)
+
+
+def _one_by_one(take: Callable[[list[str]], Awaitable[None]]) -> Callable[[list[str]], Awaitable[None]]:
+    """What arrives while the first look is still under way waits for its end."""
+    lock = anyio.Lock()
+
+    async def locked(folders: list[str]) -> None:
+        async with lock:
+            await take(folders)
+
+    return locked
 
 
 async def _end_on_signal(scope: anyio.CancelScope) -> None:
@@ -72,7 +92,6 @@ async def _end_on_signal(scope: anyio.CancelScope) -> None:
 
 async def _take(services: Services, draw: Callable[[], Drawer], folders: list[str]) -> None:
     """A session over these folders, and its commit."""
-    from tallylight.cli.follow import follow
     from tallylight.model import Parameters
 
     try:
@@ -81,34 +100,46 @@ async def _take(services: Services, draw: Callable[[], Drawer], folders: list[st
         # It went away again, with what had arrived in it.
         typer.echo(f"tallylight: {error}", err=True)
         return
-    session = await services.supervisor.start(Parameters(directories=tuple(map(escape, asked))))
+    parameters = Parameters(directories=tuple(map(escape, asked)), auto_commit=True)
+    session = await services.supervisor.start(parameters)
+    await _see_through(services, draw, session.session_id)
+
+
+async def _see_through(services: Services, draw: Callable[[], Drawer], session_id: str) -> None:
+    """Follow a session in motion to its end, and commit it."""
+    from tallylight.cli.near import follow
+
     try:
-        message = await follow(services, session.session_id, draw())
-        if message["status"] == "completed" and message["processed_files"] > message["stats"]["errors"]:
-            await services.supervisor.commit(session.session_id)
-            await follow(services, session.session_id, draw())
+        message = await follow(services, session_id, draw())
+        if message["status"] == "completed" and _has_news(message):
+            await services.supervisor.commit(session_id)
+            await follow(services, session_id, draw())
     except anyio.get_cancelled_exc_class():
         with anyio.CancelScope(shield=True), suppress(WrongMove):
-            await services.supervisor.cancel(session.session_id)
+            await services.supervisor.cancel(session_id)
         raise
 
 
-async def _changes(folders: list[str], poll: bool, wanted: Callable[[str], bool]) -> AsyncIterator[Collection[str]]:
-    from watchfiles import Change, awatch
+async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
+    """Go on with what an earlier watch of these folders was cut off in. Other sessions over them are somebody's: told
+    of, and left as they are.
+    """
+    for session in await to_thread.run_sync(services.journal.sessions_in_motion):
+        if not all(map(services.roots.covers, session.parameters.directories)):
+            continue
+        name, status = session.session_id, session.state.status
+        if not session.parameters.auto_commit or status in HANDS_OFF:
+            typer.echo(f"Session {name} over these folders is {status}; `tallylight resume {name[:8]}`.", err=True)
+            continue
+        try:
+            await services.supervisor.resume(name)
+        except OwnedElsewhere as error:
+            typer.echo(f"tallylight: {error}", err=True)
+            continue
+        await _see_through(services, draw, name)
 
-    changes = awatch(
-        *folders, watch_filter=None, force_polling=poll, poll_delay_ms=_POLL_MS, ignore_permission_denied=True
-    )
-    async for found in changes:
-        # Of a folder only that it is new: what changes in it is told of by itself.
-        yield {path for change, path in found if change is Change.added or (change is Change.modified and wanted(path))}
 
-
-def _must_poll(folders: list[str]) -> bool:
-    from tallylight.ingest.watch import is_on_network
-
-    try:
-        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return any(is_on_network(folder, mounts) for folder in folders)
+def _has_news(message: Json) -> bool:
+    """Whether there is anything to commit."""
+    stats = message["stats"]
+    return bool(stats["processed_files"] > stats["errors"] or stats["missing"] or stats["found_again"])

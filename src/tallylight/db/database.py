@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from tallylight.db import postgres, sqlite
-from tallylight.db.migrate import upgrade
+from tallylight.db.migrate import NEWEST, revision, upgrade
 from tallylight.errors import BadParameters, DataFolderUnusable
 from tallylight.roots import escape
 
@@ -65,6 +65,11 @@ class Database:
         """
         return self._leases is not None
 
+    def is_up_to_date(self) -> bool:
+        """Whether it has the newest schema."""
+        with self.reading() as connection:
+            return revision(connection) == NEWEST
+
     @contextmanager
     def leasing(self) -> Iterator[Connection]:
         """A connection for what must not wait for anybody's long write: who owns which session. Only where it is
@@ -103,8 +108,10 @@ def open_database(path_or_url: str | PathLike[str]) -> Database:
     """
     database = _database(path_or_url)
     try:
-        with database.writing() as connection:
-            upgrade(connection)
+        # Who only looks should not have to wait for its turn to write.
+        if not (database.is_shared and database.is_up_to_date()):
+            with database.writing() as connection:
+                upgrade(connection)
     except BaseException:
         database.close()
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Update, bindparam, select
 
 from tallylight.db.tables import sessions
 from tallylight.errors import LeaseLost
@@ -18,6 +18,12 @@ class Fence:
     """Who writes: an owner among others, or (None) the only process there is."""
 
     me: str | None = None
+
+    def within(self, changing: Update) -> Update:
+        """The same change of a session, but of one that is ours only: where it changes nothing, `check` says why. For
+        writes that cannot afford to look first.
+        """
+        return changing if self.me is None else changing.where(sessions.c.owner == self.me)
 
     def check(self, connection: Connection, session_id: str) -> None:
         """Raise LeaseLost where this session is not, or no longer, ours to write of; for as long as the transaction

@@ -59,6 +59,11 @@ def _told_since_0003() -> tuple[Column[Any], ...]:
     )
 
 
+def _told_since_0008() -> tuple[Column[Any], ...]:
+    """Of outcomes and of media alike: what read the file, and how deep."""
+    return Column("extractor_version", Integer, nullable=False, server_default="0"), Column("tier", Text)
+
+
 def _number(name: str) -> Column[Any]:
     """Part of a key that we count ourselves; SQLAlchemy would otherwise ask the database to."""
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
@@ -154,6 +159,7 @@ outcomes: Final = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
     Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
+    *_told_since_0008(),
     Index(None, "session_id", "kind", "seq"),
 )
 
@@ -164,6 +170,24 @@ hauls: Final = Table(
     _of_session(),
     _number("seq"),
     Column("packed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What a session found in a folder that it was through with, where that was anything. `known` and `lost` leave out what
+#: was marked as missing by an
+#: earlier one; `missing` and `found` are names.
+folders: Final = Table(
+    "folders",
+    metadata,
+    _of_session(),
+    Column("folder", Text, primary_key=True),
+    Column("files", BigInteger, nullable=False),
+    Column("unchanged", BigInteger, nullable=False),
+    Column("excluded", BigInteger, nullable=False),
+    Column("known", BigInteger, nullable=False),
+    Column("lost", BigInteger, nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("found", JSON, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -228,6 +252,8 @@ media: Final = Table(
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     *_told_since_0003(),
+    *_told_since_0008(),
+    Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),
     # An address of a medium that was removed must never show another one.
     sqlite_autoincrement=True,
@@ -251,6 +277,15 @@ media_texts: Final = Table(
     _number("position"),
     Column("key", Text, nullable=False),
     _to_raw_text(),
+    sqlite_with_rowid=False,
+)
+
+#: On which mounted file system a directory was when a session over it was committed.
+mounts: Final = Table(
+    "mounts",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("mount_point", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -280,5 +315,33 @@ replaced_texts: Final = Table(
         name="fk_replaced_texts_session_id_path_replaced",
         ondelete="CASCADE",
     ),
+    sqlite_with_rowid=False,
+)
+
+#: Folders that a server looks at by itself. No foreign key to the session: it may be deleted.
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("folder", Text, nullable=False, unique=True),
+    Column("rule", Text, nullable=False),
+    Column("auto_commit", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("ran_at", Double),
+    Column("session_id", Text),
+    Column("trouble", Text, nullable=False),
+)
+
+#: Files that a schedule took and that are not in the catalog (not committed yet, or unreadable): not taken again as
+#: long as they look like this.
+schedule_looks: Final = Table(
+    "schedule_looks",
+    metadata,
+    Column("schedule_id", Text, ForeignKey("schedules.schedule_id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("session_id", Text),  # null until the session has started
     sqlite_with_rowid=False,
 )

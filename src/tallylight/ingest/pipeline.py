@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import anyio
@@ -12,16 +13,18 @@ from anyio import from_thread, to_thread
 from tallylight.catalog import Catalog
 from tallylight.clock import stopwatch
 from tallylight.engine import Died, Engine, Verdict
-from tallylight.facts import Counted, Discovered, Fact, Processed
+from tallylight.facts import Counted, Discovered, Fact, Moved, Processed
+from tallylight.ingest import guard
 from tallylight.ingest.chunks import ChunkQueue
 from tallylight.ingest.discover import Found, Walked, discover, is_media
 from tallylight.ingest.left import CRASHED, Left, read
+from tallylight.ingest.missing import gone_folders
 from tallylight.ingest.ports import Now, Record, Write
-from tallylight.ingest.sorting import Sorter
+from tallylight.ingest.sorting import Sorter, taken_by
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal
-from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason
-from tallylight.roots import Roots
+from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Status
+from tallylight.roots import Roots, is_folder_gone, mount_point
 
 #: Files found between two looks at the catalog; small enough that the first are at work within milliseconds.
 FOUND_BATCH: Final = 256
@@ -54,6 +57,8 @@ class Ingest:
     skip: tuple[str, ...] = ()  #: real paths never scanned
     wanted: Callable[[str], bool] = is_media  #: tells by a file's name
     valve: Valve = field(default_factory=Valve)
+    hold: Callable[..., Awaitable[None]] | None = None  #: shuts the valve and records facts; None: no guard is asked
+    guard_share: float = 0.2  #: of the known files of a directory that may be missing before the session is held
     queue: ChunkQueue = field(default_factory=ChunkQueue)
 
 
@@ -118,20 +123,48 @@ class _Shared:
         await to_thread.run_sync(self._scan, abandon_on_cancel=True)
         if self._stopped:
             return
-        await self._ingest.record.record(Counted(at=self._ingest.now()))
+        facts, doubt = await to_thread.run_sync(self._conclude, abandon_on_cancel=True)
+        # One that was paused meanwhile concludes once it goes on.
+        if self._ingest.valve.is_shut:
+            return
+        if doubt and self._ingest.hold is not None:
+            # In one write: a process that ends between the two would forget its doubt.
+            held = Moved(at=self._ingest.now(), status=Status.HELD, code=guard.CODE, message=doubt)
+            await self._ingest.hold(*facts, held)
+            return
+        await self._ingest.record.record(*facts)
         self._all_found = True
         self._more.set()
 
     def _scan(self) -> None:
         ingest, finished = self._ingest, self._walk.finished
-        sorter = Sorter(ingest.parameters, ingest.catalog, ingest.record.state.files, self._walk)
+        sorter = Sorter(ingest.parameters, ingest.catalog, ingest.record.state.files, self._walk, ingest.wanted)
         directories = ingest.parameters.directories
-        found = discover(ingest.roots, directories, ingest.skip, ingest.wanted, finished=finished)
+        found = discover(
+            ingest.roots, directories, ingest.skip, ingest.wanted, finished=finished, expected=sorter.expected
+        )
         for batch in _batches(found):
             if self._stopped:
                 return
             if facts := sorter.sort(batch, ingest.now()):
                 from_thread.run(self._found, facts)
+
+    def _conclude(self) -> tuple[list[Fact], str]:
+        """What is to be recorded once all is found, and why the session should be held before it goes on."""
+        ingest, now = self._ingest, self._ingest.now()
+        directories = ingest.parameters.directories
+        takes = taken_by(ingest.parameters, ingest.wanted)
+        gone = gone_folders(ingest.journal, ingest.catalog, ingest.session_id, directories, takes)
+        missing = sum(len(found.missing) for found in gone)
+        told = [Discovered(at=now, missing=missing, folders=tuple(gone))] if gone else []
+        standings = guard.standings(
+            directories,
+            chain(ingest.journal.folders(ingest.session_id), gone),
+            frozenset(filter(is_folder_gone, directories)),
+            ingest.catalog.mounts(directories),
+            {directory: mount_point(directory) for directory in directories},
+        )
+        return [*told, Counted(at=now)], guard.sentence(standings, ingest.guard_share)
 
     async def _found(self, facts: list[Fact]) -> None:
         if self._stopped:
@@ -213,7 +246,7 @@ def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
         if not isinstance(one, Walked):
             left -= 1
             batch.append(one)
-        elif not one.is_empty:
+        elif not one.is_empty or one.unmet is not None:
             batch.append(one)
         if left <= 0 or stopwatch() - since > LONGEST_BATCH_S:
             yield batch

@@ -10,9 +10,10 @@ from typing import Final
 from tallylight.catalog import Catalog, Known, Rated
 from tallylight.facts import State
 from tallylight.ingest.agreement import agree
+from tallylight.ingest.moved import NO_MOVES, Moves, moves
 from tallylight.journal import Journal
 from tallylight.model import ConflictRule, Json, Outcome, OutcomeKind
-from tallylight.roots import absolute
+from tallylight.roots import NO_ROOTS, Roots, absolute
 
 PAGE: Final = 500
 
@@ -22,37 +23,43 @@ class Effect(StrEnum):
 
     NEW = "new"  #: a path and a content the catalog does not have
     CHANGED = "changed"  #: a path it has, with other bytes
+    MOVED = "moved"  #: a path it does not have, with the bytes of a file that is gone from where the catalog has it
     DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
     UNCHANGED = "unchanged"  #: a path it has, with the bytes it had
     FAILED = "failed"
     EXCLUDED = "excluded"
+    MISSING = "missing"  #: a path it has, and no file there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Files by what a commit would do with them; they add up to all that were discovered and have an outcome.
+    """Files by what a commit would do with them; but for `missing`, which are on no disk, they add up to all that were
+    discovered and have an outcome.
 
     `conflicts` counts some of them once more: those on which sources, or a source and the catalog, disagree.
     """
 
     new: int = 0
     changed: int = 0
+    moved: int = 0
     duplicate: int = 0
     unchanged: int = 0
     failed: int = 0
     excluded: int = 0
+    missing: int = 0
     conflicts: int = 0
 
     def as_json(self) -> Json:
         return asdict(self)
 
 
-def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
+def classify(outcome: Outcome, known: Known | None, *, seen: bool, moved: bool = False) -> Effect:
     """Decide about one outcome. Pure.
 
     `known` is what the catalog has at its path; `seen` whether its bytes are in the catalog under another path or
-    came earlier in the session. Where nothing was hashed (tiers below full), size and modification time stand in, as
-    they do for `skip_existing`, and no duplicate can be told.
+    came earlier in the session; `moved` whether it takes the place of one whose file is gone. Where nothing was hashed
+    (tiers below full), size and modification time stand in, as they do for `skip_existing`, and neither a duplicate nor
+    a move can be told.
     """
     if outcome.kind is OutcomeKind.FAILED:
         return Effect.FAILED
@@ -62,6 +69,8 @@ def classify(outcome: Outcome, known: Known | None, *, seen: bool) -> Effect:
         return Effect.EXCLUDED
     if known is not None:
         return Effect.UNCHANGED if _is_same(outcome, known) else Effect.CHANGED
+    if moved:
+        return Effect.MOVED
     return Effect.DUPLICATE if seen else Effect.NEW
 
 
@@ -72,9 +81,10 @@ class Tally:
     else grows.
     """
 
-    def __init__(self, catalog: Catalog, rule: ConflictRule) -> None:
+    def __init__(self, catalog: Catalog, rule: ConflictRule, moves: Moves = NO_MOVES) -> None:
         self._catalog = catalog
         self._rule = rule
+        self._moves = moves
         self._conflicts = 0
         self._seen: set[int] = set()
         self._counts = dict.fromkeys(Effect, 0)
@@ -84,10 +94,12 @@ class Tally:
         paths = [absolute(outcome.root, outcome.file) for outcome in page]
         known = self._catalog.known(paths)
         held = self._catalog.hashes([outcome.sha256 for outcome in page if outcome.sha256])
-        rated = self._catalog.ratings(paths)
+        # What was said of a file that has moved is known by its old path.
+        stood = [self._moves.before.get(path, path) for path in paths]
+        rated = self._catalog.ratings(stood)
         for outcome in page:
             self._counts[self._effect(outcome, known, held)] += 1
-        conflicts = [self._conflicts_of(outcome, rated.get(path)) for outcome, path in zip(page, paths, strict=True)]
+        conflicts = [self._conflicts_of(outcome, rated.get(path)) for outcome, path in zip(page, stood, strict=True)]
         self._conflicts += sum(map(bool, conflicts))
         return conflicts
 
@@ -96,6 +108,7 @@ class Tally:
         counts = dict(self._counts)
         counts[Effect.UNCHANGED] += state.unchanged
         counts[Effect.EXCLUDED] += state.excluded
+        counts[Effect.MISSING] = self._moves.missing
         return Preview(**{effect.value: count for effect, count in counts.items()}, conflicts=self._conflicts)
 
     def _conflicts_of(self, outcome: Outcome, rated: Rated | None) -> tuple[Json, ...]:
@@ -103,7 +116,8 @@ class Tally:
 
     def _effect(self, outcome: Outcome, known: Mapping[str, Known], held: Mapping[str, str]) -> Effect:
         path = absolute(outcome.root, outcome.file)
-        return classify(outcome, known.get(path), seen=self._is_elsewhere(outcome, path, held))
+        seen, has_moved = self._is_elsewhere(outcome, path, held), path in self._moves.before
+        return classify(outcome, known.get(path), seen=seen, moved=has_moved)
 
     def _is_elsewhere(self, outcome: Outcome, path: str, held: Mapping[str, str]) -> bool:
         if outcome.sha256 is None or outcome.kind is not OutcomeKind.EXTRACTED:
@@ -119,10 +133,13 @@ class Tally:
         return before
 
 
-def preview(journal: Journal, catalog: Catalog, session_id: str) -> Preview:
-    """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session."""
+def preview(journal: Journal, catalog: Catalog, session_id: str, roots: Roots = NO_ROOTS) -> Preview:
+    """What committing this session would do. Reads its outcomes page by page; NotFound for an unknown session.
+
+    Whether a file has moved is asked of the disk, in the session's directories and in `roots`.
+    """
     session = journal.session(session_id)
-    tally = Tally(catalog, session.parameters.conflict_rule)
+    tally = Tally(catalog, session.parameters.conflict_rule, moves(journal, catalog, session_id, roots))
     for page in pages(journal, session_id):
         tally.add(page)
     return tally.preview(session.state)

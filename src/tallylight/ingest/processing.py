@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 
-from tallylight.facts import Moved
+from tallylight.facts import Fact, Moved
 from tallylight.ingest import pipeline
 from tallylight.ingest.pipeline import Ingest
 from tallylight.ingest.ports import Now, Record
@@ -15,8 +16,9 @@ from tallylight.model import Status
 
 
 class Processing:
-    """Runs the pipeline until everything has an outcome. A pause lets what is under way finish and starts nothing new;
-    going on afterwards is the same as going on after a restart: from the journal.
+    """Runs the pipeline until everything has an outcome. A pause, or the guard that holds the session, lets what is
+    under way finish and starts nothing new; going on afterwards is the same as going on after a restart: from the
+    journal.
     """
 
     def __init__(self, record: Record, ingest_for: Callable[[Valve], Ingest], now: Now, *, paused: bool) -> None:
@@ -46,13 +48,19 @@ class Processing:
         await self._record.record(Moved(at=self._now(), status=Status.PAUSED))
 
     async def resume(self) -> None:
-        """Return once it is durable that it goes on. Raises WrongMove where it was not paused."""
+        """Return once it is durable that it goes on. Raises WrongMove where it was neither paused nor held."""
         moved = Moved(at=self._now(), status=Status.PROCESSING)
         self._valve = Valve()
         try:
             await self._record.record(moved)
         finally:
             self._going.set()
+
+    async def _hold(self, *facts: Fact) -> None:
+        """Record these, the last of which holds the session: nothing new starts until somebody resumes it."""
+        self._valve.close()
+        self._going = anyio.Event()
+        await self._record.record(*facts)
 
     def _end(self) -> Status:
         state = self._record.state
@@ -63,4 +71,5 @@ class Processing:
     async def _process(self, valve: Valve) -> None:
         if self._record.state.status is Status.STARTING:
             await self._record.record(Moved(at=self._now(), status=Status.PROCESSING))
-        await pipeline.run(self._ingest_for(valve))
+        hold = None if self._record.state.is_confirmed else self._hold
+        await pipeline.run(replace(self._ingest_for(valve), hold=hold))

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from tallylight.catalog import Catalog
 from tallylight.facts import Fact, FolderUnread, Processed, State
+from tallylight.ingest.moved import moves
 from tallylight.ingest.preview import Preview, Tally
 from tallylight.journal import Item, Journal, Session
 from tallylight.messages import view
 from tallylight.model import Json, OutcomeKind
+from tallylight.roots import NO_ROOTS, Roots
 
 MOST_FAILURES: Final = 1_000
 MOST_CONFLICTS: Final = 1_000
@@ -129,14 +131,21 @@ class Report:
         return asdict(self)
 
 
-def report(journal: Journal, catalog: Catalog, session_id: str, now: float, samples: int = MOST_SAMPLES) -> Report:
+def report(
+    journal: Journal,
+    catalog: Catalog,
+    session_id: str,
+    now: float,
+    samples: int = MOST_SAMPLES,
+    roots: Roots = NO_ROOTS,
+) -> Report:
     """The report of a session as it stands. Blocking and as long as the session: call it in a thread.
 
     `now` is wall time. Raises NotFound for an unknown session.
     """
     session = journal.session(session_id)
     found = _Found(session.state.processed - session.state.errors, samples)
-    tally = Tally(catalog, session.parameters.conflict_rule)
+    tally = Tally(catalog, session.parameters.conflict_rule, moves(journal, catalog, session_id, roots))
     # Facts written after the state was read would make the parts disagree.
     last, retried = session.state.seq, journal.retried(session_id)
     facts = (each for each in islice(journal.facts(session_id), last) if retried.get(each[0], last + 1) > last)

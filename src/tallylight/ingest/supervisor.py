@@ -61,7 +61,8 @@ class Supervisor:
         self._tasks = tasks
         self._running: dict[str, Running] = {}
         self._left_alone: set[str] = set()  #: sessions that were logged as such
-        # A commit and a delete first look and then act; two at once would both act on what they both saw.
+        # A command first looks and then acts; two at once would both act on what they both saw. Held also while a
+        # session halts: its own tasks give no commands.
         self._deciding = anyio.Lock()
 
     def record_of(self, session_id: str) -> Record | None:
@@ -114,7 +115,8 @@ class Supervisor:
                 catalog = self._workshop.catalog
                 undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
                 later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-                undo.check(undoable, later, session.state.commit_done)
+                lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+                undo.check(undoable, later, lost, session.state)
                 await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
         return Status.UNDOING
 
@@ -133,18 +135,20 @@ class Supervisor:
         return Status.PAUSED
 
     async def resume(self, session_id: str) -> Status:
-        """Go on with a session that is paused, or that an earlier process left in motion; returns its status then."""
+        """Go on with a session that is paused, or that an earlier process left in motion, and confirm one that is held;
+        returns its status then.
+        """
         async with self._deciding:
             status = await self._status(session_id)
             running = self._running.get(session_id)
             if status in AT_REST:
-                raise WrongMove(f"This session is {status}; only one that is paused can be resumed.")
+                raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 async with self._claimed(session_id) as session:
-                    now, is_paused = self._workshop.now(), session.state.status is Status.PAUSED
-                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if is_paused else [Resumed(at=now)]
+                    now, waits = self._workshop.now(), session.state.status in WAITING
+                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if waits else [Resumed(at=now)]
                     await self._set_off(self._going_on(session, paused=False), *goes_on)
-            elif status is Status.PAUSED and running.processing is not None:
+            elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
 
@@ -165,7 +169,12 @@ class Supervisor:
 
     async def cancel(self, session_id: str) -> Status:
         """Stop a session's processing; returns once that is durable. What it had stays reviewable."""
-        running, status = self._running.get(session_id), await self._status(session_id)
+        async with self._deciding:
+            return await self._cancel(session_id)
+
+    async def _cancel(self, session_id: str) -> Status:
+        status = await self._status(session_id)
+        running = self._running.get(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -186,9 +195,11 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
+            # In this order: cut off in between, the session is still there to be deleted once more. The other way
+            # round the catalog would tell of a commit to undo first whose session nobody knows.
             async with self._claimed(session_id):
+                await shop.write(shop.catalog.forget, session_id)
                 tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
-            await shop.write(shop.catalog.forget, session_id)
             self._running.pop(session_id, None)
             shop.forgotten(tombstone)
 
@@ -238,14 +249,19 @@ class Supervisor:
         """The sessions that are worked on here."""
         return frozenset(self._running)
 
-    async def give_up(self, session_id: str) -> None:
-        """Stop working on a session that another process has taken over, and say nothing more of it."""
+    def give_up(self, session_id: str) -> None:
+        """Stop working on a session that another process has taken over, and say nothing more of it. Does not wait for
+        the end of that.
+        """
         if (running := self._running.get(session_id)) is not None:
             log.warning("session %s was taken over by another process: this one stood still too long", session_id)
-            await running.abandon()
-            # Not one that was begun meanwhile.
-            if self._running.get(session_id) is running:
-                del self._running[session_id]
+            self._tasks.start_soon(self._abandon, running)
+
+    async def _abandon(self, running: Running) -> None:
+        await running.abandon()
+        # One whose journal failed stays else; and another may have been begun meanwhile.
+        if self._running.get(running.session.session_id) is running:
+            del self._running[running.session.session_id]
 
     def _is_held(self, session_id: str) -> bool:
         """Whether this process works on it. Where the database was lost under it, that has ended."""

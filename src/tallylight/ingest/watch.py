@@ -18,6 +18,8 @@ from tallylight.ingest.discover import is_media
 STILL_S: Final = 5.0
 #: Seconds between two looks at files that may still grow.
 LOOK_S: Final = 1.0
+#: Seconds after which a file that stands still no longer waits for others of its folder that keep growing.
+PATIENCE_S: Final = 60.0
 #: File systems that tell nobody what other machines do on them (`/proc/mounts`): these are looked at again and again.
 NETWORK_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs"}
@@ -35,8 +37,9 @@ class Look:
 class Growing:
     """Files that were seen to change, until they have stood still. Pure: `now` is monotonic time."""
 
-    def __init__(self, still_for: float = STILL_S) -> None:
+    def __init__(self, still_for: float = STILL_S, patience: float = PATIENCE_S) -> None:
         self._still_for = still_for
+        self._patience = max(patience, still_for)
         self._since: dict[str, tuple[Look, float]] = {}
 
     def __len__(self) -> int:
@@ -55,8 +58,12 @@ class Growing:
             self._since[path] = (look, now)
 
     def ripe(self, now: float) -> list[str]:
-        """Take out those that have looked the same for long enough."""
-        ripe = [path for path, (_, since) in self._since.items() if now - since >= self._still_for]
+        """Take out those that have looked the same for long enough. Where others in their folder, or below it, still
+        grow, they wait for these a while: a session reads the whole folder, and what arrives together makes one.
+        """
+        still = {path: now - since for path, (_, since) in self._since.items() if now - since >= self._still_for}
+        busy = _folders_above(path for path in self._since if path not in still)
+        ripe = [path for path, age in still.items() if age >= self._patience or os.path.dirname(path) not in busy]  # noqa: PTH120
         for path in ripe:
             del self._since[path]
         return ripe
@@ -74,6 +81,7 @@ class Watch:
     clock: Clock
     still_for: float = STILL_S
     wanted: Callable[[str], bool] = is_media  #: tells by a file's name
+    skip: tuple[str, ...] = ()  #: real paths that nothing is taken from
 
 
 async def run(watch: Watch) -> None:
@@ -116,13 +124,14 @@ async def _settle(watch: Watch, growing: Growing, seen: _Signal) -> None:
 
 
 async def _look(watch: Watch, growing: Growing, paths: Iterable[str]) -> None:
-    looks = await to_thread.run_sync(partial(_looks, list(paths), watch.wanted))
+    looks = await to_thread.run_sync(partial(_looks, list(paths), watch.wanted, watch.skip))
     for path, look in looks.items():
         growing.saw(path, look, watch.clock.monotonic())
 
 
-def _looks(paths: Iterable[str], wanted: Callable[[str], bool]) -> dict[str, Look | None]:
-    return {path: _look_at(path) for path in _files(paths, wanted)}
+def _looks(paths: Iterable[str], wanted: Callable[[str], bool], skip: tuple[str, ...]) -> dict[str, Look | None]:
+    below = tuple(f"{path.rstrip('/')}/" for path in skip)
+    return {path: look_at(path) for path in _files(paths, wanted) if not path.startswith(below)}
 
 
 def _files(paths: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[str]:
@@ -142,7 +151,19 @@ def _files(paths: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[str]
                 yield from (os.path.join(folder, name) for name in names if is_wanted(name))  # noqa: PTH118
 
 
-def _look_at(path: str) -> Look | None:
+def _folders_above(paths: Iterable[str]) -> set[str]:
+    """Every folder that one of these lies in or below."""
+    above: set[str] = set()
+    for path in paths:
+        folder = os.path.dirname(path)  # noqa: PTH120
+        while folder not in above:
+            above.add(folder)
+            folder = os.path.dirname(folder)  # noqa: PTH120
+    return above
+
+
+def look_at(path: str) -> Look | None:
+    """What a file looks like now; None where there is none."""
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:

@@ -1,8 +1,8 @@
 """Facts as JSON and back.
 
 A fact is stored as its `kind`, its `at` and a body of plain JSON values. The body of an outcome has the names of the
-columns of the table `outcomes`, so one mapping serves both. Texts and hauls are left out: they are stored beside the
-facts.
+columns of the table `outcomes`, so one mapping serves both. Texts, hauls and folders are left out: they are stored
+beside the facts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tallylight.facts import (
     Undone,
     UndoPlanned,
 )
-from tallylight.model import Json, Outcome, OutcomeKind, Reason, Status
+from tallylight.model import Json, Outcome, OutcomeKind, Reason, Status, Tier
 
 KINDS: Final[dict[type[Fact], str]] = {
     Started: "started",
@@ -46,7 +46,7 @@ KINDS: Final[dict[type[Fact], str]] = {
 
 _OUTCOME_FIELDS: Final = tuple(field.name for field in fields(Outcome) if field.name != "texts")
 _values_of: Final = attrgetter(*_OUTCOME_FIELDS)
-_DISCOVERED_FIELDS: Final = ("files", "bytes", "unchanged", "excluded")
+_DISCOVERED_FIELDS: Final = ("files", "bytes", "unchanged", "excluded", "missing", "found")
 #: Fields that are tuples in an outcome and lists in JSON.
 _LISTS: Final = ("warnings", "keywords", "conflicts", "frame_phashes")
 
@@ -80,6 +80,7 @@ def outcome_body(outcome: Outcome) -> Json:
     body: Json = dict(zip(_OUTCOME_FIELDS, _values_of(outcome), strict=True))
     body["kind"] = outcome.kind.value
     body["code"] = outcome.code.value if outcome.code is not None else None
+    body["tier"] = outcome.tier.value if outcome.tier is not None else None
     for name in _LISTS:
         body[name] = list(body[name])
     return body
@@ -90,17 +91,18 @@ def outcome_of(body: Mapping[str, Any]) -> Outcome:
     known = {name: body[name] for name in _OUTCOME_FIELDS}
     known["kind"] = OutcomeKind(body["kind"])
     known["code"] = Reason(body["code"]) if body["code"] is not None else None
+    known["tier"] = Tier(body["tier"]) if body["tier"] is not None else None
     for name in _LISTS:
         known[name] = tuple(known[name])
     return Outcome(**known)
 
 
 def bare(fact: Fact) -> Fact:
-    """The fact as a journal gives it back: without the texts and the haul that it brought along."""
+    """The fact as a journal gives it back: without the texts, the haul and the folders that it brought along."""
     if isinstance(fact, Processed) and fact.outcome.texts:
         return replace(fact, outcome=replace(fact.outcome, texts=()))
-    if isinstance(fact, Discovered) and fact.haul is not None:
-        return replace(fact, haul=None)
+    if isinstance(fact, Discovered) and (fact.haul is not None or fact.folders):
+        return replace(fact, haul=None, folders=())
     return fact
 
 

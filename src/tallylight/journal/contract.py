@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tallylight.facts import Fact, State
-from tallylight.model import Haul, Outcome, OutcomeKind, Parameters, RawText, Reason
+from tallylight.model import FolderFound, Haul, Outcome, OutcomeKind, Parameters, RawText, Reason
 
 #: Tombstones are kept for so many seconds, and at most so many of them: a reader that was away for longer is not told.
 TOMBSTONE_AGE: Final = 86_400.0
@@ -90,7 +90,8 @@ class Journal(Protocol):
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         """Add facts after the newest one, and the state they fold into, all or nothing. Returns the tally of this
         write. An outcome that retries another counts in its place from then on. The hauls that facts bring along are
-        kept until the session is at rest.
+        kept until the session is at rest, the folders as long as the session; of one that is told twice, the first word
+        counts.
 
         `state.seq` must be the stored seq plus the number of facts; else ValueError and nothing is written.
         """
@@ -110,6 +111,20 @@ class Journal(Protocol):
 
     def hauls(self, session_id: str) -> Iterator[Haul]:
         """What its discovery brought, oldest first. None of a session at rest."""
+        ...
+
+    def folders(self, session_id: str) -> Iterator[FolderFound]:
+        """What it found in each folder that it was through with, in no order."""
+        ...
+
+    def paths(self, session_id: str) -> Iterator[str]:
+        """The absolute, escaped paths of the files that have an outcome, in no order; some more than once."""
+        ...
+
+    def hashed(self, session_id: str) -> Iterator[tuple[str, str]]:
+        """The absolute, escaped path and the SHA-256 of each extracted file that has one, in the order of their
+        outcomes; of a file that was retried, only the newest.
+        """
         ...
 
     def numbers(self, session_id: str) -> Iterator[int]:

@@ -103,7 +103,8 @@ def elsewhere(session_id: str, owner: Owner) -> OwnedElsewhere:
         sentence = f"Session {session_id} is worked on by the server at {owner.url} ({who}); give the command there."
     else:
         sentence = (
-            f"Session {session_id} is worked on by {who}, which is no server; wait until it is done, or stop it there."
+            f"Session {session_id} is worked on by {who}, which takes no commands from elsewhere; wait until it is"
+            " done, or stop it there."
         )
     if not owner.url or owner.host != socket.gethostname():
         # The address that is told is one of its own machine.

@@ -13,7 +13,8 @@ from tallylight.facts import Discovered, Fact, Processed, State, without_names
 from tallylight.journal.codec import bare
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
-from tallylight.model import Haul, OutcomeKind, RawText, Reason
+from tallylight.model import FolderFound, Haul, OutcomeKind, RawText, Reason
+from tallylight.roots import absolute
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class _Kept:
     facts: list[Fact] = field(default_factory=list)
     texts: dict[int, tuple[RawText, ...]] = field(default_factory=dict)
     hauls: list[Haul] = field(default_factory=list)
+    folders: dict[str, FolderFound] = field(default_factory=dict)
     tries: dict[int, int] = field(default_factory=dict)
     taken: int = 0
     retried: dict[int, int] = field(default_factory=dict)
@@ -80,6 +82,9 @@ class MemoryJournal:
                 if isinstance(fact, Processed) and fact.retries
             }
             kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
+            told = [folder for fact in facts if isinstance(fact, Discovered) for folder in fact.folders]
+            for folder in told:
+                kept.folders.setdefault(folder.folder, folder)
             if state.at_rest:
                 kept.hauls, kept.tries, kept.taken = [], {}, 0
             kept.session = replace(kept.session, state=state, tally=self._tick())
@@ -98,6 +103,19 @@ class MemoryJournal:
     def hauls(self, session_id: str) -> Iterator[Haul]:
         with self._lock:
             return iter(list(self._find(session_id).hauls))
+
+    def folders(self, session_id: str) -> Iterator[FolderFound]:
+        with self._lock:
+            return iter(list(self._find(session_id).folders.values()))
+
+    def paths(self, session_id: str) -> Iterator[str]:
+        facts = (fact for _, fact in self.facts(session_id))
+        return (absolute(fact.outcome.root, fact.outcome.file) for fact in facts if isinstance(fact, Processed))
+
+    def hashed(self, session_id: str) -> Iterator[tuple[str, str]]:
+        items = self.items(session_id, kind=OutcomeKind.EXTRACTED, limit=sys.maxsize)
+        of_files = ((item.outcome, item.outcome.sha256) for item in items)
+        return ((absolute(one.root, one.file), sha256) for one, sha256 in of_files if sha256 is not None)
 
     def numbers(self, session_id: str) -> Iterator[int]:
         return (fact.number for _, fact in self.facts(session_id) if isinstance(fact, Processed))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 from tallylight.facts import Discovered, Fact, Processed, State
 from tallylight.journal.codec import encode, outcome_of
 from tallylight.journal.contract import Item, Session, StoredText, Tombstone
 from tallylight.journal.packed import packed
-from tallylight.model import Json, Outcome, Parameters, RawText
+from tallylight.model import FolderFound, Json, Outcome, Parameters, RawText
 from tallylight.roots import raw_bytes
+
+_FOLDER_FIELDS: Final = tuple(field.name for field in fields(FolderFound))
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Rows:
 
     facts: list[Json] = field(default_factory=list)
     hauls: list[Json] = field(default_factory=list)
+    folders: list[Json] = field(default_factory=list)
     retried: list[Json] = field(default_factory=list)
     outcomes: list[Json] = field(default_factory=list)
     outcome_texts: list[Json] = field(default_factory=list)
@@ -42,6 +45,8 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
             rows.texts += fact.outcome.texts
         else:
             rows.facts.append(place | {"kind": kind, "body": body})
+            if isinstance(fact, Discovered):
+                rows.folders += [_folder_row(session_id, folder) for folder in fact.folders]
             if isinstance(fact, Discovered) and fact.haul is not None:
                 rows.hauls.append({"session_id": session_id, "seq": seq, "packed": packed(fact.haul)})
     return rows
@@ -101,6 +106,16 @@ def item_of(row: Mapping[str, Any]) -> Item:
 
 def inflated(texts: Iterable[RawText]) -> list[StoredText]:
     return [StoredText(text.key, zlib.decompress(text.zlib).decode()) for text in texts]
+
+
+def folder_of(row: Mapping[str, Any]) -> FolderFound:
+    values = {name: row[name] for name in _FOLDER_FIELDS}
+    return FolderFound(**values | {name: tuple(values[name]) for name in ("missing", "found")})
+
+
+def _folder_row(session_id: str, folder: FolderFound) -> Json:
+    values = {name: getattr(folder, name) for name in _FOLDER_FIELDS}
+    return {"session_id": session_id, **values, "missing": list(folder.missing), "found": list(folder.found)}
 
 
 def _text_rows(session_id: str, seq: int, outcome: Outcome) -> list[Json]:

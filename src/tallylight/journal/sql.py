@@ -13,7 +13,7 @@ from tallylight.db.many import insert_many
 from tallylight.db.postgres import announcing
 from tallylight.db.raw_texts import chunked, keep, sweep
 from tallylight.db.tables import facts as facts_table
-from tallylight.db.tables import hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
+from tallylight.db.tables import folders, hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
 from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
@@ -24,6 +24,7 @@ from tallylight.journal.epoch import new_epoch
 from tallylight.journal.packed import unpacked
 from tallylight.journal.rows import (
     Rows,
+    folder_of,
     inflated,
     item_of,
     rows_of,
@@ -33,7 +34,8 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
-from tallylight.model import AT_REST, Haul, OutcomeKind, RawText, Reason
+from tallylight.model import AT_REST, FolderFound, Haul, OutcomeKind, RawText, Reason
+from tallylight.roots import absolute
 
 #: Facts read in one go: a reader of a long session holds no transaction open between them.
 READ_AT_ONCE: Final = 1000
@@ -55,6 +57,20 @@ _NEXT_HAUL: Final = (
     .where(hauls.c.session_id == bindparam("of"), hauls.c.seq > bindparam("after"))
     .order_by(hauls.c.seq)
     .limit(HAULS_AT_ONCE)
+)
+_NEXT_FOLDERS: Final = (
+    select(folders)
+    .where(folders.c.session_id == bindparam("of"), folders.c.folder > bindparam("after"))
+    .order_by(folders.c.folder)
+    .limit(READ_AT_ONCE)
+)
+_NEXT_HASHED: Final = (
+    select(outcomes.c.seq, outcomes.c.root, outcomes.c.file, outcomes.c.sha256)
+    .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq > bindparam("after"))
+    .where(outcomes.c.kind == OutcomeKind.EXTRACTED.value, outcomes.c.sha256.is_not(None))
+    .where(outcomes.c.retried_by.is_(None))
+    .order_by(outcomes.c.seq)
+    .limit(READ_AT_ONCE)
 )
 _RETRY: Final = (
     update(outcomes)
@@ -106,9 +122,8 @@ class SqlJournal:
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         rows = rows_of(session_id, facts, state.seq - len(facts) + 1)
         with self._database.writing() as connection:
-            self._fence.check(connection, session_id)
             tally = self._tick(connection)
-            _advance(connection, session_id, state, len(facts), tally)
+            self._advance(connection, state, len(facts), tally)
             _add(connection, rows)
             if state.at_rest:
                 _sweep_queue(connection, session_id)
@@ -116,8 +131,8 @@ class SqlJournal:
 
     def take(self, session_id: str, until: int) -> None:
         with self._database.writing() as connection:
-            self._fence.check(connection, session_id)
-            if connection.execute(_CHANGE, {"of": session_id, "taken": until}).rowcount == 0:
+            if connection.execute(self._fence.within(_CHANGE), {"of": session_id, "taken": until}).rowcount == 0:
+                self._fence.check(connection, session_id)
                 raise _no_session(session_id)
 
     def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
@@ -139,6 +154,35 @@ class SqlJournal:
                 found = connection.execute(_NEXT_HAUL, {"of": session_id, "after": after}).all()
             yield from (unpacked(row.packed) for row in found)
             if len(found) < HAULS_AT_ONCE:
+                return
+            after = found[-1].seq
+
+    def folders(self, session_id: str) -> Iterator[FolderFound]:
+        after = ""
+        while True:
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                found = connection.execute(_NEXT_FOLDERS, {"of": session_id, "after": after}).all()
+            yield from (folder_of(row._asdict()) for row in found)
+            if len(found) < READ_AT_ONCE:
+                return
+            after = found[-1].folder
+
+    def paths(self, session_id: str) -> Iterator[str]:
+        query = select(outcomes.c.root, outcomes.c.file).where(outcomes.c.session_id == session_id)
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            for root, file in connection.execute(query).yield_per(10 * READ_AT_ONCE):
+                yield absolute(root, file)
+
+    def hashed(self, session_id: str) -> Iterator[tuple[str, str]]:
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                _require(connection, session_id)
+                found = connection.execute(_NEXT_HASHED, {"of": session_id, "after": after}).all()
+            yield from ((absolute(row.root, row.file), row.sha256) for row in found)
+            if len(found) < READ_AT_ONCE:
                 return
             after = found[-1].seq
 
@@ -268,6 +312,15 @@ class SqlJournal:
             return _tally(connection)
         return int(connection.execute(_TALLY.add_columns(announcing(self._fence.me))).one()[0])
 
+    def _advance(self, connection: Connection, state: State, count: int, tally: int) -> None:
+        """Set a session's state, provided that it stands where the new facts begin."""
+        place = {"of": state.session_id, "expected": state.seq - count}
+        advanced = connection.execute(self._fence.within(_ADVANCE), place | state_columns(state) | {"tally": tally})
+        if advanced.rowcount == 0:
+            self._fence.check(connection, state.session_id)
+            seq = _require(connection, state.session_id)
+            raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
+
     def _sessions(self, query: Any) -> list[Session]:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
@@ -346,17 +399,10 @@ def _require(connection: Connection, session_id: str) -> int:
     return seq
 
 
-def _advance(connection: Connection, session_id: str, state: State, count: int, tally: int) -> None:
-    """Set a session's state, provided that it stands where the new facts begin."""
-    place = {"of": session_id, "expected": state.seq - count}
-    if connection.execute(_ADVANCE, place | state_columns(state) | {"tally": tally}).rowcount == 0:
-        seq = _require(connection, session_id)
-        raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
-
-
 def _add(connection: Connection, rows: Rows) -> None:
     insert_many(connection, facts_table, rows.facts)
     insert_many(connection, hauls, rows.hauls)
+    insert_many(connection, folders, rows.folders, keep=True)
     insert_many(connection, outcomes, rows.outcomes)
     if rows.retried:
         connection.execute(_RETRY, rows.retried)

@@ -24,8 +24,9 @@ from tallylight.token_file import link
 from tallylight.web import passing_on, problems
 from tallylight.web.attempts import Attempts
 from tallylight.web.gate import Gate
-from tallylight.web.routes import folders, items, media, pages, poll, sessions, stats, stream
+from tallylight.web.routes import folders, items, media, pages, poll, schedules, sessions, stats, stream, stream_test
 from tallylight.web.security import Doors, Guard
+from tallylight.web.stream_tests import StreamTests
 
 log: Final = logging.getLogger(__name__)
 
@@ -70,11 +71,12 @@ def create_app(
         redirect_slashes=False,
         servers=[{"url": doors.prefix}] if doors.prefix else None,
     )
+    app.state.stream_tests = StreamTests()
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, items, folders, media, stats, pages):
+    for module in (stream, poll, sessions, items, folders, media, schedules, stats, stream_test, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)

@@ -6,10 +6,12 @@ from base64 import b64encode
 
 from tallylight.catalog import Medium
 from tallylight.facts import COMMIT_FAILED, State
+from tallylight.ingest.scheduler import due
 from tallylight.journal import Item, Session
 from tallylight.messages import phase, progress
 from tallylight.model import Json, Outcome, Status
 from tallylight.roots import raw_bytes
+from tallylight.schedules import Schedule
 
 
 def item(entry: Item) -> Json:
@@ -41,6 +43,7 @@ def medium(entry: Medium) -> Json:
         **({"path_raw": b64encode(raw).decode("ascii")} if raw is not None else {}),
         "session_id": entry.session_id,
         "committed_at": entry.committed_at,
+        "missing_since": entry.missing_since,
         **_read_of(entry.outcome),
     }
 
@@ -66,6 +69,8 @@ def _read_of(outcome: Outcome) -> Json:
         "provenance": outcome.provenance,
         "conflicts": list(outcome.conflicts),
         "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier else None,
     }
 
 
@@ -81,6 +86,12 @@ def items(entries: list[Item], limit: int) -> Json:
 def session(entry: Session, message: Json) -> Json:
     """A session in a list: its message, when it was made and what it was asked to do."""
     return {**message, "created_at": entry.created_at, "parameters": entry.parameters.as_json()}
+
+
+def schedule(entry: Schedule, now: float, *, is_busy: bool) -> Json:
+    """A schedule. `next_at` is null where the disk tells when there is something, in the past where it is due."""
+    known = {name: getattr(entry, name) for name in entry.__slots__}
+    return {**known, "trouble": entry.trouble or None, "next_at": due(entry, now), "is_busy": is_busy}
 
 
 def commit_status(state: State) -> Json:

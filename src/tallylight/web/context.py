@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from tallylight.services import Services
+from tallylight.web.stream_tests import StreamTests
 
 
 def _services(request: Request) -> Services:
@@ -16,3 +17,12 @@ def _services(request: Request) -> Services:
 
 #: Annotate a route's parameter with this to be given the services.
 Given = Annotated[Services, Depends(_services)]
+
+
+def _stream_tests(request: Request) -> StreamTests:
+    tests: StreamTests = request.app.state.stream_tests
+    return tests
+
+
+#: The same for the tests of the way that streams take.
+Tests = Annotated[StreamTests, Depends(_stream_tests)]

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from tallylight.errors import BadParameters
+from tallylight.ingest.writeback import Target
 from tallylight.messages import elide
 from tallylight.model import ConflictRule, Parameters, Tier
 from tallylight.roots import Roots, escape, outermost
@@ -144,6 +145,43 @@ class CommitRequest(_Request):
     """Commit what a session extracted to the catalog."""
 
     session_id: SessionId = Field(description="Id of a session at rest.")
+
+
+class ScheduleRequest(_Request):
+    """Look at a folder by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"folder": "/media/photos", "rule": "every 15m"}]})
+
+    folder: Folder = Field(description="Absolute path of a folder inside a root.")
+    rule: Annotated[StrictStr, Field(max_length=100)] = Field(
+        "events", description="When: `events`, `poll`, `every 15m` (s, m, h, d), `daily 03:00`."
+    )
+    auto_commit: StrictBool = Field(False, description="Commit what was found without a review.")
+
+
+class RateRequest(_Request):
+    """A person's word on a committed file. A field that is left out stays as it is; null takes the word back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 4}, {"favourite": True}]})
+
+    score: StrictInt | None = Field(None, ge=-1, le=5, description="−1 (reject) to 5; 0 is unrated.")
+    favourite: StrictBool | None = None
+
+    def said(self) -> dict[str, int | bool | None]:
+        """The fields that were given. Raises BadParameters where none was."""
+        if not self.model_fields_set:
+            raise BadParameters("Nothing was said of the file; give score, favourite or both.")
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class WriteScoresRequest(_Request):
+    """Write ratings of the catalog to sidecars of the files."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"q": "is:rated", "to": "xmp", "dry_run": False}]})
+
+    q: Annotated[StrictStr, Field(max_length=4000)] = Field("", description="Which files, as a search; empty: all.")
+    to: Target = Field(description="`scores`: `.scores/NAME.json`; `xmp`: the XMP beside the file.")
+    dry_run: StrictBool = Field(True, description="Only say what would be written; false writes.")
 
 
 #: The body of a request for file types: a bare JSON list of folders.

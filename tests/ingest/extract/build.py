@@ -225,3 +225,8 @@ class Folder:
         if data is not None:
             self.put(name, data)
         return extract(self.options(tier, **further), Candidate(str(self.path), escape(name), 1, 2))
+
+
+def distance(one: str, other: str) -> int:
+    """In how many of 64 bits two perceptual hashes differ; up to about 6 the pictures look alike."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()

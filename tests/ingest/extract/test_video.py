@@ -10,11 +10,10 @@ import av
 import pytest
 from PIL import Image
 from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
+from tests.ingest.extract.build import Folder, distance
 
 from tallylight.ingest.extract import video
 from tallylight.ingest.extract.claims import Claim
-from tallylight.ingest.extract.phash import distance
 from tallylight.ingest.extract.sniff import MOV, MP4
 from tallylight.ingest.extract.source import opened
 from tallylight.ingest.extract.trouble import Unreadable

@@ -13,11 +13,10 @@ import pytest
 from av.container import InputContainer
 from PIL import Image
 from tests.ingest.extract import build
-from tests.ingest.extract.build import Folder
+from tests.ingest.extract.build import Folder, distance
 
 from tallylight.ingest.extract import video_frames
 from tallylight.ingest.extract.limits import Limits
-from tallylight.ingest.extract.phash import distance
 from tallylight.model import OutcomeKind
 
 FRAMES = 30

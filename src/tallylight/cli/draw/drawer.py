@@ -12,7 +12,8 @@ from tallylight.model import Json
 class Drawer(Protocol):
     """Shows a session to one person or program. Called from one task; must not block for long.
 
-    In order: `message` any number of times, `failures` whenever there are new ones, `finish` once a phase is at rest.
+    In order: `message` any number of times, `failures` whenever there are new ones, `finish` once a phase is at rest or
+    held.
     """
 
     def message(self, message: Json) -> None:
@@ -24,7 +25,7 @@ class Drawer(Protocol):
         ...
 
     def finish(self, message: Json) -> None:
-        """The state in which the session came to rest. Nothing of the phase follows."""
+        """The state in which the session came to rest, or is held. Nothing of the phase follows."""
         ...
 
     def close(self) -> None:

@@ -19,24 +19,37 @@ class Plain:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._shown_at: float | None = None
+        self._held: list[str] = []  #: lines that came before the session was named
 
     def message(self, message: Json) -> None:
         if self._shown_at is None:
-            self._shown_at = message["t"]
-            self._line(f"session {message['session_id']}")
+            self._name(message)
         elif message["t"] - self._shown_at >= EVERY:
             self._shown_at = message["t"]
             self._line("; ".join(part for part in (words.progress(message), words.pace(message)) if part))
 
     def failures(self, failures: Sequence[Trouble]) -> None:
-        for trouble in failures:
-            self._line(f"failed: {words.failure(trouble)}")
+        lines = [f"failed: {words.failure(trouble)}" for trouble in failures]
+        if self._shown_at is None:
+            self._held += lines
+            return
+        for line in lines:
+            self._line(line)
 
     def finish(self, message: Json) -> None:
+        # Of a session that was done at once this is all there is.
+        if self._shown_at is None:
+            self._name(message)
         self._line(words.ending(message))
 
     def close(self) -> None:
         """Nothing was changed that would have to be put back."""
+
+    def _name(self, message: Json) -> None:
+        self._shown_at = message["t"]
+        self._line(f"session {message['session_id']}")
+        for line in self._held:
+            self._line(line)
 
     def _line(self, text: str) -> None:
         # A log in another encoding must not end the run over one file's name.

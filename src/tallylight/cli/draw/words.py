@@ -52,6 +52,8 @@ def counts(message: Json) -> str:
         (stats["nsfw_detected"], "NSFW"),
         (stats["skipped_existing"], "unchanged"),
         (stats["excluded"], "excluded"),
+        (stats["missing"], "missing"),
+        (stats["found_again"], "found again"),
     ]
     parts = [f"{number:,} {name}" for number, name in named if number]
     return ", ".join([*parts, f"{stats['errors']:,} failed"])
@@ -84,11 +86,17 @@ def ending(message: Json) -> str:
         refused = f", {commit['errors']:,} refused" if commit["errors"] else ""
         text = f"{status}: {commit['done']:,} files in the catalog{refused}"
     elif message["phase"] == "undo":
-        text = f"{status}: {message['undo']['done']:,} files are in the catalog as they were before"
+        undo = message["undo"]
+        kept = f"; {undo['kept']:,} stay as a later session left them, which is deleted" if undo["kept"] else ""
+        text = f"{status}: {undo['done']:,} files are in the catalog as they were before{kept}"
     elif not stats["total_discovered"] and status == "completed":
         text = "completed: no image or video was found there"
     else:
         text = f"{status}: {message['processed_files']:,} of {message['total_files']:,} files processed"
         text += f" in {span(message['elapsed_s'])}; {counts(message)}"
+    if held := message.get("held"):
+        name = message["session_id"][:8]
+        commands = f"`tallylight resume {name}` goes on all the same, `tallylight cancel {name}` gives it up."
+        return f"{text}\n{visible(held['message'])}\n{commands}"
     error = message.get("error")
     return f"{text}\n{visible(error['message'])}" if error else text

@@ -17,6 +17,7 @@ from tallylight.ingest.extract.sidecars import Told, Wanted
 from tallylight.ingest.extract.sniff import Kind, mismatch, other_name, sniff
 from tallylight.ingest.extract.source import Source, opened
 from tallylight.ingest.extract.trouble import Unreadable, described, explain, wants_memory
+from tallylight.ingest.extract.version import EXTRACTOR_VERSION
 from tallylight.model import VIDEO_SUFFIXES, Candidate, Outcome, OutcomeKind, Reason, Tier
 from tallylight.roots import unescape
 
@@ -31,7 +32,8 @@ def extract(options: Options, candidate: Candidate) -> Outcome:
     """
     begun = stopwatch()
     outcome = _listed(options, candidate) if options.tier is Tier.INDEX else _read(options, candidate)
-    return replace(outcome, ms=round((stopwatch() - begun) * 1000, 3))
+    took = round((stopwatch() - begun) * 1000, 3)
+    return replace(outcome, ms=took, extractor_version=EXTRACTOR_VERSION, tier=options.tier)
 
 
 def _listed(options: Options, candidate: Candidate) -> Outcome:

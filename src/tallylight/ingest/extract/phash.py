@@ -29,8 +29,3 @@ def phash(image: Image.Image) -> str:
     low = _COSINES @ np.asarray(grey, dtype=np.float64) @ _COSINES.T
     bits = low > np.median(low)
     return np.packbits(bits).tobytes().hex()
-
-
-def distance(one: str, other: str) -> int:
-    """In how many of 64 bits two hashes differ; up to about 6 the pictures look alike."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()

@@ -57,9 +57,11 @@ async def report(session_id: str, services: Given, format: Literal["html", "json
 
 
 def _report_json(services: Services, session_id: str) -> Json:
-    return make_report(services.journal, services.catalog, session_id, services.clock.now()).as_json()
+    return make_report(
+        services.journal, services.catalog, session_id, services.clock.now(), roots=services.roots
+    ).as_json()
 
 
 def _report_page(services: Services, session_id: str) -> ReportPage:
-    made = make_report(services.journal, services.catalog, session_id, services.clock.now())
+    made = make_report(services.journal, services.catalog, session_id, services.clock.now(), roots=services.roots)
     return render(made, services.thumbnails.get)

@@ -15,11 +15,13 @@ from starlette.responses import Response, StreamingResponse
 from tallylight.catalog import Catalog, Order, Search
 from tallylight.catalog.search import parse
 from tallylight.errors import BadPath, NotFound
+from tallylight.ingest.writeback import WriteBack, run
 from tallylight.model import Json
 from tallylight.roots import Roots, unescape
 from tallylight.web import bodies
 from tallylight.web.context import Given
 from tallylight.web.pictures import thumbnail_response
+from tallylight.web.schemas import RateRequest, WriteScoresRequest
 
 router = APIRouter(prefix="/api/media", tags=["media"])
 
@@ -66,6 +68,35 @@ async def media(
 async def medium(media_id: MediaId, services: Given) -> Json:
     """All that the catalog knows of one file."""
     return bodies.medium(await to_thread.run_sync(services.catalog.medium, media_id))
+
+
+@router.patch("/{media_id}")
+async def rate(media_id: MediaId, body: RateRequest, services: Given) -> Json:
+    """Rate a committed file in the catalog; answers with all that it knows of it then. Files and sidecars stay as they
+    are.
+    """
+    at = services.clock.now()
+    await services.write(services.catalog.rate, [media_id], body.said(), at)
+    return bodies.medium(await to_thread.run_sync(services.catalog.medium, media_id))
+
+
+@router.post("/write-scores")
+async def write_scores(body: WriteScoresRequest, services: Given) -> Json:
+    """Write scores and favourites of the catalog to sidecars, where those say something else. Only says what it would
+    write, unless `dry_run` is false.
+    """
+    media_ids = await to_thread.run_sync(services.catalog.find, parse(body.q))
+    totals = await run(
+        WriteBack(
+            catalog=services.catalog,
+            roots=services.roots,
+            target=body.to,
+            now=services.clock.now,
+            dry=body.dry_run,
+        ),
+        media_ids,
+    )
+    return {"to": body.to.value, "dry_run": body.dry_run, **totals.as_json()}
 
 
 @router.get("/{media_id}/thumbnail", response_class=Response)

@@ -83,7 +83,7 @@ async def pause(session_id: str, services: Given) -> Json:
 
 @router.post("/resume/{session_id}")
 async def resume(session_id: str, services: Given) -> Json:
-    """Go on with a paused session, or with one that nobody works on."""
+    """Go on with a paused session, or with one that nobody works on; confirm a held one."""
     return {"session_id": session_id, "status": (await services.supervisor.resume(session_id)).value}
 
 

@@ -74,7 +74,10 @@ function drawProgress({ status, progress, commit, undo }) {
 
 /** @param {Message} message */
 function whatHappened({ status, commit, undo }) {
-  if (status === 'undone') return `The catalog is as it was before: ${files(undo?.done ?? 0)} put back.`
+  if (status === 'undone') {
+    const kept = undo?.kept ? ` ${files(undo.kept)} left as a later session wrote them, which is deleted.` : ''
+    return `The catalog is as it was before: ${files(undo?.done ?? 0)} put back.${kept}`
+  }
   const refused = commit.errors ? ` ${files(commit.errors)} refused; they are listed below.` : ''
   return `${files(commit.done)} in the catalog.${refused}`
 }

@@ -15,11 +15,12 @@ import { stepOf } from './store.js'
 const PLAN = [
   ['new', 'New', 'not in the catalog yet'],
   ['changed', 'Changed', 'known path, other content'],
-  ['moved', 'Moved', 'known content, other path'],
+  ['moved', 'Moved', 'known content, at another path now; what you said of it follows'],
   ['duplicate', 'Duplicate', 'content the catalog or this run has already'],
   ['unchanged', 'Unchanged', 'in the catalog as it is'],
   ['failed', 'Failed', 'not committed'],
   ['excluded', 'Left out', 'by type or limit'],
+  ['missing', 'Missing', 'in the catalog, but not on the disk; marked, never removed'],
   ['conflicts', 'Conflicts', 'files on which sources disagree; the report lists them'],
 ]
 
@@ -89,8 +90,9 @@ function drawHead(message) {
   write(part('preview-summary'), whatHappened(message))
   write(part('preview-error'), message.error?.message ?? '')
   const button = element('commit-start', HTMLButtonElement)
-  button.hidden = ready === 0
-  write(button, `Commit ${files(ready)} to the catalog`)
+  const { missing, found_again: found } = message.stats
+  button.hidden = ready === 0 && missing === 0 && found === 0
+  write(button, ready ? `Commit ${files(ready)} to the catalog` : 'Commit what is missing and what was found again')
   const retry = element('retry-failed', HTMLButtonElement)
   retry.hidden = message.stats.errors === 0
   write(retry, `Retry ${counted(message.stats.errors, 'failed file', 'failed files')}`)
@@ -101,9 +103,17 @@ function drawHead(message) {
 /** @param {Message} message */
 function whatHappened({ status, stats, bytes_done: read, elapsed_s: elapsed, processed_files: processed }) {
   if (status === 'completed' && stats.total_discovered === 0) return 'No picture or video is in these folders.'
-  if (status === 'completed' && processed === 0) return `Nothing to do: ${nothingLeft(stats)}.`
+  if (status === 'completed' && processed === 0) {
+    return stats.missing || stats.found_again ? lookedAfter(stats) : `Nothing to do: ${nothingLeft(stats)}.`
+  }
   const total = status === 'completed' ? files(processed) : `${count(processed)} of ${files(stats.total_files)}`
   return `${total}, ${bytes(read)}, in ${duration(elapsed)}.`
+}
+
+/** @param {import('./types.js').Stats} stats */
+function lookedAfter({ skipped_existing: skipped, missing, found_again: found }) {
+  const again = found ? `, ${counted(found, 'file', 'files')} found again` : ''
+  return `No file to read: ${files(skipped)} unchanged, ${count(missing)} missing${again}.`
 }
 
 /** @param {import('./types.js').Stats} stats */

@@ -27,7 +27,10 @@ export class Process {
 function draw(message) {
   drawTally(message)
   if (stepOf(message) !== 'process') return
-  write(element('pause', HTMLButtonElement), waits(message) ? 'Resume' : 'Pause')
+  write(element('pause', HTMLButtonElement), message.held ? 'Go on' : waits(message) ? 'Resume' : 'Pause')
+  const held = part('process-held')
+  held.hidden = !message.held
+  write(held, message.held?.message ?? '')
   drawProgress(message)
   drawPace(message)
 }
@@ -49,6 +52,7 @@ function drawTally({ stats }) {
   const notes = [
     stats.skipped_existing && `${files(stats.skipped_existing)} skipped: in the catalog already, unchanged`,
     stats.excluded && `${counted(stats.excluded, 'file', 'files')} left out by type or limit`,
+    stats.missing && `${counted(stats.missing, 'file', 'files')} of the catalog missing`,
   ].filter(Boolean)
   skipped.hidden = notes.length === 0
   write(skipped, notes.join(' · '))
@@ -57,7 +61,7 @@ function drawTally({ stats }) {
 /** @param {Message} message */
 function drawProgress(message) {
   const { total_final: isFinal, progress, processed_files: done, total_files: total, current_file: file } = message
-  write(part('process-title'), waits(message) ? 'Paused' : isFinal ? 'Processing' : 'Processing, still counting')
+  write(part('process-title'), message.held ? 'Held' : waits(message) ? 'Paused' : isFinal ? 'Processing' : 'Processing, still counting')
   const atLeast = total ? `of at least ${files(total)}` : 'looking for files…'
   write(part('process-percent'), isFinal ? `${progress}%` : count(done))
   write(part('process-of'), isFinal ? `${count(done)} of ${files(total)}` : atLeast)

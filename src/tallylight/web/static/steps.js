@@ -94,8 +94,9 @@ export function summary(message) {
     case 'error':
       return 'Stopped'
     case 'paused':
-    case 'held':
       return 'Paused'
+    case 'held':
+      return 'Held: waits for you'
     case 'committing':
       return `Committing ${message.progress}%`
     case 'committed':

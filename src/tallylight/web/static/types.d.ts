@@ -12,6 +12,8 @@ export interface Stats {
   total_discovered: number
   skipped_existing: number
   excluded: number
+  missing: number
+  found_again: number
   processed_files: number
   metadata_extracted: number
   keywords_added: number
@@ -33,9 +35,11 @@ export interface Message {
   stats: Stats
   errors: Trouble[]
   error?: { code: string; message: string }
+  /** while it is held: why */
+  held?: { code: string; message: string }
   commit: { total: number; done: number; errors: number }
   /** from an undo on */
-  undo?: { total: number; done: number }
+  undo?: { total: number; done: number; kept: number }
   bytes_done: number
   bytes_total: number
   files_per_s?: number

@@ -1,0 +1,63 @@
+"""`tallylight doctor`: what becomes of a stream on its way to here."""
+
+from __future__ import annotations
+
+import json as json_module
+import ssl
+from pathlib import Path
+from typing import Annotated, Final
+
+import anyio
+import typer
+
+from tallylight.errors import BadParameters
+from tallylight.visible import visible
+
+SOME_TROUBLE: Final = 1
+_MARKS: Final = {"good": "ok     ", "note": "note   ", "trouble": "TROUBLE"}
+
+
+def doctor(
+    url: Annotated[str, typer.Argument(help="The server's address as people use it, path prefix included.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON: the findings, and all that was measured.")] = False,
+    silence: Annotated[
+        float, typer.Option(min=0, max=600, help="Seconds of silence to test; 75 finds most proxies' limits, 0 none.")
+    ] = 12,
+    token: Annotated[str | None, typer.Option(help="Where the server wants one.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Certificates to trust, in a PEM file.")] = None,
+) -> None:
+    """Find out why progress is stuck or streams break: what is between you and a server, and which setting cures it.
+
+    Opens test streams that tell when each event was sent. Run it where the browser runs. Exit status: 0 nothing is
+    wrong, 1 something is, 2 unusable arguments.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise BadParameters(f"{url} is no address of a server; it begins with http:// or https://.")
+    from dataclasses import asdict
+
+    from tallylight.clock import SystemClock
+    from tallylight.doctor import Level, Plan, diagnose, measure
+
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    plan = Plan(silence=silence, headers=headers, verify=_trusted(ca))
+    if not json:
+        typer.echo(f"measuring {url}, for about {max(silence, 4):.0f} seconds …", err=True)
+    checkup = anyio.run(measure, url, plan, SystemClock())
+    findings = diagnose(checkup)
+    if json:
+        typer.echo(json_module.dumps({"findings": [asdict(one) for one in findings], "measured": asdict(checkup)}))
+    else:
+        for finding in findings:
+            typer.echo(f"{_MARKS[finding.level]}  {visible(finding.what)}")
+            if finding.cure:
+                typer.echo(f"         → {visible(finding.cure)}")
+    raise typer.Exit(SOME_TROUBLE if any(finding.level is Level.TROUBLE for finding in findings) else 0)
+
+
+def _trusted(ca: Path | None) -> bool | ssl.SSLContext:
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise BadParameters(f"{ca} holds no certificates that can be read ({error}).") from error

@@ -1,0 +1,54 @@
+"""Follows a session of this process as any reader does, and draws it."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from tallylight.cli.draw import Drawer
+from tallylight.cli.failures import PAGE, Failures
+from tallylight.facts import Trouble
+from tallylight.live import Parser, Wish
+from tallylight.model import Json, OutcomeKind, Status
+from tallylight.services import Services
+
+
+async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:
+    """Draw a session until it is at rest, or held until somebody looks after its folders; returns its last message.
+
+    Failures numbered above `after` are drawn, each once. The first message is drawn at once. The drawer is closed
+    however this ends.
+    """
+    told = Failures(partial(_page, services, session_id), after)
+    reader = services.hub.join(Wish(only=session_id))
+    try:
+        update = await services.update(session_id)
+        services.hub.begin(reader, {session_id: update.seq})
+        message = dict(update.state)
+        parser = Parser()
+        ended = update.final or _is_held(message)
+        while not ended:
+            drawer.message(message)
+            drawer.failures(await told.new(message))
+            await reader.wait()
+            for event in parser.feed(reader.take()):
+                ended = ended or event.name == "end"
+                if event.name == "message":
+                    message = json.loads(event.data)
+                    ended = ended or _is_held(message)
+        drawer.failures(await told.new(message))
+        drawer.finish(message)
+        return message
+    finally:
+        services.hub.leave(reader)
+        drawer.close()
+
+
+def _is_held(message: Json) -> bool:
+    return str(message["status"]) == Status.HELD
+
+
+def _page(services: Services, session_id: str, after: int) -> list[tuple[int, Trouble]]:
+    items = services.journal.items(session_id, kind=OutcomeKind.FAILED, after=after, limit=PAGE)
+    outcomes = ((item.seq, item.outcome) for item in items)
+    return [(seq, Trouble(0.0, outcome.file, outcome.code or "", outcome.message)) for seq, outcome in outcomes]

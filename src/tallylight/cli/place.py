@@ -1,0 +1,89 @@
+"""A session at some server, by whatever address people have of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+
+from tallylight.cli.failures import PAGE
+from tallylight.client import Message, Patience, follow
+from tallylight.client.refusals import refusal
+from tallylight.errors import BadParameters, NotFound, ServerUnreachable
+from tallylight.facts import Trouble
+
+#: Addresses of one session: its stream, its state, its page.
+_OF_SESSION: Final = re.compile(
+    r"(?P<prefix>.*?)/(?:api/ingest/(?:stream|status|report)|sessions)/(?P<session>[^/]+)/?"
+)
+_OF_SERVER: Final = re.compile(r"(?P<prefix>.*?)(?:/api/ingest/stream)?/?")
+_PATIENCE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one session is told of."""
+
+    base: str  #: the server's address, its path prefix included
+    session_id: str
+    headers: Mapping[str, str]
+
+    def follow(self, patience: Patience | None = None) -> AsyncGenerator[Message]:
+        """Its messages, to the end."""
+        stream = f"{self.base}/api/ingest/stream/{quote(self.session_id, safe='')}"
+        return follow(stream, headers=self.headers, patience=patience)
+
+    def failures(self, after: int) -> list[tuple[int, Trouble]]:
+        """Its failed files numbered above `after`, at most a page of them. Blocks."""
+        path = f"/api/ingest/items/{quote(self.session_id, safe='')}?outcome=failed&after={after}&limit={PAGE}"
+        items = _get(self.base + path, self.headers)["items"]
+        return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
+
+
+def parsed(url: str) -> tuple[str, str]:
+    """The server's address and the session's id (empty: none named) of an address. Raises BadParameters."""
+    parts = urlsplit(url)
+    found = _OF_SESSION.fullmatch(parts.path) or _OF_SERVER.fullmatch(parts.path)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or found is None:
+        raise BadParameters(f"{url} is no address of a server or session; it begins with http:// or https://.")
+    named = found.groupdict().get("session") or ""
+    return f"{parts.scheme}://{parts.netloc}{found['prefix'].rstrip('/')}", unquote(named)
+
+
+async def place_at(url: str, headers: Mapping[str, str]) -> Place:
+    """The session that an address names; of a server alone the one that moves, else the newest.
+
+    Raises BadParameters for an address that is none, NotFound where there is no session, Refused and ServerUnreachable
+    as the server has it.
+    """
+    from anyio import to_thread
+
+    base, session_id = parsed(url)
+    return Place(base, session_id or await to_thread.run_sync(_newest, base, headers), headers)
+
+
+def _newest(base: str, headers: Mapping[str, str]) -> str:
+    active = _get(f"{base}/api/ingest/active-session", headers).get("session_id")
+    if active:
+        return str(active)
+    sessions = _get(f"{base}/api/ingest/sessions?limit=1", headers)["sessions"]
+    if not sessions:
+        raise NotFound(f"The server at {base} has no session yet.")
+    return str(sessions[0]["session_id"])
+
+
+def _get(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        answer = httpx.get(url, headers=dict(headers), timeout=_PATIENCE_S)
+    except httpx.HTTPError as error:
+        raise ServerUnreachable(f"The server at {url} does not answer ({error}); see that it runs.") from error
+    if answer.is_error:
+        raise refusal(answer)
+    try:
+        return dict(answer.json())
+    except (ValueError, TypeError) as error:
+        raise ServerUnreachable(f"What {url} answers is not Tallylight's; is the address right?") from error
