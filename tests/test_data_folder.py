@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tallylight.data_folder import DataFolder, reach_of_holder
+from tallylight.data_folder import DataFolder, Lock, reach_of_holder
 from tallylight.errors import DataFolderBusy, DataFolderUnusable
 
 
@@ -18,6 +18,11 @@ def test_a_missing_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path / "a" / "b")
     assert folder.path == tmp_path / "a" / "b"
     assert folder.path.is_dir()
+
+
+def test_a_lock_on_a_full_disk_says_what_to_do() -> None:
+    with pytest.raises(DataFolderUnusable, match=r"No space left on device.*free some space"):
+        Lock(Path("/dev/full"), "serve").tell()
 
 
 def test_its_path_is_real(tmp_path: Path) -> None:

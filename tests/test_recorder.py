@@ -314,11 +314,40 @@ async def test_the_current_file_is_asked_for_each_message() -> None:
         assert desk.recorder.message()["current_file"] == "two.png"
 
 
+async def test_what_is_recorded_while_or_after_the_journal_fails_waits_for_nothing() -> None:
+    refused: list[str] = []
+
+    async def record(desk: Desk, name: str) -> None:
+        with anyio.CancelScope(shield=True):
+            with pytest.raises(DataFolderUnusable):
+                await desk.recorder.record(Discovered(at=NOW, files=1))
+            refused.append(name)
+
+    async def fail() -> None:
+        async with open_desk() as desk:
+            desk.shut()
+            desk.journal.fail_when = lambda _facts: True
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(record, desk, "in the batch that fails")
+                await desk.append_begun(1)
+                tasks.start_soon(record, desk, "in the one after it")
+                await anyio.wait_all_tasks_blocked()
+                desk.open()
+                with anyio.CancelScope(shield=True):
+                    while len(refused) < 2:
+                        await anyio.lowlevel.checkpoint()
+                    await record(desk, "later")
+
+    with pytest.raises(ExceptionGroup), anyio.fail_after(10):
+        await fail()
+    assert sorted(refused) == ["in the batch that fails", "in the one after it", "later"]
+
+
 async def test_an_unsaved_fact_is_shown_and_not_written() -> None:
     async with open_desk() as desk:
         await desk.recorder.record(*BEGIN)
         desk.recorder.publish_unsaved(Moved(at=NOW + 1, status=Status.ERROR, code="internal", message="Sorry."))
         update = desk.hub.updates[-1]
-        assert (update.seq, update.final, update.state["error"]["message"]) == (5, True, "Sorry.")
+        assert (update.seq, update.final, update.state["error"]["message"]) == (4, True, "Sorry.")
         assert desk.recorder.state.status is Status.ERROR
         assert desk.journal.session("s").state.seq == 4

@@ -53,6 +53,18 @@ def test_a_full_disk_raises_and_leaves_nothing(tmp_path: Path, monkeypatch: pyte
         thumbnails.put(HASH, b"new")
     assert thumbnails.get(HASH) == b"old"
     assert len(list(thumbnails.path(HASH).parent.iterdir())) == 1
+    assert list((tmp_path / "unfinished").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path)
+    thumbnails.sweep()
+    thumbnails.put(HASH, b"whole")
+    (tmp_path / "unfinished" / "tmpx1").write_bytes(b"ha")
+    thumbnails.sweep()
+    assert list((tmp_path / "unfinished").iterdir()) == []
+    assert thumbnails.get(HASH) == b"whole"
+    assert list(thumbnails.stored()) == [(HASH, 5)]
 
 
 def test_readers_never_see_a_part(tmp_path: Path) -> None:

@@ -67,6 +67,22 @@ provide_browsers() {
     fi
 }
 
+find_faketime() {
+    compgen -G "/usr/lib/*/faketime/libfaketimeMT.so.1" >/dev/null || [ -e /usr/lib/faketime/libfaketimeMT.so.1 ]
+}
+
+find_cluster() {
+    command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null
+}
+
+# What faults are made with: another clock, and a PostgreSQL that may be stopped. Without one its tests are skipped and
+# say so, unless TALLYLIGHT_REQUIRE_FAULTS=1.
+provide_faults() {
+    can_apt || return 0
+    find_faketime || apt_install libfaketime || say "apt could not install libfaketime; the lines above say why."
+    find_cluster || apt_install_stopped postgresql || say "apt could not install PostgreSQL; the lines above say why."
+}
+
 # nginx, Caddy and openssl, behind which the tests put a server. Where one cannot be had, its tests are skipped and say so,
 # unless TALLYLIGHT_REQUIRE_PROXIES=1. Debian starts what it installs: a policy that says no keeps the ports free.
 provide_proxies() {

@@ -93,11 +93,18 @@ class Lock:
 
     def tell(self, url: str = "", database: str = "", secret: str = "", public_url: str = "") -> None:
         """Write who holds the folder and, for a server, where it is reached, which database it works on, with which
-        secret this user comes in where it wants a token, and where a proxy shows it. Nobody else can read it.
+        secret this user comes in where it wants a token, and where a proxy shows it. Nobody else can read it. Raises
+        DataFolderUnusable, as on a full disk.
         """
         note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url, "database": database}
         note |= {name: told for name, told in (("secret", secret), ("public_url", public_url)) if told}
-        self.path.write_text(json.dumps(note), encoding="utf-8")
+        try:
+            self.path.write_text(json.dumps(note), encoding="utf-8")
+        except OSError as error:
+            raise DataFolderUnusable(
+                f"The lock {self.path} cannot be written ({error.strerror}); free some space on its disk, or choose"
+                " another data folder with --data."
+            ) from error
 
 
 def reach_of_holder(folder: Path) -> Reach:

@@ -7,16 +7,18 @@
     │   └── BadPath            a path that cannot name a file inside a root
     ├── NotFound               no such session, item or medium
     ├── WrongMove              a command that the session's status does not allow
+    │   └── PreviewChanged     a commit of what was shown, when it would do something else by now
     ├── NoQueue                a session of an earlier version that cannot go on
     ├── OwnedElsewhere         another process works on the session
     ├── LeaseLost              another process took the session over from this one
     ├── Refused                a server answers that it will not, or is no server of ours
     ├── NotAdmitted            a server wants a token that was not shown
     ├── TooManyReaders         the cap on streams is reached
-    ├── DataFolderBusy         another process owns the data folder
     ├── ServerUnreachable      the server that owns the data folder does not answer
-    ├── DataFolderUnusable     the data folder cannot be made, read or written
-    └── DatabaseUnusable       a database elsewhere cannot be reached or written
+    └── StorageFailed          what is stored cannot be read or written
+        ├── DataFolderBusy     another process owns the data folder
+        ├── DataFolderUnusable the data folder cannot be made, read or written
+        └── DatabaseUnusable   a database elsewhere cannot be reached or written
 
 Each message is a sentence for people and says what to do next. A bad media *file* is never an error: it is an outcome.
 """
@@ -70,6 +72,12 @@ class WrongMove(TallylightError):
     code = "wrong_move"
 
 
+class PreviewChanged(WrongMove):
+    """This commit would not do what was shown: the catalog, or what is set aside, has changed. Look at it again."""
+
+    code = "preview_changed"
+
+
 class NoQueue(TallylightError):
     """An earlier version kept no queue to go on with; commit what it had, and start another session."""
 
@@ -111,7 +119,13 @@ class TooManyReaders(TallylightError):
     code = "full"
 
 
-class DataFolderBusy(TallylightError):
+class StorageFailed(TallylightError):
+    """What is stored cannot be read or written just now; nothing that was stored is lost."""
+
+    code = "storage_failed"
+
+
+class DataFolderBusy(StorageFailed):
     """Another process owns the data folder; stop it or choose another with --data."""
 
     code = "data_folder_busy"
@@ -129,13 +143,13 @@ class ServerUnreachable(TallylightError):
     code = "server_unreachable"
 
 
-class DataFolderUnusable(TallylightError):
+class DataFolderUnusable(StorageFailed):
     """The data folder cannot be used; choose another with --data."""
 
     code = "data_folder_unusable"
 
 
-class DatabaseUnusable(TallylightError):
+class DatabaseUnusable(StorageFailed):
     """The database cannot be used; check that it runs and what --database says."""
 
     code = "database_unusable"

@@ -11,14 +11,18 @@ from tallylight.model import Json, Outcome, Status
 
 #: A name longer than this is elided in the middle, so that a message stays under 2 KB however deep the tree is.
 LONGEST_NAME: Final = 160
-#: Bytes of JSON for the file on the way, and for the reason of a session that failed.
+#: Bytes of JSON for the file on the way, and for the reason of a session that failed: room for what is wrong and for
+#: what to do.
 _FILE_BYTES: Final = 120
-_REASON_BYTES: Final = 200
+_REASON_BYTES: Final = 320
 #: For why a session is held, which must be read to its end.
 _HELD_BYTES: Final = 380
-#: Bytes of JSON for all troubles together, and for each name and sentence in them: as long as lets them fit.
+#: Bytes of JSON for all troubles together: alone, and beside one of these.
 _TROUBLES_BYTES: Final = 1110
-_TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 30)
+_TROUBLES_BYTES_BESIDE: Final = 960
+_TROUBLES_BYTES_HELD: Final = 730
+#: And for each name and sentence in them: as long as lets them fit.
+_TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 60, 30)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 _UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
@@ -64,7 +68,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": _errors(state.troubles, _TROUBLES_BYTES - (_HELD_BYTES if state.status is Status.HELD else 0)),
+        "errors": _errors(state.troubles, _room(state)),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -150,10 +154,17 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
 
 
-def _errors(troubles: tuple[Trouble, ...], most: int) -> list[Json]:
+def _room(state: State) -> int:
+    """Bytes that the troubles of a state may have."""
+    if state.status is Status.HELD:
+        return _TROUBLES_BYTES_HELD
+    return _TROUBLES_BYTES_BESIDE if state.code else _TROUBLES_BYTES
+
+
+def _errors(troubles: tuple[Trouble, ...], room: int) -> list[Json]:
     for longest in _TROUBLE_TEXT_BYTES:
         errors = [_error(trouble, longest) for trouble in troubles]
-        if _size(errors) <= most:
+        if _size(errors) <= room:
             break
     return errors
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import anyio
@@ -52,6 +53,7 @@ class Recorder:
         self._ahead = session.state
         self._tally = session.tally
         self._batch = _Batch()
+        self._failed: BaseException | None = None
         self._something = anyio.Event()
         self._rate = RateEstimator(clock.now())
         self._pace = messages.Pace()
@@ -70,6 +72,8 @@ class Recorder:
     async def record(self, *facts: Fact) -> None:
         if not facts:
             return
+        if self._failed is not None:
+            raise self._failed
         # Folded before anything is queued: a move that is not allowed must leave no trace.
         self._ahead = reduce_all(self._ahead, facts)
         batch = self._batch
@@ -111,7 +115,8 @@ class Recorder:
         return messages.view(state, self._paced_at, self._pace, self.current_file())
 
     def publish_unsaved(self, fact: Fact) -> None:
-        self._durable = reduce(self._durable, fact)
+        # Under the number of the newest durable fact: whoever comes back with it goes on from what is stored.
+        self._durable = replace(reduce(self._durable, fact), seq=self._durable.seq)
         self._publish(self.update())
 
     async def _write_batch(self) -> None:
@@ -122,6 +127,7 @@ class Recorder:
             self._tally = await self._write(self._journal.append, state.session_id, batch.facts, state)
         except Exception as error:
             batch.error = error
+            self._give_up(error)
             raise
         else:
             first, self._durable = self._durable.seq + 1, state
@@ -129,6 +135,11 @@ class Recorder:
             self._publish(self.update(entries=self._entries(batch.facts, first)))
         finally:
             batch.done.set()
+
+    def _give_up(self, error: BaseException) -> None:
+        """Nothing more is written, so whoever recorded something meanwhile, or will, must not wait for it."""
+        self._failed = self._batch.error = error
+        self._batch.done.set()
 
     def _entries(self, facts: list[Fact], first: int) -> tuple[Entry, ...]:
         """The outcomes among facts numbered from `first`, for the second lane, as long as anybody follows it."""

@@ -19,6 +19,9 @@ from typing import Final
 
 from tallylight.errors import BadFolder, BadPath
 
+#: Linux opens a file for looking alone, whoever may read it; elsewhere a FIFO must not be waited for.
+_ONLY_LOOKING = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)
+
 _AMBIGUOUS = re.compile(r"\\(?=x[0-9a-f]{2})")
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
@@ -110,6 +113,21 @@ class Roots:
             os.close(descriptor)
             raise
         return BufferedReader(FileIO(descriptor))
+
+    def status(self, path: str) -> os.stat_result:
+        """Size and times of a regular file below a root, without reading it. Raises as `open` does."""
+        if "\0" in path:
+            raise BadPath(f"{escape(path)} holds a NUL, so it names no file.")
+        descriptor = os.open(path, _ONLY_LOOKING | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise BadPath(f"{escape(path)} is not a regular file.")
+            if not self.contains(_opened_path(descriptor, path)):
+                raise BadPath(f"{escape(path)} leads out of the folders this server may read.")
+        finally:
+            os.close(descriptor)
+        return status
 
     def names(self, folder: str, most: int) -> list[str] | None:
         """What lies directly in a folder below a root; None where that is more than `most`. Raises as `open` does."""

@@ -29,7 +29,9 @@ from tallylight.ingest.extract import Limits, Options, extract
 from tallylight.ingest.extract.plugins import declared
 from tallylight.ingest.extractors import Extractors, examined
 from tallylight.ingest.fresh import Sight
+from tallylight.ingest.looking import Looker
 from tallylight.ingest.ports import Record, Write
+from tallylight.ingest.rechecking import changed_since
 from tallylight.ingest.running import innermost
 from tallylight.ingest.scheduler import Scheduler, Scheduling
 from tallylight.ingest.supervisor import Supervisor, Workshop
@@ -96,6 +98,7 @@ class Services:
     supervisor: Supervisor
     write: Write
     extractors: Extractors
+    looker: Looker
     schedules: Schedules
     scheduler: Scheduler  #: runs only where sessions go on by themselves
 
@@ -244,6 +247,8 @@ async def open_services(
     clock, limits = clock or SystemClock(), Limits.of(settings.limits)
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
+        thumbnails = Thumbnails(disk.folder.thumbnails)
+        await to_thread.run_sync(_swept, thumbnails)
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
@@ -253,10 +258,10 @@ async def open_services(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         # The sessions' tasks end first: they need everything above.
         stack.callback(tasks.cancel_scope.cancel)
-        thumbnails = Thumbnails(disk.folder.thumbnails)
         options_for = partial(_options, disk.roots, thumbnails, limits, extractors)
         mirror = None if disk.heard is None else _mirror(disk.journal, hub, clock, disk.heard, lambda: supervisor)
-        guarded = partial(_workshop, guard_share=settings.guard_share, mirror=mirror)
+        looker = Looker(disk.journal, disk.catalog, disk.roots, writer.run, tasks)
+        guarded = partial(_workshop, looker=looker, guard_share=settings.guard_share, mirror=mirror)
         workshop = guarded(disk, options_for, writer, engine, hub, clock, extractors=extractors)
         supervisor = Supervisor(workshop, tasks)
         scheduler = Scheduler(_scheduling(disk, supervisor, writer, clock, extractors), tasks)
@@ -283,6 +288,7 @@ async def open_services(
             supervisor=supervisor,
             write=writer.run,
             extractors=extractors,
+            looker=looker,
             schedules=disk.schedules,
             scheduler=scheduler,
         )
@@ -314,6 +320,14 @@ async def _extractors(engine: Engine) -> Extractors:
     return extractors
 
 
+def _swept(thumbnails: Thumbnails) -> None:
+    try:
+        thumbnails.sweep()
+    except OSError as error:
+        # Thumbnails are a cache: without any of them all else works.
+        log.warning("half-written thumbnails in %s cannot be removed: %s", thumbnails.folder, error.strerror)
+
+
 def _pace(settings: Settings) -> Pace:
     most = settings.max_readers or min(MOST_READERS, max(1, open_files_limit() - RESERVED_FILES))
     return Pace(
@@ -330,6 +344,7 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
     clock: Clock,
     *,
     extractors: Extractors,
+    looker: Looker,
     guard_share: float,
     mirror: Mirror | None = None,
 ) -> Workshop:
@@ -351,10 +366,11 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
             skip=(str(disk.folder.path),),
             wanted=wanted,
             valve=valve,
+            noted=partial(looker.note, session.session_id),
             guard_share=guard_share,
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -363,6 +379,8 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
             write=write,
             now=now,
             rule=session.parameters.conflict_rule,
+            recheck=partial(changed_since, disk.roots),
+            as_shown=as_shown,
             directories=session.parameters.directories,
             roots=disk.roots,
         )
@@ -386,8 +404,10 @@ def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=looker.look_now,
         forgotten=forgotten,
         may_read=lambda parameters: all(map(disk.roots.covers, parameters.directories)),
+        may_recheck=lambda parameters: any(map(disk.roots.covers, parameters.directories)),
         leases=disk.leases,
     )
 

@@ -25,6 +25,11 @@ class Thumbnails:
 
     folder: Path
 
+    @property
+    def _unfinished(self) -> Path:
+        # One folder for all: what is left lying there is found without looking through a million thumbnails.
+        return self.folder / "unfinished"
+
     def path(self, sha256: str) -> Path:
         """Where the thumbnail of these contents is, or would be. ValueError for what is no SHA-256 in hex."""
         if not _SHA256.fullmatch(sha256):
@@ -36,8 +41,9 @@ class Thumbnails:
         where the folder cannot be written, and leaves nothing behind.
         """
         path = self.path(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+        for folder in (path.parent, self._unfinished):
+            folder.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self._unfinished)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -46,6 +52,13 @@ class Thumbnails:
             with suppress(OSError):
                 Path(temporary).unlink()
             raise
+
+    def sweep(self) -> None:
+        """Remove what processes that were killed have left half written. Call it where no other process writes. Raises
+        OSError where the folder cannot be written.
+        """
+        for path in self._unfinished.glob("*"):
+            path.unlink(missing_ok=True)
 
     def stored(self) -> Iterator[tuple[str, int]]:
         """Every thumbnail there is: the hash of its contents and its bytes. Other files are passed over."""

@@ -28,6 +28,18 @@ def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> 
         "status": message,
         "items": {"items": [], "next": None},
         "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
+        "preview": {
+            "session_id": SESSION,
+            "preview": "0-0",
+            "complete": True,
+            "files": {"new": state.processed - state.errors, "failed": state.errors},
+            "unlisted": {},
+            "set_aside": {},
+            "to_commit": state.processed - state.errors,
+            "conflicts": 0,
+            "items": [],
+            "next": None,
+        },
     }
     for name, answer in answers.items():
         page.route(f"**/api/ingest/{name}/{SESSION}*", always(answer))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.journal_suite import ODD_NAMES, extracted, failed, raw_text
 
-from tallylight.catalog import USER, Catalog, CommitItem, Holder, Known, Medium, Order, Rated, Reread
+from tallylight.catalog import USER, Catalog, CommitItem, Holder, Known, Medium, Order, Rated, Reread, digest_of
 from tallylight.catalog.search import parse
 from tallylight.errors import BadInput, NotFound
 from tallylight.model import Outcome, OutcomeKind, RawText, Tier
@@ -763,3 +763,38 @@ class CatalogContract:
         catalog.remember_mounts({"/m": "/m"})
         catalog.remember_mounts({})
         assert catalog.mounts(["/m", "/n", "/x"]) == {"/m": "/m", "/n": "/n"}
+
+    def test_every_change_raises_the_version_and_nothing_else_does(self, catalog: Catalog) -> None:
+        versions = [catalog.version()]
+
+        def changed() -> bool:
+            versions.append(catalog.version())
+            return versions[-1] > versions[-2]
+
+        catalog.commit("s-1", [item("/pictures/a.png")], 1.0)
+        assert changed()
+        catalog.commit("s-1", [item("/pictures/a.png")], 2.0)
+        assert not changed(), "it was there already"
+        [medium] = catalog.media()
+        catalog.rate([medium.media_id], {"score": 5}, 3.0)
+        assert changed()
+        catalog.reread([reread(medium, generation={"model": "other"})])
+        assert changed()
+        catalog.mark_missing("s-2", ["/pictures/a.png"], 4.0)
+        assert changed()
+        catalog.mark_found("s-2", ["/pictures/a.png"])
+        assert changed()
+        assert catalog.undo("s-2", 10) == 1
+        assert changed()
+        assert catalog.undo("s-2", 10) == 0
+        catalog.known(["/pictures/a.png"])
+        assert not changed()
+
+    def test_digests_tell_whether_a_commit_would_change_anything(self, catalog: Catalog) -> None:
+        same = item("/pictures/a.png", 1, raw_text("a cat"))
+        catalog.commit("s-1", [same], 1.0)
+        stored = catalog.digests(["/pictures/a.png", "/pictures/b.png"])
+        assert stored == {"/pictures/a.png": digest_of(same)}
+        assert digest_of(replace(same, texts=())) != digest_of(same)
+        assert digest_of(replace(same, outcome=replace(same.outcome, score=4))) != digest_of(same)
+        assert digest_of(replace(same, outcome=replace(same.outcome, keywords=({"weight": 1.0},)))) is None

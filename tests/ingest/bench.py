@@ -24,7 +24,9 @@ from tallylight.facts import Fact, State, initial, reduce_all
 from tallylight.ingest import commit, pipeline
 from tallylight.ingest.discover import Found, Walked, discover
 from tallylight.ingest.extract.version import EXTRACTOR_VERSION
+from tallylight.ingest.looking import bring_up_to_date
 from tallylight.ingest.ports import Record
+from tallylight.ingest.rechecking import Recheck
 from tallylight.ingest.supervisor import Supervisor, Workshop
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Session, Tombstone
@@ -93,9 +95,9 @@ class SeenHub(Hub):
         published, self._published_one = self._published_one, anyio.Event()
         published.set()
 
-    async def saw(self, condition: Callable[[Update], bool]) -> Update:
-        """The first update that meets a condition, once there is one."""
-        looked_at = 0
+    async def saw(self, condition: Callable[[Update], bool], after: int = 0) -> Update:
+        """The first update that meets a condition, once there is one; but for so many that came first."""
+        looked_at = after
         while True:
             for update in self.updates[looked_at:]:
                 if condition(update):
@@ -204,6 +206,8 @@ async def open_bench(
     extract: Extract = extract,
     skip: tuple[str, ...] = (),
     may_read: Callable[[Parameters], bool] = lambda _parameters: True,
+    may_recheck: Callable[[Parameters], bool] = lambda _parameters: True,
+    recheck: Recheck = lambda _items: {},
     leases: Leases | None = None,
 ) -> AsyncIterator[Bench]:
     """Everything wired as the services do it. The tree must be made before."""
@@ -228,7 +232,7 @@ async def open_bench(
             valve=valve,
         )
 
-    def commit_for(session: Session, record: Record) -> commit.Commit:
+    def commit_for(session: Session, record: Record, as_shown: bool) -> commit.Commit:
         return commit.Commit(
             session_id=session.session_id,
             journal=journal,
@@ -237,6 +241,8 @@ async def open_bench(
             write=writer.run,
             now=clock.now,
             rule=session.parameters.conflict_rule,
+            recheck=recheck,
+            as_shown=as_shown,
             directories=session.parameters.directories,
             roots=roots,
         )
@@ -250,8 +256,10 @@ async def open_bench(
         ingest_for=ingest_for,
         commit_for=commit_for,
         catalog=catalog,
+        look=lambda session_id: bring_up_to_date(journal, catalog, roots, session_id, writer.run),
         forgotten=forgotten.append,
         may_read=may_read,
+        may_recheck=may_recheck,
         leases=leases or SoleOwner(),
     )
     async with anyio.create_task_group() as tasks:

@@ -201,7 +201,8 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_rest_goes_on(
     _fail_to_list(monkeypatch, str(tree / "day_2"), error)
     everything = found(tree)
     assert [one.file for one in everything if isinstance(one, Candidate)] == ["day_1/a.png", "day_3/c.png"]
-    sentence = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
+    why = f"This folder could not be read ({error.strerror}), so nothing in it is counted"
+    sentence = f"{why}; check the disk, then ingest again."
     unread = [one for one in everything if isinstance(one, UnreadFolder)]
     assert unread == [UnreadFolder("day_2", code, sentence, str(tree / "day_2"))]
 

@@ -9,7 +9,7 @@ from tests.ingest.bench import GatedJournal, SeenHub
 from tallylight.db import Writer
 from tallylight.errors import BadFolder, DataFolderUnusable
 from tallylight.facts import Moved, Started, initial
-from tallylight.ingest.running import Running, Work, innermost
+from tallylight.ingest.running import GO_ON, Running, Work, innermost
 from tallylight.journal import Session
 from tallylight.model import Parameters, Status
 from tallylight.recorder import Recorder
@@ -187,7 +187,30 @@ async def test_a_journal_that_fails_ends_the_session_in_sight_alone(failing: Sta
     assert life.stored is not Status.ERROR, "it could not be written"
     shown = life.hub.updates[-1]
     assert (shown.state["status"], shown.final) == ("error", True)
-    assert shown.state["error"] == {"code": "data_folder_unusable", "message": "The disk is full; make room."}
+    assert shown.state["error"] == {"code": "data_folder_unusable", "message": f"The disk is full; make room.{GO_ON}"}
+
+
+async def test_a_session_that_another_process_took_over_is_not_shown_as_failed() -> None:
+    life = Life()
+
+    async def is_ours() -> bool:
+        await anyio.lowlevel.checkpoint()
+        return False
+
+    life.running = Running(
+        life.session,
+        life.record,
+        life.complete,
+        lambda: 9.0,
+        failed=Status.ERROR,
+        halted=Status.CANCELLED,
+        is_ours=is_ours,
+    )
+    life.journal.fail_when = lambda facts: any(isinstance(fact, Moved) for fact in facts)
+    with anyio.fail_after(5):
+        await life.live()
+    assert not life.running.is_broken
+    assert [update.state["status"] for update in life.hub.updates] == ["starting"]
 
 
 async def test_a_journal_that_fails_at_once_fails_the_command() -> None:

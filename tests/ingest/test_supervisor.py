@@ -20,11 +20,13 @@ from tallylight.errors import BadParameters, DataFolderUnusable, NotFound, Wrong
 from tallylight.facts import (
     Fact,
     Moved,
+    Processed,
     Started,
     initial,
     without_names,
 )
 from tallylight.ingest.extract import nsfw
+from tallylight.ingest.running import GO_ON
 from tallylight.journal import Session
 from tallylight.model import Status
 from tallylight.testing import PacedEngine
@@ -182,18 +184,51 @@ async def test_a_journal_that_fails_on_the_way_is_shown_and_nobody_hangs(tmp_pat
         record = bench.supervisor.record_of(session_id)
         assert record is not None, "the journal does not know how it ended, so the record stays"
         assert (record.state.status, record.state.code) == (Status.ERROR, "data_folder_unusable")
-        assert record.state.message == "The disk is full; make room."
+        assert record.state.message == f"The disk is full; make room.{GO_ON}"
         shown = bench.hub.updates[-1]
-        assert (shown.final, shown.state["error"]["message"]) == (True, "The disk is full; make room.")
+        assert (shown.final, shown.seq) == (True, before.seq), "what is not durable has no number of its own"
         assert bench.state(session_id) == before, "nothing half written"
-        with pytest.raises(WrongMove, match="already; there is nothing to cancel"):
-            await bench.supervisor.cancel(session_id)
-        with pytest.raises(WrongMove, match="that is processing cannot become committing"):
+        with pytest.raises(WrongMove, match="is processing, and nobody works on it; resume it, or cancel it"):
             await bench.supervisor.commit(session_id)
+        for command in (bench.supervisor.resume, bench.supervisor.cancel, bench.supervisor.pause):
+            with pytest.raises(DataFolderUnusable), anyio.fail_after(5):
+                await command(session_id)
+            assert bench.supervisor.record_of(session_id) is record, "it is still shown as it was"
         journal.fail_when = lambda _facts: False
         assert (await bench.run()).status is Status.COMPLETED, "the next one works"
         await bench.supervisor.delete(session_id)
         assert bench.supervisor.record_of(session_id) is None
+
+
+async def test_a_session_whose_journal_fails_again_and_again_blames_no_file(tmp_path: Path) -> None:
+    many(tmp_path)
+    journal = GatedJournal()
+    async with open_bench(tmp_path, journal=journal) as bench:
+        journal.fail_when = lambda facts: any(isinstance(fact, Processed) for fact in facts)
+        session_id = await bench.start()
+        await bench.finished(session_id)
+        for _ in range(4):
+            assert await bench.supervisor.resume(session_id) is Status.PROCESSING
+            await bench.finished(session_id)
+        journal.fail_when = lambda _facts: False
+        await bench.supervisor.resume(session_id)
+        await bench.finished(session_id)
+        state = bench.state(session_id)
+        assert (state.status, state.processed, state.errors) == (Status.COMPLETED, 40, 0)
+        assert bench.supervisor.record_of(session_id) is None
+
+
+async def test_a_session_whose_journal_failed_can_be_cancelled_or_paused(tmp_path: Path) -> None:
+    many(tmp_path)
+    journal = GatedJournal()
+    async with open_bench(tmp_path, journal=journal) as bench:
+        journal.fail_when = lambda facts: any(isinstance(fact, Processed) for fact in facts)
+        session_id = await bench.start()
+        await bench.finished(session_id)
+        journal.fail_when = lambda _facts: False
+        assert await bench.supervisor.pause(session_id) is Status.PAUSED
+        assert await bench.supervisor.cancel(session_id) is Status.CANCELLED
+        assert bench.state(session_id).status is Status.CANCELLED
 
 
 # --- cancel ------------------------------------------------------------------------------------------------------

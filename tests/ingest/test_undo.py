@@ -97,7 +97,9 @@ async def test_a_catalog_that_fails_stops_the_undo_and_it_goes_on_later(tmp_path
         await bench.commit(session_id)
         catalog.broken = True
         state = await undone(bench, session_id)
-        assert (state.status, state.message) == (Status.COMMIT_ERROR, "The disk is full; free some space.")
+        assert state.status is Status.UNDOING, "it is not at its end"
+        shown = bench.hub.updates[-1].state
+        assert (shown["status"], shown["error"]["code"]) == ("commit_error", "data_folder_unusable")
         assert catalog.count() == 1
         catalog.broken = False
         assert (await undone(bench, session_id)).status is Status.UNDONE
@@ -209,7 +211,7 @@ async def test_a_commit_that_goes_on_after_another_is_the_later_one(tmp_path: Pa
     async with scored(tmp_path, catalog) as bench:
         catalog.broken = True
         first = await committed(bench, 1)
-        assert (bench.state(first).status, scores(bench)) == (Status.COMMIT_ERROR, {"a.png": 1})
+        assert (bench.hub.updates[-1].state["status"], scores(bench)) == ("commit_error", {"a.png": 1})
         catalog.broken = False
         second = await committed(bench, 2)
         assert scores(bench) == {"a.png": 2, "b.png": 2}
@@ -236,7 +238,8 @@ async def test_an_undo_that_failed_after_its_last_file_is_done_again(tmp_path: P
     async with open_bench(tmp_path, catalog=catalog) as bench:
         session_id = add_completed(bench, 3)
         await bench.commit(session_id)
-        assert (await undone(bench, session_id)).status is Status.COMMIT_ERROR
+        assert (await undone(bench, session_id)).status is Status.UNDOING, "nobody knows yet that it is done"
+        assert bench.hub.updates[-1].state["status"] == "commit_error"
         assert catalog.count() == 0
         catalog.broken = False
         state = await undone(bench, session_id)

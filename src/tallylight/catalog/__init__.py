@@ -12,6 +12,7 @@ from tallylight.catalog.contract import (
     Refused,
     Reread,
 )
+from tallylight.catalog.prepared import digest_of
 from tallylight.catalog.search import Order, Search
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "Refused",
     "Reread",
     "Search",
+    "digest_of",
 ]

@@ -158,6 +158,14 @@ class Catalog(Protocol):
         """Keep nothing more of what this session replaced. What it committed stays, and can no longer be undone."""
         ...
 
+    def version(self) -> int:
+        """A counter that every change of the catalog raises; what was worked out at another count may be outdated."""
+        ...
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        """Of these absolute, escaped paths, `digest_of` what is stored; unknown ones are absent. Any number."""
+        ...
+
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         """What is known of these absolute, escaped paths; unknown ones are absent. Any number of paths."""
         ...

@@ -47,6 +47,7 @@ class MemoryCatalog:
         self._replaced: dict[str, dict[str, _Kept | None]] = {}  # by session and path
         self._mounts: dict[str, str] = {}
         self._added = 0
+        self._version = 1
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
@@ -111,10 +112,18 @@ class MemoryCatalog:
             if not paths:
                 before.clear()
             self._kept = dict(sorted(self._kept.items(), key=lambda stored: stored[1].medium.media_id))
+            self._version += bool(paths)
         return len(paths)
 
     def forget(self, session_id: str) -> None:
         self._replaced.pop(session_id, None)
+
+    def version(self) -> int:
+        return self._version
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        with self._lock:
+            return {path: self._kept[path].digest for path in paths if path in self._kept}
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         with self._lock:
@@ -241,6 +250,7 @@ class MemoryCatalog:
         return None if kept is None else kept.medium.missing_since is not None
 
     def _mark(self, session_id: str, paths: Sequence[str], at: float | None) -> None:
+        self._version += bool(paths)
         for path in paths:
             kept = self._kept[path]
             self._keep(session_id, path, kept)
@@ -273,6 +283,7 @@ class MemoryCatalog:
         if (kept := self._kept.get(old)) is None or new in self._kept:
             return
         replaced = self._replaced.setdefault(session_id, {})
+        self._version += 1
         replaced.setdefault(old, kept)
         replaced.setdefault(new, None)
         # In its old place: they stand in the order of media_id.
@@ -285,6 +296,7 @@ class MemoryCatalog:
         before = self._kept.get(path)
         if before is not None and before.digest == prepared.digest and before.medium.missing_since is None:
             return
+        self._version += 1
         self._keep(session_id, path, before)
         self._added += before is None
         medium = Medium(
@@ -298,6 +310,7 @@ class MemoryCatalog:
 
     def _rewrite(self, ready: Sequence[Prepared]) -> None:
         """Of what is there already, replace what can change without a session."""
+        self._version += bool(ready)
         for prepared in ready:
             kept = self._kept[prepared.item.path]
             outcome = Outcome(**stored_outcome(prepared.item.outcome, kept.medium.path))

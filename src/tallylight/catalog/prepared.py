@@ -72,6 +72,12 @@ def refusal(item: CommitItem, error: Exception) -> Refused:
     return Refused(item.seq, item.path, f"The catalog cannot store what was read of this file: {_reason(error)}.")
 
 
+def digest_of(item: CommitItem) -> str | None:
+    """What tells whether committing an item would change what is stored; None where it cannot be stored."""
+    ready, _ = prepare([item])
+    return ready[0].digest if ready else None
+
+
 def in_order(refused: Iterable[Refused]) -> list[Refused]:
     return sorted(refused, key=lambda one: one.seq)
 

@@ -19,7 +19,7 @@ from tallylight.catalog.sql_search import counted, found, plain
 from tallylight.db.database import Database
 from tallylight.db.fence import OPEN, Fence
 from tallylight.db.raw_texts import chunked, keep, sweep
-from tallylight.db.tables import media, media_keywords, media_texts, mounts, raw_texts
+from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, mounts, raw_texts
 from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
@@ -56,6 +56,7 @@ class SqlCatalog:
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
             changed = _changed(connection, ready)
+            _tick(connection, changed)
             refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
         return in_order(refused)
 
@@ -67,7 +68,9 @@ class SqlCatalog:
             ready, refused = prepare(
                 reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
             )
-            refused += _store_or_refuse(connection, _changed(connection, ready), _rewrite)
+            changed = _changed(connection, ready)
+            _tick(connection, changed)
+            refused += _store_or_refuse(connection, changed, _rewrite)
         return in_order(refused)
 
     def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
@@ -76,6 +79,7 @@ class SqlCatalog:
             stored = _media(connection, _rows(connection, media_ids))
             texts = _texts(connection, media_ids)
             ready, _ = prepare(rated_item(one, texts.get(one.media_id, ()), said, at) for one in stored)
+            _tick(connection, ready)
             if ready:
                 connection.execute(
                     update(media).where(by_id), [{"of": one.item.seq, **rated_row(one)} for one in ready]
@@ -101,11 +105,26 @@ class SqlCatalog:
     def undo(self, session_id: str, limit: int) -> int:
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
-            return sql_undo.put_back(connection, session_id, limit)
+            count = sql_undo.put_back(connection, session_id, limit)
+            _tick(connection, count)
+        return count
 
     def forget(self, session_id: str) -> None:
         with self._database.writing() as connection:
             sql_undo.forget(connection, session_id)
+
+    def version(self) -> int:
+        with self._database.reading() as connection:
+            version: int = connection.execute(select(catalog_clock.c.version)).scalar_one()
+        return version
+
+    def digests(self, paths: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(paths):
+                rows = connection.execute(select(media.c.path, media.c.digest).where(media.c.path.in_(chunk)))
+                found |= {row.path: row.digest for row in rows}
+        return found
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         of_file = (media.c.size, media.c.mtime_ns, media.c.sha256, media.c.extractor_version, media.c.tier)
@@ -260,11 +279,18 @@ class SqlCatalog:
             return int(connection.execute(select(func.count()).select_from(media)).scalar_one())
 
 
+def _tick(connection: Connection, changes: object) -> None:
+    """Raise the version where there are changes."""
+    if changes:
+        connection.execute(update(catalog_clock).values(version=catalog_clock.c.version + 1))
+
+
 def _mark(
     connection: Connection, session_id: str, paths: Sequence[str], needs_it: ColumnElement[bool], at: float | None
 ) -> None:
     for chunk in chunked(paths):
         wanted = list(connection.scalars(select(media.c.path).where(media.c.path.in_(chunk), needs_it)))
+        _tick(connection, wanted)
         sql_undo.keep(connection, session_id, wanted)
         # A mark is this session's word: what an earlier one wrote cannot be undone from under it.
         marked = update(media).where(media.c.path.in_(wanted)).values(missing_since=at, session_id=session_id)

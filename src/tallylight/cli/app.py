@@ -17,6 +17,7 @@ from tallylight.cli.extractors import extractors
 from tallylight.cli.find import find
 from tallylight.cli.follow import follow
 from tallylight.cli.ingest import ingest
+from tallylight.cli.preview import exclude, include, preview
 from tallylight.cli.prune import prune
 from tallylight.cli.rate import rate
 from tallylight.cli.reparse import reparse
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _SCHEDULES = (schedule, schedules, unschedule)
-_SESSIONS = (sessions, show, follow, pause, resume, cancel, retry, commit, undo)
+_SESSIONS = (sessions, show, follow, pause, resume, cancel, retry, preview, exclude, include, commit, undo)
 _CATALOG = (find, rate, write_scores, reparse)
 for command in (demo, serve, token, ingest, *_SESSIONS, *_CATALOG, prune, watch, *_SCHEDULES, extractors, doctor):
     app.command()(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from anyio import to_thread
 
@@ -13,6 +14,7 @@ from tallylight.engine import Engine
 from tallylight.engine.inline import InlineEngine
 from tallylight.errors import NotFound
 from tallylight.journal import Journal, Session
+from tallylight.roots import unescape
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 
@@ -31,6 +33,12 @@ async def open_to_look(settings: Settings) -> AsyncIterator[Journal]:
     """The journal, read only: sessions in motion stay as they are, whoever works on them."""
     async with open_journal(settings) as journal:
         yield journal
+
+
+def over_its_folders(settings: Settings, session: Session) -> Settings:
+    """With the session's folders as roots: those that are gone are for its files' outcomes to tell. Blocking."""
+    folders = (Path(unescape(folder)) for folder in session.parameters.directories)
+    return settings.model_copy(update={"roots": tuple(folder for folder in folders if folder.is_dir())})
 
 
 def find(journal: Journal, name: str) -> Session:

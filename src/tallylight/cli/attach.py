@@ -44,8 +44,10 @@ def far(refused: DataFolderBusy | OwnedElsewhere, find: Callable[[], Reach] = Re
     return FarServer(reach=reach_of(refused), find=find)
 
 
-async def carry_out(server: FarServer, command: str, session_id: str, drawer: Drawer) -> Json:
+async def carry_out(
+    server: FarServer, command: str, session_id: str, drawer: Drawer, further: Json | None = None
+) -> Json:
     """Give a command and draw what comes of it; returns the message the session rests in then."""
-    await server.command(command, session_id)
+    await server.command(command, session_id, further)
     message, _ = await until_rest(partial(server.follow, session_id, drawer), None)
     return message

@@ -50,7 +50,7 @@ def resume(
     json: AsJson = False,
     jobs: options.Jobs = None,
 ) -> None:
-    """Go on with a session that is paused, held, or cut off: by a crash, a `kill -9`, a power cut.
+    """Go on with a session that is paused, held, or cut off: by a crash, a full disk, a power cut.
 
     A held one is confirmed by this: what it misses is really gone. Exit status: 0 all well (or a server goes on with
     it), 1 some files failed, 2 it cannot go on, 3 it is held, 130 interrupted.
@@ -89,11 +89,11 @@ async def _settle(settings: Settings, name: str, command: str) -> None:
 
 async def _work(settings: Settings, name: str, command: str, drawer: Drawer) -> int:
     """A command after which there is something to do."""
-    from tallylight.cli.archive import named
+    from tallylight.cli.archive import named, over_its_folders
     from tallylight.services import open_services
 
     session = await named(settings, name)
-    settings = await to_thread.run_sync(_over_its_folders, settings, session)
+    settings = await to_thread.run_sync(over_its_folders, settings, session)
     try:
         async with open_services(settings, doing=command) as services:
             before = (await services.state(session.session_id)).seq
@@ -115,16 +115,6 @@ def _commands(services: Services) -> dict[str, Callable[[str], Awaitable[str]]]:
         "cancel": supervisor.cancel,
         "retry": supervisor.retry,
     }
-
-
-def _over_its_folders(settings: Settings, session: Session) -> Settings:
-    """With the session's folders as roots: those that are gone are for its files' outcomes to tell."""
-    from pathlib import Path
-
-    from tallylight.roots import unescape
-
-    folders = (Path(unescape(folder)) for folder in session.parameters.directories)
-    return settings.model_copy(update={"roots": tuple(folder for folder in folders if folder.is_dir())})
 
 
 async def _asked(busy: DataFolderBusy | OwnedElsewhere, command: str, session: Session) -> str:

@@ -56,13 +56,15 @@ class FarServer:
 
     async def start(self, parameters: Parameters) -> str:
         """Begin a session there; returns its id."""
-        answer = await self._post("/api/ingest/process", {"parameters": parameters.as_json()})
+        # Who commits without a review does so from here: no server is asked to.
+        asked = {name: value for name, value in parameters.as_json().items() if name != "auto_commit"}
+        answer = await self._post("/api/ingest/process", {"parameters": asked})
         return str(answer["session_id"])
 
-    async def command(self, command: str, session_id: str) -> str:
-        """Give a command to a session; returns its status then."""
+    async def command(self, command: str, session_id: str, further: Json | None = None) -> str:
+        """Give a command to a session, a commit with `further` fields; returns its status then."""
         if command == "commit":
-            answer = await self._post("/api/ingest/commit", {"session_id": session_id})
+            answer = await self._post("/api/ingest/commit", {"session_id": session_id, **(further or {})})
         else:
             answer = await self._post(f"/api/ingest/{_COMMANDS[command]}/{_quoted(session_id)}")
         return str(answer["status"])
@@ -89,6 +91,14 @@ class FarServer:
             return await drawing.finish()
         finally:
             drawer.close()
+
+    async def ask(self, path: str) -> Json:
+        """The answer to a question."""
+        return await to_thread.run_sync(get, self.reach, path)
+
+    async def tell(self, path: str, body: Json) -> Json:
+        """The answer to any other command."""
+        return await self._post(path, body)
 
     def _heard(self, session_id: str, position: str) -> AsyncGenerator[Message]:
         stream, headers = f"{self.reach.url}/api/ingest/stream/{_quoted(session_id)}", self.reach.headers

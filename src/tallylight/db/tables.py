@@ -345,3 +345,59 @@ schedule_looks: Final = Table(
     Column("session_id", Text),  # null until the session has started
     sqlite_with_rowid=False,
 )
+
+#: One row: a counter that every change of the catalog raises. What was worked out against another count is outdated.
+catalog_clock: Final = Table(
+    "catalog_clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+#: How far the preview of a session is. A small number stands for the session in the tables of its files.
+previews: Final = Table(
+    "previews",
+    metadata,
+    Column("preview_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.session_id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("until", BigInteger, nullable=False),  # outcomes up to this number were looked at
+    Column("version", BigInteger, nullable=False),  # of the catalog they were compared with
+    Column("files", JSON, nullable=False),  # by effect
+    Column("set_aside", JSON, nullable=False),  # by effect
+    Column("conflicts", BigInteger, nullable=False),
+    Column("missing", BigInteger, nullable=False),  # files of the catalog that are gone and have not moved
+    Column("moves_known", Boolean, nullable=False),  # whether it was looked at what has moved
+    Column("mark", Text, nullable=False),  # of all files with their effects, whatever the order
+    Column("revision", BigInteger, nullable=False),  # raised by each change of what is set aside
+    sqlite_autoincrement=True,
+)
+
+
+def _of_preview() -> Column[Any]:
+    return Column("preview_id", BigInteger, ForeignKey("previews.preview_id", ondelete="CASCADE"), primary_key=True)
+
+
+#: What a commit would do with each outcome that counts.
+previewed: Final = Table(
+    "previewed",
+    metadata,
+    _of_preview(),
+    _number("seq"),
+    Column("effect", Text, nullable=False),
+    Column("moved_from", Text),  # where the catalog has it until now: absolute, escaped
+    Column("conflicts", Boolean, nullable=False),  # whether sources, or a source and the catalog, disagree
+    Column("set_aside", Boolean, nullable=False),
+    Column("refused", Text),  # why the commit did not take it
+    Index(None, "preview_id", "effect", "seq"),
+    sqlite_with_rowid=False,
+)
+
+#: The first outcome of a session with each content: how duplicates inside a session are told.
+first_contents: Final = Table(
+    "first_contents",
+    metadata,
+    _of_preview(),
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

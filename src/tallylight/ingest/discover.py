@@ -7,7 +7,6 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 from typing import Final
 
 from tallylight.ingest.expected import Expected, stamp
@@ -87,7 +86,7 @@ def name_filter(pattern: str) -> Callable[[str], bool]:
     parts = tuple(part.strip().lower() for part in pattern.split("|") if part.strip())
     if not parts:
         return lambda _name: True
-    return lambda name: any(fnmatchcase(PurePosixPath(name).name.lower(), part) for part in parts)
+    return lambda name: any(fnmatchcase(name.rpartition("/")[2].lower(), part) for part in parts)
 
 
 class _Walk:
@@ -247,7 +246,8 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
 def _unread(folder: str, top: str, error: OSError) -> UnreadFolder:
     code = "permission" if isinstance(error, PermissionError) else "io_error"
     name = escape(_below(folder, top)) or "."
-    message = f"This folder could not be read ({error.strerror}), so nothing in it is counted."
+    why = f"This folder could not be read ({error.strerror}), so nothing in it is counted"
+    message = f"{why}; check the disk, then ingest again."
     return UnreadFolder(name, code, message, folder)
 
 

@@ -60,6 +60,7 @@ class Ingest:
     hold: Callable[..., Awaitable[None]] | None = None  #: shuts the valve and records facts; None: no guard is asked
     guard_share: float = 0.2  #: of the known files of a directory that may be missing before the session is held
     queue: ChunkQueue = field(default_factory=ChunkQueue)
+    noted: Callable[[int], None] = lambda _outcomes: None  #: told of so many more durable outcomes; 0 at the end
 
 
 async def run(ingest: Ingest) -> None:
@@ -91,6 +92,7 @@ async def run(ingest: Ingest) -> None:
         raise
     finally:
         shared.stop()
+    ingest.noted(0)
     if ingest.valve.is_shut:
         await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
 
@@ -212,7 +214,9 @@ class _Shared:
                 self._ingest.queue.learn(outcome.file, outcome.ms)
             place = {"retries" if self._retries else "number": candidate.number}
             facts.append(Processed(at=now, outcome=outcome, **place))
-        await self._ingest.record.record(*facts)
+        if facts:
+            await self._ingest.record.record(*facts)
+            self._ingest.noted(len(facts))
 
     async def _next_chunk(self) -> list[Candidate]:
         """The next chunk; empty when there is and will be none."""

@@ -31,7 +31,7 @@ class Record(Protocol):
         ...
 
     def publish_unsaved(self, fact: Fact) -> None:
-        """Show a fact that cannot be made durable, because the journal itself is what failed."""
+        """Show a fact that cannot be made durable, because the journal itself is what failed. It gets no number."""
         ...
 
 

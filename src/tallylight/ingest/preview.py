@@ -22,10 +22,10 @@ class Effect(StrEnum):
     """What a commit would do with one file."""
 
     NEW = "new"  #: a path and a content the catalog does not have
-    CHANGED = "changed"  #: a path it has, with other bytes
+    CHANGED = "changed"  #: a path it has, of which something else would be stored: other bytes, or a new score, …
     MOVED = "moved"  #: a path it does not have, with the bytes of a file that is gone from where the catalog has it
     DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
-    UNCHANGED = "unchanged"  #: a path it has, with the bytes it had
+    UNCHANGED = "unchanged"  #: a path it has, just as it is stored
     FAILED = "failed"
     EXCLUDED = "excluded"
     MISSING = "missing"  #: a path it has, and no file there
@@ -59,7 +59,7 @@ def classify(outcome: Outcome, known: Known | None, *, seen: bool, moved: bool =
     `known` is what the catalog has at its path; `seen` whether its bytes are in the catalog under another path or
     came earlier in the session; `moved` whether it takes the place of one whose file is gone. Where nothing was hashed
     (tiers below full), size and modification time stand in, as they do for `skip_existing`, and neither a duplicate nor
-    a move can be told.
+    a move can be told. Whether anything else of a file with its old bytes would change, `looking` tells.
     """
     if outcome.kind is OutcomeKind.FAILED:
         return Effect.FAILED

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tallylight.catalog import Catalog
 from tallylight.facts import Fact, FolderUnread, Processed, State
+from tallylight.ingest.diff import as_told
 from tallylight.ingest.moved import moves
 from tallylight.ingest.preview import Preview, Tally
 from tallylight.journal import Item, Journal, Session
@@ -153,7 +154,10 @@ def report(
         found.add(page)
         items = [Item(seq, fact.at, fact.outcome) for seq, fact in page if isinstance(fact, Processed)]
         found.add_conflicts(items, tally.add([item.outcome for item in items]))
-    return _report(session, found, tally.preview(session.state), now)
+    # Where the preview is up to date, it says the same and more: of files with their old bytes, whether anything else
+    # of them would change.
+    told = as_told(journal, catalog, session_id) or tally.preview(session.state)
+    return _report(session, found, told, now)
 
 
 def _report(session: Session, found: _Found, preview: Preview, now: float) -> Report:

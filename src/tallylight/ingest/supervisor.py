@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,16 +14,17 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.catalog import Catalog
-from tallylight.errors import NotFound, OwnedElsewhere, WrongMove
-from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, check_move, initial
-from tallylight.ingest import commit, pipeline, undo
+from tallylight.errors import BadFolder, NotFound, OwnedElsewhere, StorageFailed, WrongMove
+from tallylight.facts import WAITING, Fact, Moved, Resumed, Retried, Started, State, check_move, initial
+from tallylight.ingest import choosing, commit, diff, pipeline, undo
 from tallylight.ingest.commit import Commit
 from tallylight.ingest.extract import nsfw
+from tallylight.ingest.left import ALONE
 from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.processing import Processing
-from tallylight.ingest.running import Running, Work
+from tallylight.ingest.running import Running, Work, innermost
 from tallylight.ingest.valve import Valve
-from tallylight.journal import Journal, Session, Tombstone
+from tallylight.journal import Choice, Journal, Session, Tombstone
 from tallylight.journal.leases import Leases, SoleOwner
 from tallylight.model import AT_REST, Parameters, Status
 
@@ -43,10 +44,12 @@ class Workshop:
     new_epoch: Callable[[], str]
     record_for: Callable[[Session], Record]
     ingest_for: Callable[[Session, Record, Valve], pipeline.Ingest]
-    commit_for: Callable[[Session, Record], Commit]
+    commit_for: Callable[[Session, Record, bool], Commit]  #: the last: whether it is held to what was shown
     catalog: Catalog
+    look: Callable[[str], Awaitable[None]]  #: brings a session's preview up to date
     forgotten: Callable[[Tombstone], None]  #: told after a session was deleted
     may_read: Callable[[Parameters], bool] = lambda _parameters: True  #: whether its folders are ours to read
+    may_recheck: Callable[[Parameters], bool] = lambda _parameters: True  #: whether at least one of them is
     leases: Leases = field(default_factory=SoleOwner)
 
 
@@ -88,17 +91,41 @@ class Supervisor:
         await self._set_off(self._processing(session), Started(at=shop.now()))
         return session
 
-    async def commit(self, session_id: str) -> Status:
-        """Begin to commit a session at rest; a committed one stays as it is. Returns its status then."""
+    async def commit(self, session_id: str, preview: str | None = None) -> Status:
+        """Begin to commit a session at rest; a committed one stays as it is. Returns its status then.
+
+        `preview` names what was shown; raises PreviewChanged where the commit would not do just that any more.
+        """
+        if preview is not None and not self._in_motion(session_id):
+            await self._look(session_id)
         async with self._deciding:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is completed, or cancel it first.")
             async with self._claimed(session_id) as session:
-                if session.state.status is Status.COMMITTED:
-                    return Status.COMMITTED
-                check_move(session.state.status, Status.COMMITTING)
-                await self._set_off(self._committing(session), Moved(at=self._workshop.now(), status=Status.COMMITTING))
+                match session.state.status:
+                    case Status.COMMITTED:
+                        return Status.COMMITTED
+                    case Status.COMMITTING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.COMMITTING)
+                        await self._check_commit(session, preview)
+                        running = self._committing(session, as_shown=preview is not None)
+                        await self._set_off(running, Moved(at=self._workshop.now(), status=Status.COMMITTING))
         return Status.COMMITTING
+
+    async def set_aside(self, session_id: str, choice: Choice, *, aside: bool) -> int:
+        """Exclude files from the commit of a session, or include them again; returns of how many that was a change.
+
+        Raises WrongMove unless the session is at rest and not committed, and BadParameters as `choosing.set_aside`.
+        """
+        async with self._deciding:
+            choosing.check_may_choose(await self._state(session_id))
+            async with self._claimed(session_id):
+                await self._look(session_id)
+                change = partial(choosing.set_aside, self._workshop.journal, session_id, choice, aside=aside)
+                return await self._workshop.write(change)
 
     async def undo(self, session_id: str) -> Status:
         """Begin to take back what a session committed; one that is undone stays so. Returns its status then.
@@ -109,15 +136,17 @@ class Supervisor:
             if self._in_motion(session_id):
                 raise WrongMove("This session is still running; wait until it is at rest.")
             async with self._claimed(session_id) as session:
-                if session.state.status is Status.UNDONE:
-                    return Status.UNDONE
-                check_move(session.state.status, Status.UNDOING)
-                catalog = self._workshop.catalog
-                undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
-                later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
-                lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
-                undo.check(undoable, later, lost, session.state)
-                await self._set_off(self._undoing(session), Moved(at=self._workshop.now(), status=Status.UNDOING))
+                match session.state.status:
+                    case Status.UNDONE:
+                        return Status.UNDONE
+                    case Status.UNDOING:
+                        await self._go_on(session)
+                    case status:
+                        _check_rested(status)
+                        check_move(status, Status.UNDOING)
+                        await self._check_undo(session)
+                        moved = Moved(at=self._workshop.now(), status=Status.UNDOING)
+                        await self._set_off(self._undoing(session), moved)
         return Status.UNDOING
 
     async def pause(self, session_id: str) -> Status:
@@ -127,7 +156,7 @@ class Supervisor:
             if status is Status.PAUSED:
                 return status
             check_move(status, Status.PAUSED)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if running is None:
                 await self._settle(session_id, Status.PAUSED)
             elif running.processing is not None:
@@ -140,14 +169,12 @@ class Supervisor:
         """
         async with self._deciding:
             status = await self._status(session_id)
-            running = self._running.get(session_id)
+            running = self._at_work(session_id)
             if status in AT_REST:
                 raise WrongMove(f"This session is {status}; only one that is paused or held can be resumed.")
             if running is None:
                 async with self._claimed(session_id) as session:
-                    now, waits = self._workshop.now(), session.state.status in WAITING
-                    goes_on = [Moved(at=now, status=Status.PROCESSING)] if waits else [Resumed(at=now)]
-                    await self._set_off(self._going_on(session, paused=False), *goes_on)
+                    await self._go_on(session)
             elif status in WAITING and running.processing is not None:
                 await running.processing.resume()
             return await self._status(session_id)
@@ -159,6 +186,7 @@ class Supervisor:
                 raise WrongMove("This session is still running; wait until it is at rest.")
             async with self._claimed(session_id) as session:
                 now, status = self._workshop.now(), session.state.status
+                _check_rested(status)
                 if status not in RETRIABLE:
                     raise WrongMove(f"This session is {status}; only before a commit can it be tried again.")
                 if not session.state.errors:
@@ -173,8 +201,7 @@ class Supervisor:
             return await self._cancel(session_id)
 
     async def _cancel(self, session_id: str) -> Status:
-        status = await self._status(session_id)
-        running = self._running.get(session_id)
+        status, running = await self._status(session_id), self._at_work(session_id)
         if status in {Status.COMMITTING, Status.UNDOING}:
             what = "committed" if status is Status.COMMITTING else "undone"
             raise WrongMove(f"This session is being {what}, which cannot be cancelled; wait until it is done.")
@@ -195,9 +222,9 @@ class Supervisor:
             if (running := self._running.get(session_id)) is not None:
                 # Its readers are to hear that it was deleted, not that it was cancelled.
                 await running.abandon()
-            # In this order: cut off in between, the session is still there to be deleted once more. The other way
-            # round the catalog would tell of a commit to undo first whose session nobody knows.
             async with self._claimed(session_id):
+                # In this order: cut off in between, the session is still there to be deleted once more. The other way
+                # round the catalog would tell of a commit to undo first whose session nobody knows.
                 await shop.write(shop.catalog.forget, session_id)
                 tombstone = await shop.write(shop.journal.delete, session_id, shop.now())
             self._running.pop(session_id, None)
@@ -229,15 +256,10 @@ class Supervisor:
             async with self._claimed(session_id) as session:
                 if session.state.at_rest:
                     return
-                is_paused = session.state.status in WAITING
-                goes_on = [] if is_paused else [Resumed(at=self._workshop.now())]
-                await self._set_off(self._going_on(session, paused=is_paused), *goes_on)
+                await self._go_on(session, wakes=False)
 
     async def _is_ours_to_do(self, session: Session) -> bool:
-        # What is committed or undone reads no folder any more.
-        if session.state.status in {Status.COMMITTING, Status.UNDOING}:
-            return True
-        if await anyio.to_thread.run_sync(self._workshop.may_read, session.parameters):
+        if await anyio.to_thread.run_sync(self._may_go_on, session):
             return True
         if session.session_id not in self._left_alone:
             self._left_alone.add(session.session_id)
@@ -282,36 +304,105 @@ class Supervisor:
                 with anyio.CancelScope(shield=True):
                     await anyio.to_thread.run_sync(leases.release, session_id)
 
+    def _at_work(self, session_id: str) -> Running | None:
+        """Whoever works on a session. Nobody does where the journal failed under it: what is stored counts then."""
+        running = self._running.get(session_id)
+        return None if running is None or running.is_broken else running
+
+    def _may_go_on(self, session: Session) -> bool:
+        match session.state.status:
+            case Status.UNDOING:
+                # It reads no folder any more.
+                return True
+            case Status.COMMITTING:
+                return self._workshop.may_recheck(session.parameters)
+            case _:
+                return self._workshop.may_read(session.parameters)
+
+    async def _check_commit(self, session: Session, preview: str | None) -> None:
+        shop = self._workshop
+        if not await anyio.to_thread.run_sync(shop.may_recheck, session.parameters):
+            folders = ", ".join(session.parameters.directories)
+            raise BadFolder(
+                f"A commit looks at each file once more, but {folders} is outside the folders this server may read;"
+                " start it with --root for it."
+            )
+        if preview is not None:
+            standing = await anyio.to_thread.run_sync(shop.journal.previews.standing, session.session_id)
+            diff.check_name(preview, standing)
+
+    async def _look(self, session_id: str) -> None:
+        await self._workshop.look(session_id)
+
+    async def _state(self, session_id: str) -> State:
+        """The newest durable state. Raises NotFound."""
+        running = self._at_work(session_id)
+        return running.record.state if running else (await self._session(session_id)).state
+
     def _in_motion(self, session_id: str) -> bool:
-        record = self.record_of(session_id)
-        return record is not None and not record.state.at_rest
+        running = self._at_work(session_id)
+        return running is not None and not running.record.state.at_rest
 
     async def _session(self, session_id: str) -> Session:
         return await anyio.to_thread.run_sync(self._workshop.journal.session, session_id)
 
     async def _status(self, session_id: str) -> Status:
         """The newest durable status. Raises NotFound."""
-        running = self._running.get(session_id)
-        return running.record.state.status if running else (await self._session(session_id)).state.status
+        return (await self._state(session_id)).status
+
+    async def _check_undo(self, session: Session) -> None:
+        """Raise WrongMove where the catalog does not let a session's commit be undone."""
+        catalog, session_id = self._workshop.catalog, session.session_id
+        undoable = await anyio.to_thread.run_sync(catalog.undoable, session_id)
+        later = await anyio.to_thread.run_sync(catalog.overwritten_by, session_id)
+        lost = await anyio.to_thread.run_sync(catalog.out_of_reach, session_id)
+        undo.check(undoable, later, lost, session.state)
 
     async def _settle(self, session_id: str, status: Status) -> None:
         """Move a session that nobody works on."""
-        async with self._claimed(session_id) as session:
-            record = self._workshop.record_for(session)
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(record.run)
-                await record.record(Moved(at=self._workshop.now(), status=status))
-                tasks.cancel_scope.cancel()
+        try:
+            async with self._claimed(session_id) as session:
+                record = self._workshop.record_for(session)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(record.run)
+                    await record.record(Moved(at=self._workshop.now(), status=status))
+                    tasks.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            raise innermost(group) from group
+        # It may have been shown as the one whose journal failed.
+        self._running.pop(session_id, None)
+
+    async def _go_on(self, session: Session, *, wakes: bool = True) -> None:
+        """Go on with a session that is in motion in the journal, and that nobody works on. One that waits for a word
+        takes this for it, unless `wakes` says otherwise.
+        """
+        shop, now = self._workshop, self._workshop.now()
+        if session.session_id in self._running:
+            # The storage failed, not the process: what was under way then has ended nothing.
+            tries = await anyio.to_thread.run_sync(shop.journal.tries, session.session_id)
+            innocent = {number: min(count, ALONE) for number, count in tries.items()}
+            await shop.write(shop.journal.count_tries, session.session_id, innocent)
+        waits = session.state.status in WAITING
+        word = [Moved(at=now, status=Status.PROCESSING)] if wakes else []
+        running = self._going_on(session, paused=waits and not wakes)
+        await self._set_off(running, *(word if waits else [Resumed(at=now)]))
 
     async def _set_off(self, running: Running, *first: Fact) -> None:
-        self._running[running.session.session_id] = running
-        await self._tasks.start(self._live, running, *first)
+        session_id = running.session.session_id
+        broken = self._running.get(session_id)
+        self._running[session_id] = running
+        try:
+            await self._tasks.start(self._live, running, *first)
+        except BaseException:
+            if broken is not None:
+                self._running[session_id] = broken
+            raise
 
     async def _live(self, running: Running, *first: Fact, task_status: anyio.abc.TaskStatus[None]) -> None:
         try:
             await running.live(*first, task_status=task_status)
         finally:
-            # One whose journal failed is shown as it is until it is deleted or the server ends.
+            # One whose journal failed is shown as it is until it is resumed, cancelled or deleted.
             if not running.is_broken and self._running.get(running.session.session_id) is running:
                 del self._running[running.session.session_id]
 
@@ -327,15 +418,23 @@ class Supervisor:
     def _processing(self, session: Session, *, paused: bool = False) -> Running:
         shop, record = self._workshop, self._workshop.record_for(session)
         processing = Processing(record, partial(shop.ingest_for, session, record), shop.now, paused=paused)
-        running = Running(session, record, processing.run, shop.now, failed=Status.ERROR, halted=Status.CANCELLED)
+        running = Running(
+            session,
+            record,
+            processing.run,
+            shop.now,
+            failed=Status.ERROR,
+            halted=Status.CANCELLED,
+            is_ours=partial(self._is_ours, session.session_id),
+        )
         running.processing = processing
         return running
 
-    def _committing(self, session: Session) -> Running:
+    def _committing(self, session: Session, *, as_shown: bool = False) -> Running:
         shop, record = self._workshop, self._workshop.record_for(session)
 
         async def commit_session() -> Moved:
-            await commit.run(shop.commit_for(session, record))
+            await commit.run(shop.commit_for(session, record, as_shown))
             if record.state.commit_errors and not record.state.commit_done:
                 sentence = (
                     f"None of {record.state.commit_errors} files could be committed; each is listed with its reason."
@@ -349,10 +448,30 @@ class Supervisor:
         shop, record = self._workshop, self._workshop.record_for(session)
 
         async def undo_session() -> Moved:
-            await undo.run(shop.commit_for(session, record))
+            await undo.run(shop.commit_for(session, record, False))
             return Moved(at=shop.now(), status=Status.UNDONE)
 
         return self._after_review(session, record, undo_session)
 
     def _after_review(self, session: Session, record: Record, work: Work) -> Running:
-        return Running(session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None)
+        is_ours = partial(self._is_ours, session.session_id)
+        return Running(
+            session, record, work, self._workshop.now, failed=Status.COMMIT_ERROR, halted=None, is_ours=is_ours
+        )
+
+    async def _is_ours(self, session_id: str) -> bool:
+        """Whether no other process works on a session. Where the database does not say, none does."""
+        try:
+            return session_id in await anyio.to_thread.run_sync(self._workshop.leases.free, [session_id])
+        except StorageFailed:
+            return True
+
+
+def _check_rested(status: Status) -> None:
+    """Raise WrongMove where a session that nobody works on is not at rest: the end of the process, or of the storage,
+    cut it off.
+    """
+    if status in {Status.COMMITTING, Status.UNDOING}:
+        raise WrongMove(f"This session was cut off while it was {status}; resume it first.")
+    if status not in AT_REST:
+        raise WrongMove(f"This session is {status}, and nobody works on it; resume it, or cancel it, first.")

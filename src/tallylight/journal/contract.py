@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tallylight.facts import Fact, State
 from tallylight.model import FolderFound, Haul, Outcome, OutcomeKind, Parameters, RawText, Reason
+
+if TYPE_CHECKING:
+    from tallylight.journal.previews import Previews
 
 #: Tombstones are kept for so many seconds, and at most so many of them: a reader that was away for longer is not told.
 TOMBSTONE_AGE: Final = 86_400.0
@@ -65,6 +68,11 @@ class Journal(Protocol):
     @property
     def epoch(self) -> str:
         """Of the journal itself, made with it: the first half of shared-stream cursors."""
+        ...
+
+    @property
+    def previews(self) -> Previews:
+        """What commits of its sessions would do."""
         ...
 
     def tally(self) -> int:

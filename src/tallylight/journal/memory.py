@@ -13,6 +13,8 @@ from tallylight.facts import Discovered, Fact, Processed, State, without_names
 from tallylight.journal.codec import bare
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
+from tallylight.journal.memory_previews import MemoryPreviews
+from tallylight.journal.previews import Previews
 from tallylight.model import FolderFound, Haul, OutcomeKind, RawText, Reason
 from tallylight.roots import absolute
 
@@ -39,10 +41,15 @@ class MemoryJournal:
         self._boot_id: str | None = None
         self._kept: dict[str, _Kept] = {}
         self._tombstones: list[Tombstone] = []
+        self._previews = MemoryPreviews(self)
 
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    @property
+    def previews(self) -> Previews:
+        return self._previews
 
     def tally(self) -> int:
         return self._tally
@@ -198,6 +205,7 @@ class MemoryJournal:
         with self._lock:
             session = self._find(session_id).session
             del self._kept[session_id]
+            self._previews.forget(session_id)
             tombstone = Tombstone(
                 session_id=session_id,
                 epoch=session.epoch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
 from tallylight.db.database import Database
 from tallylight.db.fence import OPEN, Fence
@@ -22,6 +22,7 @@ from tallylight.journal.codec import decode, outcome_of
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.packed import unpacked
+from tallylight.journal.previews import Previews
 from tallylight.journal.rows import (
     Rows,
     folder_of,
@@ -34,6 +35,7 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
+from tallylight.journal.sql_previews import SqlPreviews, with_code
 from tallylight.model import AT_REST, FolderFound, Haul, OutcomeKind, RawText, Reason
 from tallylight.roots import absolute
 
@@ -89,12 +91,17 @@ class SqlJournal:
 
     def __init__(self, database: Database, fence: Fence = OPEN) -> None:
         self._database = database
+        self._previews = SqlPreviews(database)
         self._fence = fence
         self._epoch = _read_epoch(database) or _make_clock(database)
 
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    @property
+    def previews(self) -> Previews:
+        return self._previews
 
     def tally(self) -> int:
         with self._database.reading() as connection:
@@ -241,7 +248,7 @@ class SqlJournal:
         if kind is not None:
             query = query.where(outcomes.c.kind == kind.value)
         if code is not None:
-            query = query.where(_with_code(code))
+            query = query.where(with_code(code))
         if conflicts:
             # PostgreSQL compares no JSON, but keeps its text as it was written.
             query = query.where(cast(outcomes.c.conflicts, Text) != "[]")
@@ -334,12 +341,6 @@ class SqlJournal:
                 facts = _read_facts(connection, session_id, after, until)
             yield from facts
             after = until
-
-
-def _with_code(code: Reason) -> ColumnElement[bool]:
-    """The outcomes with this `Outcome.remark`. Read from the rows of one session, so it needs no index."""
-    warned = (outcomes.c.kind == OutcomeKind.EXTRACTED.value) & (cast(outcomes.c.warnings, Text) != "[]")
-    return warned if code is Reason.BAD_METADATA else outcomes.c.code == code.value
 
 
 def _read_epoch(database: Database) -> str | None:

@@ -24,7 +24,19 @@ from tallylight.token_file import link
 from tallylight.web import passing_on, problems
 from tallylight.web.attempts import Attempts
 from tallylight.web.gate import Gate
-from tallylight.web.routes import folders, items, media, pages, poll, schedules, sessions, stats, stream, stream_test
+from tallylight.web.routes import (
+    folders,
+    items,
+    media,
+    pages,
+    poll,
+    previews,
+    schedules,
+    sessions,
+    stats,
+    stream,
+    stream_test,
+)
 from tallylight.web.security import Doors, Guard
 from tallylight.web.stream_tests import StreamTests
 
@@ -76,7 +88,7 @@ def create_app(
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, items, folders, media, schedules, stats, stream_test, pages):
+    for module in (stream, poll, sessions, previews, items, folders, media, schedules, stats, stream_test, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)

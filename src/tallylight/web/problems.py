@@ -13,6 +13,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | a method the address does not have | 405 | `method_not_allowed` |
 | `NotAdmitted` | 401 | `not_admitted` |
 | `WrongMove` | 409 | `wrong_move` |
+| `PreviewChanged` | 409 | `preview_changed` |
 | `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
 | `DataFolderBusy`, `DataFolderUnusable` | 503 | `data_folder_busy`, `data_folder_unusable` |
 | `DatabaseUnusable` | 503 | `database_unusable` |
@@ -40,13 +41,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.errors import (
     BadInput,
-    DatabaseUnusable,
-    DataFolderBusy,
-    DataFolderUnusable,
     LeaseLost,
     NotAdmitted,
     NotFound,
     OwnedElsewhere,
+    StorageFailed,
     TallylightError,
     TooManyReaders,
     WrongMove,
@@ -65,9 +64,7 @@ STATUSES: Final[Mapping[type[BaseException], int]] = {
     OwnedElsewhere: 409,
     LeaseLost: 409,
     TooManyReaders: 503,
-    DataFolderBusy: 503,
-    DataFolderUnusable: 503,
-    DatabaseUnusable: 503,
+    StorageFailed: 503,
     TallylightError: 500,
 }
 

@@ -21,9 +21,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from tallylight.errors import BadParameters
+from tallylight.ingest.choosing import MOST_SEQS
+from tallylight.ingest.discover import name_filter
+from tallylight.ingest.preview import Effect
 from tallylight.ingest.writeback import Target
+from tallylight.journal import Choice
 from tallylight.messages import elide
-from tallylight.model import ConflictRule, Parameters, Tier
+from tallylight.model import ConflictRule, Parameters, Reason, Tier
 from tallylight.roots import Roots, escape, outermost
 
 MOST_DIRECTORIES: Final = 100
@@ -54,12 +58,13 @@ class _Request(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known_names(cls, body: Any) -> Any:
-        unknown = [name for name in body if name not in cls.model_fields] if isinstance(body, dict) else []
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        unknown = [name for name in body if name not in known] if isinstance(body, dict) else []
         if unknown:
             raise PydanticCustomError(
                 "unknown_field",
                 "has no field {name}; {instead}",
-                {"name": _printable(unknown[0]), "instead": _instead_of(unknown[0], cls.model_fields)},
+                {"name": _printable(unknown[0]), "instead": _instead_of(unknown[0], known)},
             )
         return body
 
@@ -145,6 +150,42 @@ class CommitRequest(_Request):
     """Commit what a session extracted to the catalog."""
 
     session_id: SessionId = Field(description="Id of a session at rest.")
+    preview: Annotated[StrictStr, Field(max_length=100)] | None = Field(
+        None,
+        description="The `preview` of what was shown: 409 `preview_changed` where the commit would do anything else.",
+    )
+
+
+class Chosen(_Request):
+    """Which files of a preview: single numbers, or a filter. Everything that is given has to fit."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"seqs": [17, 23]}, {"class": ["duplicate"]}]})
+
+    seqs: list[Annotated[StrictInt, Field(ge=1, le=2**62)]] = Field(
+        default_factory=list, max_length=MOST_SEQS, description="Their numbers, as the preview lists them."
+    )
+    effects: list[Effect] = Field(
+        default_factory=list, max_length=len(Effect), alias="class", description="Of one of these classes."
+    )
+    code: Reason | None = Field(None, description="With this reason code: `bad_metadata` is that of warnings.")
+    folder: Annotated[StrictStr, Field(max_length=16_384)] = Field(
+        "", description="In or below this folder: absolute, or relative to the directory asked for."
+    )
+    name: Pattern = Field("", description="With such a name, as `pattern`.", examples=["*.gif|draft*"])
+    conflicts: StrictBool = Field(False, description="On which somebody disagrees.")
+
+    def to_choice(self) -> Choice:
+        """Raises BadParameters where nothing is given: that everything is meant has to be said."""
+        if not any((self.seqs, self.effects, self.code, self.folder, self.name, self.conflicts)):
+            raise BadParameters("Say which files: give seqs, or a filter of class, code, folder, name or conflicts.")
+        return Choice(
+            effects=tuple(effect.value for effect in self.effects),
+            seqs=tuple(self.seqs),
+            code=self.code,
+            folder=self.folder,
+            named=name_filter(self.name) if self.name else None,
+            conflicts=self.conflicts,
+        )
 
 
 class ScheduleRequest(_Request):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from tallylight.facts import Trouble
 from tallylight.model import Json
@@ -100,3 +100,37 @@ def ending(message: Json) -> str:
         return f"{text}\n{visible(held['message'])}\n{commands}"
     error = message.get("error")
     return f"{text}\n{visible(error['message'])}" if error else text
+
+
+def files(number: int) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def preview(summary: Json) -> str:
+    """What a commit would do, on one line; zeros are left out."""
+    parts = [f"{count:,} {effect}" for effect, count in summary["files"].items() if count]
+    if aside := sum(summary["set_aside"].values()):
+        parts.append(f"{aside:,} of them set aside")
+    if summary["conflicts"]:
+        parts.append(f"{summary['conflicts']:,} with conflicts")
+    return f"{', '.join(parts) or 'no file'}; {files(summary['to_commit'])} to commit"
+
+
+def change(told: Json) -> str:
+    """What a commit would change of one field."""
+    if "before" in told:
+        return f"{told['field']} {_value(told['before'])} → {_value(told['after'])}"
+    words = [f"+{shown(text)}" for text in told.get("added", ())] + [
+        f"−{shown(text)}" for text in told.get("removed", ())
+    ]
+    return " ".join([told["field"], *words])
+
+
+def shown(text: str) -> str:
+    """A name or a sentence, safe to print whatever is in it."""
+    return visible(text)
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else shown(str(value))

@@ -104,14 +104,14 @@ def _kind(source: Source) -> Kind:
 
 
 def _beside(options: Options, path: str) -> Told:
-    """What the sidecars tell. A file is never failed for what lies beside it."""
+    """What the sidecars tell. A file is never failed for what lies beside it, only where it is gone itself."""
     describing = options.extract_metadata or options.extract_keywords
     if not describing and not options.import_scores:
         return Told()
     wanted = Wanted(scores=options.import_scores, described=describing)
     try:
         return sidecars.read(options.roots, path, wanted, options.limits)
-    except (MemoryError, KeyboardInterrupt):
+    except (MemoryError, KeyboardInterrupt, FileNotFoundError):
         raise
     except Exception as error:  # noqa: BLE001 (files of any program; the picture is readable all the same)
         return Told(warnings=[f"the sidecars could not be read: {described(error)}"])

@@ -24,7 +24,10 @@ def explain(error: Exception) -> Unreadable:
         case BadPath():
             return Unreadable(Reason.OUTSIDE, str(error))
         case FileNotFoundError() | NotADirectoryError():
-            return Unreadable(Reason.VANISHED, "The file was there when its folder was listed and is gone now.")
+            return Unreadable(
+                Reason.VANISHED,
+                "The file was there when its folder was listed and is gone now; check the disk, then retry.",
+            )
         case PermissionError():
             return Unreadable(Reason.PERMISSION, "The user this server runs as may not read the file.")
         case OSError():

@@ -50,6 +50,7 @@ async def thumbnail(session_id: str, seq: Annotated[int, Path(ge=0, le=2**62)], 
 @router.get("/report/{session_id}", response_class=HTMLResponse)
 async def report(session_id: str, services: Given, format: Literal["html", "json"] = "html") -> Response:  # noqa: A002
     """What the session did and what a commit would do: a self-contained page, or JSON with `?format=json`."""
+    await services.looker.look_now(session_id)
     if format == "json":
         return JSONResponse(await to_thread.run_sync(_report_json, services, session_id))
     page = await to_thread.run_sync(_report_page, services, session_id)

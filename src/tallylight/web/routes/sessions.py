@@ -53,8 +53,13 @@ async def active_session(services: Given) -> Json:
 
 @router.post("/commit")
 async def commit(body: CommitRequest, services: Given) -> Json:
-    """Commit a session at rest to the catalog. Committing a committed one changes nothing."""
-    return {"session_id": body.session_id, "status": (await services.supervisor.commit(body.session_id)).value}
+    """Commit a session at rest to the catalog, without the files that were excluded from it. Committing a committed one
+    changes nothing.
+
+    With `preview`, only if it does what that preview showed.
+    """
+    status = await services.supervisor.commit(body.session_id, body.preview)
+    return {"session_id": body.session_id, "status": status.value}
 
 
 @router.post("/undo/{session_id}")

@@ -2,7 +2,8 @@
 
 import { get, post, sentence } from './api.js'
 import { run } from './command.js'
-import { element, make, part, write } from './dom.js'
+import { Diff } from './diff.js'
+import { element, part, write } from './dom.js'
 import { bytes, count, counted, duration, files } from './format.js'
 import { below } from './place.js'
 import { Samples } from './samples.js'
@@ -10,19 +11,6 @@ import { stepOf } from './store.js'
 
 /** @typedef {import('./types.js').Message} Message */
 /** @typedef {import('./types.js').Report} Report */
-
-/** What a commit would do with a file, in the order in which it is told. */
-const PLAN = [
-  ['new', 'New', 'not in the catalog yet'],
-  ['changed', 'Changed', 'known path, other content'],
-  ['moved', 'Moved', 'known content, at another path now; what you said of it follows'],
-  ['duplicate', 'Duplicate', 'content the catalog or this run has already'],
-  ['unchanged', 'Unchanged', 'in the catalog as it is'],
-  ['failed', 'Failed', 'not committed'],
-  ['excluded', 'Left out', 'by type or limit'],
-  ['missing', 'Missing', 'in the catalog, but not on the disk; marked, never removed'],
-  ['conflicts', 'Conflicts', 'files on which sources disagree; the report lists them'],
-]
 
 const TITLES = new Map([
   ['completed', 'Ready to review'],
@@ -34,6 +22,7 @@ export class Preview {
   /** @type {string | null} the session whose report is shown */
   #reported = null
   samples = new Samples()
+  diff = new Diff()
 
   /**
    * @param {import('./store.js').Store} store
@@ -43,23 +32,32 @@ export class Preview {
     this.store = store
     this.failures = failures
     const commit = element('commit-start', HTMLButtonElement)
-    commit.onclick = () => run(commit, 'commit-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
+    commit.onclick = () => run(commit, 'commit-trouble', () => this.#commit())
     const retry = element('retry-failed', HTMLButtonElement)
     retry.onclick = () => run(retry, 'commit-trouble', () => post(`/api/ingest/retry-failed/${store.followed}`))
     store.addEventListener('change', () => this.#draw())
+    this.diff.addEventListener('change', () => this.#drawPlan())
   }
 
   #draw() {
     const { message } = this.store
     if (!message || stepOf(message) === 'process') return this.#clear()
-    if (stepOf(message) === 'preview') drawHead(message)
+    if (stepOf(message) === 'preview') this.#drawHead(message)
     // Once it is done, what it would do is history.
     else part('plan').hidden = true
     if (this.#reported === message.session_id) return
     this.#reported = message.session_id
     write(part('commit-trouble'), '')
     void this.samples.load(message.session_id)
+    if (stepOf(message) === 'preview') void this.diff.load(message.session_id)
     void this.#report(message.session_id)
+  }
+
+  /** @param {Message} message */
+  #drawHead(message) {
+    if (this.#reported !== message.session_id) this.diff.clear()
+    drawHead(message)
+    this.#drawCommit(message)
   }
 
   #clear() {
@@ -67,6 +65,35 @@ export class Preview {
     this.#reported = null
     part('plan').hidden = true
     part('samples').hidden = true
+    this.diff.clear()
+  }
+
+  /** Commit just what is shown. Where that is refused, show what there is now. */
+  async #commit() {
+    const { counts } = this.diff
+    const { followed } = this.store
+    try {
+      await post('/api/ingest/commit', { session_id: followed, ...(counts?.complete && { preview: counts.preview }) })
+    } catch (error) {
+      if (followed !== null) void this.diff.load(followed)
+      throw error
+    }
+  }
+
+  #drawPlan() {
+    const { message } = this.store
+    if (!message || stepOf(message) !== 'preview') return
+    part('plan').hidden = this.diff.counts === null
+    this.#drawCommit(message)
+  }
+
+  /** @param {Message} message */
+  #drawCommit({ processed_files: processed, stats: { errors, missing, found_again: found } }) {
+    // Until it is known what a commit would do, what was read stands in.
+    const ready = this.diff.counts?.to_commit ?? processed - errors
+    const button = element('commit-start', HTMLButtonElement)
+    button.hidden = ready === 0 && missing === 0 && found === 0
+    write(button, ready ? `Commit ${files(ready)} to the catalog` : 'Commit what is missing and what was found again')
   }
 
   /** @param {string} session */
@@ -74,8 +101,7 @@ export class Preview {
     try {
       const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
       if (this.#reported !== session) return
-      drawPlan(report)
-      part('plan').hidden = this.store.message === null || stepOf(this.store.message) !== 'preview'
+      drawTypes(report)
       this.failures.tell(report.folders_unread)
     } catch (error) {
       write(part('commit-trouble'), sentence(error))
@@ -85,14 +111,9 @@ export class Preview {
 
 /** @param {Message} message */
 function drawHead(message) {
-  const ready = message.processed_files - message.stats.errors
   write(part('preview-title'), TITLES.get(message.status) ?? message.status)
   write(part('preview-summary'), whatHappened(message))
   write(part('preview-error'), message.error?.message ?? '')
-  const button = element('commit-start', HTMLButtonElement)
-  const { missing, found_again: found } = message.stats
-  button.hidden = ready === 0 && missing === 0 && found === 0
-  write(button, ready ? `Commit ${files(ready)} to the catalog` : 'Commit what is missing and what was found again')
   const retry = element('retry-failed', HTMLButtonElement)
   retry.hidden = message.stats.errors === 0
   write(retry, `Retry ${counted(message.stats.errors, 'failed file', 'failed files')}`)
@@ -124,12 +145,7 @@ function nothingLeft({ skipped_existing: skipped, excluded }) {
 }
 
 /** @param {Report} report */
-function drawPlan({ preview, by_type: types }) {
-  const rows = PLAN.flatMap(([key = '', label = '', meaning = '']) => {
-    const value = preview[key] ?? 0
-    return value ? [make('div', {}, make('dt', {}, label), make('dd', {}, count(value)), make('dd', { className: 'muted' }, meaning))] : []
-  })
-  part('plan-list').replaceChildren(...rows)
+function drawTypes({ by_type: types }) {
   const parts = Object.entries(types).map(([type, value]) => `${count(value)} ${type}`)
   write(part('plan-types'), parts.join(' · '))
 }

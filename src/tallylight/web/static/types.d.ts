@@ -106,9 +106,50 @@ export interface Listing {
   capped: boolean
 }
 
+/** What of one field a commit would change: values, or words that come and go. */
+export interface Change {
+  field: string
+  before?: unknown
+  after?: unknown
+  added?: string[]
+  removed?: string[]
+}
+
+export interface PreviewItem {
+  seq: number
+  root: string
+  file: string
+  class: string
+  code: string | null
+  message: string
+  changes: Change[]
+  conflicts: { field: string }[]
+  same_as: string | null
+  moved_from: string | null
+  set_aside: boolean
+  refused: string | null
+}
+
+export interface PreviewCounts {
+  session_id: string
+  /** names what is shown: a commit that carries it does just that */
+  preview: string
+  complete: boolean
+  /** by class; those set aside are in it */
+  files: Record<string, number>
+  unlisted: Record<string, number>
+  set_aside: Record<string, number>
+  to_commit: number
+  conflicts: number
+}
+
+export interface PreviewPage extends PreviewCounts {
+  items: PreviewItem[]
+  next: number | null
+}
+
 export interface Report {
   parameters: Parameters
-  preview: Record<string, number>
   by_type: Record<string, number>
   folders_unread: Failure[]
 }

@@ -16,6 +16,7 @@ from tests.ingest.extract.build import Folder
 
 from tallylight.ingest.extract import sidecars
 from tallylight.ingest.extract.limits import Limits
+from tallylight.ingest.extract.sidecars.neighbours import neighbours
 from tallylight.model import ConflictRule, Outcome, OutcomeKind, Tier
 from tallylight.roots import Roots
 
@@ -135,6 +136,26 @@ def test_a_folder_that_cannot_be_listed_is_a_warning(folder: Folder, monkeypatch
 
     monkeypatch.setattr(Roots, "names", refuse)
     assert warned(read(folder)) == "sidecars could not be looked for: Permission denied"
+
+
+@pytest.mark.parametrize("leaves", ["before the folder is looked at", "before what lies in it is opened"])
+def test_a_file_that_is_gone_before_its_sidecars_were_read_has_vanished(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    folder.put(".scores/a.png.json", b'{"score": 3}')
+    look = neighbours
+
+    def unplugged(roots: Roots, beside: str, limits: Limits) -> Any:
+        if leaves == "before the folder is looked at":
+            folder.path.rename(f"{folder.path} away")
+            return look(roots, beside, limits)
+        found = look(roots, beside, limits)
+        folder.path.rename(f"{folder.path} away")
+        return found
+
+    monkeypatch.setattr(f"{sidecars.read.__module__}.neighbours", unplugged)
+    outcome = folder.outcome("a.png", PICTURE, tier=Tier.METADATA)
+    assert (outcome.kind, outcome.code) == (OutcomeKind.FAILED, "vanished"), "its score would be lost without a word"
 
 
 def test_trouble_nobody_foresaw_is_a_warning_too(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

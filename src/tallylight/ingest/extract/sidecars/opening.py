@@ -19,6 +19,7 @@ class Opening:
         self.roots = roots
         self.limits = limits
         self.warnings: list[str] = []
+        self.missed = False  #: something that was asked for was not there
         self._known: dict[str, Any] = {}
 
     def ignore(self, path: str, why: str) -> None:
@@ -56,6 +57,7 @@ class Opening:
             with self.roots.open(path) as file:
                 raw = file.read(longest + 1)
         except (FileNotFoundError, NotADirectoryError):
+            self.missed = True
             return None, ""
         except BadPath:
             return None, "it leads out of the roots or is no file"

@@ -33,12 +33,16 @@ class Wanted:
 
 
 def read(roots: Roots, path: str, wanted: Wanted, limits: Limits = LIMITS) -> Told:
-    """What the sidecars of a file tell. Each that cannot be used is a warning. Creates nothing; never raises for what
-    lies on the disk.
+    """What the sidecars of a file tell. Each that cannot be used is a warning. Creates nothing.
+
+    Raises FileNotFoundError where the file itself is gone by now: what is not beside it then says nothing, and a score
+    would be lost without a word.
     """
     folder, name = os.path.split(path)
     try:
         beside = neighbours(roots, folder, limits)
+    except FileNotFoundError:
+        raise
     except (OSError, BadPath) as error:
         why = getattr(error, "strerror", None) or "it leads out of the roots"
         return Told(warnings=[f"sidecars could not be looked for: {why}"])
@@ -47,6 +51,8 @@ def read(roots: Roots, path: str, wanted: Wanted, limits: Limits = LIMITS) -> To
     opening = Opening(roots, limits)
     told = _Reader(name, beside, opening).read(wanted)
     told.warnings += opening.warnings
+    if opening.missed:
+        os.lstat(path)
     return told
 
 
