@@ -207,6 +207,7 @@ async def test_a_new_token_ends_what_was_opened_with_the_old_one(it: Site, token
                 await clock.advance(LOOK)
                 await anyio.wait_all_tasks_blocked()
     assert probe.status == (200 if path.endswith("stream") else 401)
+    assert it.services.hub.accounts.as_json()["ended"]["cancelled"] == path.endswith("stream")
 
 
 async def test_a_health_check_needs_none_and_learns_nothing_else(it: Site, token: str) -> None:

@@ -58,6 +58,9 @@ class StreamResponse:
             # The other way a server tells that the client is gone (ASGI 2.4): nobody is left to answer.
             log.debug("a reader left: %s", error)
             cause = Cause.GONE
+        except anyio.get_cancelled_exc_class():
+            cause = Cause.CANCELLED
+            raise
         finally:
             self._hub.leave(self._reader, cause)
 
