@@ -101,19 +101,20 @@ def targets(results: Results) -> list[Target]:
     of_floor = metadata.files_per_s / results.header_floor
     fast = metadata.files_per_s >= _METADATA_PER_S or of_floor >= _METADATA_OF_FLOOR
     return [
-        _target("full, of the floor", results.full.files_per_s / results.floor, ".2f", least=_FULL_OF_FLOOR),
+        target("full, of the floor", results.full.files_per_s / results.floor, ".2f", least=_FULL_OF_FLOOR),
         Target(
             "metadata, files/s (or of the loop that reads headers)",
             f"≥ {_METADATA_PER_S:,} (≥ {_METADATA_OF_FLOOR})",
             f"{metadata.files_per_s:,.0f} ({of_floor:.2f})",
             fast,
         ),
-        _target("metadata, µs of the main process a file", metadata.main_us, ",.0f", most=_MAIN_US),
-        _target("MB of the largest worker", results.worker_mb, ",.0f", most=_WORKER_MB),
+        target("metadata, µs of the main process a file", metadata.main_us, ",.0f", most=_MAIN_US),
+        target("MB of the largest worker", results.worker_mb, ",.0f", most=_WORKER_MB),
     ]
 
 
-def _target(what: str, found: float, shown: str, *, least: float = 0, most: float | None = None) -> Target:
+def target(what: str, found: float, shown: str, *, least: float = 0, most: float | None = None) -> Target:
+    """A figure, written as `shown`, beside the least or the most it may be."""
     if most is None:
         return Target(what, f"≥ {least:g}", format(found, shown), found >= least)
     return Target(what, f"≤ {most:g}", format(found, shown), found <= most)
@@ -127,7 +128,7 @@ def table(results: Results) -> str:
         sections.append(
             [f"Something else used the cores: the floor was {before:,.1f}, later {after:,.1f}. Measure again."]
         )
-    return "\n\n".join("\n".join(section) for section in [*sections, _target_table(results)])
+    return "\n\n".join("\n".join(section) for section in [*sections, target_table(targets(results))])
 
 
 def _circumstances(results: Results) -> str:
@@ -183,7 +184,8 @@ def _first(results: Results) -> str:
     )
 
 
-def _target_table(results: Results) -> list[str]:
+def target_table(found: Sequence[Target]) -> list[str]:
+    """The lines of the table that every report ends with."""
     words = {True: "met", False: "**missed**"}
-    rows = [f"| {each.what} | {each.wanted} | {each.found} | {words[each.met]} |" for each in targets(results)]
+    rows = [f"| {each.what} | {each.wanted} | {each.found} | {words[each.met]} |" for each in found]
     return ["| target | wanted | found | |", "| --- | ---: | ---: | --- |", *rows]

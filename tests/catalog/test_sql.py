@@ -10,7 +10,8 @@ from tests.contract.catalog_suite import CatalogContract, item, paths
 from tests.contract.journal_suite import begun, extracted, processed, raw_text
 from tests.databases import Open
 
-from tallylight.catalog import Catalog
+from tallylight.catalog import Catalog, CommitItem, Order, Search
+from tallylight.catalog.search import Like
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.db import Database, open_database
 from tallylight.db.tables import media, media_keywords, media_texts, raw_texts
@@ -144,3 +145,28 @@ def test_texts_live_as_long_as_a_commit_may_be_undone(database: Database, catalo
     assert catalog.commit("s-2", [item("/pictures/a.png", 1, raw_text("new"))], 2.0) == []
     catalog.forget("s-2")
     assert rows(database)[3] == 1
+
+
+def test_look_alikes_are_those_of_the_catalog_as_it_is_now(catalog: SqlCatalog) -> None:
+    def hashed(path: str, seq: int, phash: str | None) -> CommitItem:
+        return item(path, seq, outcome=replace(extracted(), phash=phash))
+
+    catalog.commit("s-1", [hashed("/pictures/a.png", 1, "0" * 16), hashed("/pictures/b.png", 2, "f" * 16)], 1.0)
+    first, second = (medium.media_id for medium in catalog.media())
+    like = Search(like=Like(first, 6))
+    assert catalog.find(like) == [first]
+    catalog.commit("s-2", [hashed("/pictures/b.png", 2, "0" * 15 + "3"), hashed("/pictures/c.png", 3, None)], 2.0)
+    assert catalog.find(like) == [first, second]
+    assert catalog.find(like, Order.PATH, descending=True) == [second, first]
+    catalog.undo("s-2", 10)
+    assert catalog.find(like) == [first]
+
+
+def test_one_bad_row_of_many_costs_itself_alone(catalog: SqlCatalog) -> None:
+    batch = [item(f"/pictures/{number:03}.png", number) for number in range(200)]
+    bad = (0, 77, 199)
+    for number in bad:
+        batch[number] = item(f"/pictures/{number:03}.png", number, outcome=replace(extracted(), bytes=2**64))
+    assert [refused.seq for refused in catalog.commit("s-1", batch, 1.0)] == list(bad)
+    assert catalog.count() == 197
+    assert catalog.undoable("s-1") == 197

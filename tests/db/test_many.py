@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, func, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tallylight.db import Database, open_database
-from tallylight.db.many import _prepared, insert_many
+from tallylight.db.many import _prepared, insert_many, next_ids
+from tallylight.db.tables import first_contents, media, raw_texts, replaced
 
 METADATA = MetaData()
 THINGS = Table(
@@ -89,7 +90,69 @@ def test_a_row_without_one_of_the_columns_is_refused(database: Database) -> None
 
 
 def test_a_dialect_that_names_its_parameters_gets_mappings() -> None:
-    prepared = _prepared(registry.load("postgresql.psycopg")(), THINGS, ("id", "body"), True)
+    prepared = _prepared(registry.load("postgresql.psycopg")(), THINGS, ("id", "body"), keep=True)
     assert prepared.sql.endswith("ON CONFLICT DO NOTHING")
     assert "%(body)s" in prepared.sql
-    assert prepared.parameters({"id": 1, "body": {"a": 1}})["id"] == 1
+    assert prepared.parameters([{"id": 1, "body": {"a": 1}}]) == [{"id": 1, "body": '{"a":1}'}]
+
+
+# --- on every database --------------------------------------------------------------------------------------------
+
+
+def text_row(number: int) -> dict[str, Any]:
+    return {"sha256": f"{number:064}", "zlib": bytes([number, 0, 255])}
+
+
+@pytest.fixture
+def anywhere(database_address: str) -> Iterator[Database]:
+    database = open_database(database_address)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 300])
+@pytest.mark.parametrize("keep", [False, True])
+def test_few_rows_and_many_are_the_same(anywhere: Database, count: int, *, keep: bool) -> None:
+    rows = [text_row(number % 256) | {"sha256": f"{number:064}"} for number in range(count)]
+    with anywhere.writing() as connection:
+        insert_many(connection, raw_texts, rows, keep=keep)
+        stored = connection.execute(select(raw_texts).order_by(raw_texts.c.sha256)).all()
+    assert [{"sha256": row.sha256, "zlib": bytes(row.zlib)} for row in stored] == rows
+
+
+def test_many_rows_of_which_one_is_there(anywhere: Database) -> None:
+    rows = [text_row(number) for number in range(10)]
+    with anywhere.writing() as connection:
+        insert_many(connection, raw_texts, rows[:1])
+    with pytest.raises(IntegrityError), anywhere.writing() as connection:
+        insert_many(connection, raw_texts, rows)
+    with anywhere.writing() as connection:
+        insert_many(connection, raw_texts, rows, keep=True)
+        assert connection.scalar(select(func.count()).select_from(raw_texts)) == 10
+
+
+def test_a_value_out_of_range_among_many_rows_leaves_the_connection_usable(anywhere: Database) -> None:
+    rows = [{"preview_id": 1, "sha256": bytes([number]), "seq": 2**70} for number in range(9)]
+    with anywhere.writing() as connection:
+        attempt = connection.begin_nested()
+        with pytest.raises((OverflowError, DBAPIError)):
+            insert_many(connection, first_contents, rows)
+        attempt.rollback()
+        insert_many(connection, raw_texts, [text_row(number) for number in range(9)])
+
+
+def test_json_that_is_encoded_already_is_stored_as_it_is(anywhere: Database) -> None:
+    rows = [{"session_id": "s", "path": f"/{n}", "medium": '{"a":1}', "keywords": "[]"} for n in range(5)]
+    with anywhere.writing() as connection:
+        insert_many(connection, replaced, rows, is_encoded=True)
+        insert_many(connection, replaced, [rows[0] | {"path": "/x", "medium": None, "keywords": [1]}])
+        stored = connection.execute(select(replaced.c.medium, replaced.c.keywords).order_by(replaced.c.path)).all()
+    assert [tuple(row) for row in stored] == [({"a": 1}, [])] * 5 + [(None, [1])]
+
+
+def test_numbers_that_no_row_ever_had(anywhere: Database) -> None:
+    with anywhere.writing() as connection:
+        first = list(next_ids(connection, media, 3))
+    assert first == sorted(set(first))
+    with anywhere.writing() as connection:
+        assert list(next_ids(connection, media, 0)) == []

@@ -5,11 +5,11 @@ stored already. Pure.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import USER, CommitItem, Medium, Refused, Reread
+from tallylight.encoding import encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
 
 
@@ -18,8 +18,8 @@ class Prepared:
     """An item that can be stored. Two of a path with the same digest would be stored as the same row."""
 
     item: CommitItem
-    folder: str  #: absolute, escaped, as `item.path`
-    name: str
+    row: Json  #: of `media`, as far as it tells of the file; JSON as its text
+    keywords: tuple[Json, ...]  #: as they are stored
     digest: str  #: 32 hex digits
 
 
@@ -132,21 +132,67 @@ def keyword(found: Json) -> Json:
 
 def _prepared(item: CommitItem) -> Prepared:
     texts = [(text.key, text.sha256) for text in item.texts]
-    return Prepared(item, *split(item.path), digest(item.path, item.outcome, texts))
+    row, lists, keywords = _columns(item.path, item.outcome), _encoded_columns(item.outcome), _keywords(item.outcome)
+    return Prepared(item, row | lists, keywords, _digest(row, lists, keywords, texts))
 
 
-def digest(path: str, outcome: Outcome, texts: Iterable[tuple[str, str]]) -> str:
+def digest(path: str, outcome: Outcome, texts: Sequence[tuple[str, str]]) -> str:
     """Of all that is stored of a file; of its texts the key and the hash. ValueError, TypeError and LookupError where
     it cannot be stored.
     """
-    facts = json.dumps(
-        [path, stored_outcome(outcome, path), list(texts)],
-        allow_nan=False,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+    return _digest(_columns(path, outcome), _encoded_columns(outcome), _keywords(outcome), texts)
+
+
+def _digest(row: Json, lists: Mapping[str, str], keywords: Sequence[Json], texts: Sequence[tuple[str, str]]) -> str:
+    beside = encoded([[*row.values()], [[*found.values()] for found in keywords], texts])
+    # No line ends inside JSON: what differs anywhere differs here.
+    told = "\n".join((beside, *lists.values()))
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+def _keywords(outcome: Outcome) -> tuple[Json, ...]:
+    return tuple(keyword(found) for found in outcome.keywords)
+
+
+def _columns(path: str, outcome: Outcome) -> Json:
+    """The plain columns; what is searched for has columns of its own beside the JSON it comes from."""
+    folder, name = split(path)
+    described = outcome.media.get
+    return {
+        "path": path,
+        "folder": folder,
+        "name": name,
+        "size": outcome.bytes,
+        "mtime_ns": outcome.mtime_ns,
+        "type": described("type"),
+        "format": described("format"),
+        "width": described("width"),
+        "height": described("height"),
+        "duration": described("duration"),
+        "created_at": described("created_at"),
+        "score": outcome.score,
+        "favourite": outcome.favourite,
+        "nsfw_score": outcome.nsfw_score,
+        "nsfw_model": outcome.nsfw_model,
+        "sha256": outcome.sha256,
+        "pixel_sha256": outcome.pixel_sha256,
+        "phash": outcome.phash,
+        "has_thumbnail": outcome.has_thumbnail,
+        "extractor_version": outcome.extractor_version,
+        "tier": outcome.tier.value if outcome.tier is not None else None,
+        "model": outcome.generation.get("model"),
+    }
+
+
+def _encoded_columns(outcome: Outcome) -> dict[str, str]:
+    return {
+        "media": encoded(outcome.media),
+        "generation": encoded(outcome.generation),
+        "warnings": encoded(outcome.warnings),
+        "frame_phashes": encoded(outcome.frame_phashes),
+        "provenance": encoded(outcome.provenance),
+        "conflicts": encoded(outcome.conflicts),
+    }
 
 
 def _reason(error: Exception) -> str:

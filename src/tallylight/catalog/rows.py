@@ -6,44 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tallylight.catalog.contract import Medium
-from tallylight.catalog.prepared import Prepared, keyword
+from tallylight.catalog.prepared import Prepared
 from tallylight.model import Json, Outcome, OutcomeKind, Tier
 from tallylight.roots import raw_bytes
 
 
 def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
-    """One row of `media`; what is searched for has columns of its own beside the JSON it comes from."""
-    outcome = prepared.item.outcome
-    described = ("type", "format", "width", "height", "duration", "created_at")
+    """One row of `media`."""
     return {
-        "path": prepared.item.path,
+        **prepared.row,
         "path_raw": raw_bytes(prepared.item.path),
-        "folder": prepared.folder,
-        "name": prepared.name,
-        "size": outcome.bytes,
-        "mtime_ns": outcome.mtime_ns,
-        **{name: outcome.media.get(name) for name in described},
-        "score": outcome.score,
-        "favourite": outcome.favourite,
-        "nsfw_score": outcome.nsfw_score,
-        "nsfw_model": outcome.nsfw_model,
-        "sha256": outcome.sha256,
-        "pixel_sha256": outcome.pixel_sha256,
-        "phash": outcome.phash,
-        "frame_phashes": list(outcome.frame_phashes),
-        "has_thumbnail": outcome.has_thumbnail,
-        "extractor_version": outcome.extractor_version,
-        "tier": outcome.tier.value if outcome.tier is not None else None,
-        "model": outcome.generation.get("model"),
         "session_id": session_id,
         "committed_at": at,
         "missing_since": None,
         "digest": prepared.digest,
-        "media": outcome.media,
-        "generation": outcome.generation,
-        "warnings": list(outcome.warnings),
-        "provenance": outcome.provenance,
-        "conflicts": list(outcome.conflicts),
     }
 
 
@@ -72,9 +48,9 @@ def rated_row(prepared: Prepared) -> Json:
 
 def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
     return [
-        {"media_id": ids[prepared.item.path], "position": position} | keyword(found)
+        {"media_id": ids[prepared.item.path], "position": position, **keyword}
         for prepared in batch
-        for position, found in enumerate(prepared.item.outcome.keywords)
+        for position, keyword in enumerate(prepared.keywords)
     ]
 
 

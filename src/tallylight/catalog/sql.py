@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
-from tallylight.catalog import sql_undo
+from tallylight.catalog import sql_commit, sql_undo
 from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
-from tallylight.catalog.matching import by_likeness, hash_of, nearest, page, plain_order
-from tallylight.catalog.prepared import Prepared, in_order, prepare, rated_item, refusal, reread_item
-from tallylight.catalog.rows import keyword_rows, media_row, medium_of, rated_row, reread_row, text_rows, tier_of
+from tallylight.catalog.matching import by_likeness, hash_of, page, plain_order
+from tallylight.catalog.prepared import in_order, prepare, rated_item, reread_item
+from tallylight.catalog.rows import medium_of, rated_row, tier_of
 from tallylight.catalog.search import Order, Search
 from tallylight.catalog.sql_search import counted, found, plain
+from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.fence import OPEN, Fence
-from tallylight.db.raw_texts import chunked, keep, sweep
+from tallylight.db.raw_texts import chunked
 from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts, mounts, raw_texts
-from tallylight.db.upsert import insert_or_update
 from tallylight.errors import NotFound
 from tallylight.model import Json, RawText
 
-#: Stores a batch, all or none.
-_Write = Callable[[Connection, Sequence[Prepared]], None]
+if TYPE_CHECKING:
+    from tallylight.catalog.sql_alike import Hashes
 
 #: Rows that are held in memory while many are gone through.
 _STREAMED: Final = 10_000
@@ -37,8 +37,6 @@ _IN_FOLDERS: Final = (
     .where(media.c.folder.in_(bindparam("these", expanding=True)))
     .limit(bindparam("most"))
 )
-#: What a row's own values can be to blame for; anything else is the database's trouble and ends the batch.
-_BAD_ROW: Final = (ValueError, TypeError, OverflowError, IntegrityError, DataError, InterfaceError, ProgrammingError)
 
 
 class SqlCatalog:
@@ -50,14 +48,15 @@ class SqlCatalog:
     def __init__(self, database: Database, fence: Fence = OPEN) -> None:
         self._database = database
         self._fence = fence
+        self._alike: Hashes | None = None
 
     def commit(self, session_id: str, items: Sequence[CommitItem], at: float) -> list[Refused]:
         ready, refused = prepare(items)
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
-            changed = _changed(connection, ready)
-            _tick(connection, changed)
-            refused += _store_or_refuse(connection, changed, partial(_write, session_id=session_id, at=at))
+            refused += sql_commit.store_or_refuse(
+                connection, ready, partial(sql_commit.write, session_id=session_id, at=at)
+            )
         return in_order(refused)
 
     def reread(self, items: Sequence[Reread]) -> list[Refused]:
@@ -68,9 +67,7 @@ class SqlCatalog:
             ready, refused = prepare(
                 reread_item(medium, texts.get(medium.media_id, ()), anew[medium.media_id]) for medium in stored
             )
-            changed = _changed(connection, ready)
-            _tick(connection, changed)
-            refused += _store_or_refuse(connection, changed, _rewrite)
+            refused += sql_commit.store_or_refuse(connection, ready, sql_commit.rewrite)
         return in_order(refused)
 
     def rate(self, media_ids: Sequence[int], said: Mapping[str, int | bool | None], at: float) -> int:
@@ -79,7 +76,7 @@ class SqlCatalog:
             stored = _media(connection, _rows(connection, media_ids))
             texts = _texts(connection, media_ids)
             ready, _ = prepare(rated_item(one, texts.get(one.media_id, ()), said, at) for one in stored)
-            _tick(connection, ready)
+            sql_commit.tick(connection, ready)
             if ready:
                 connection.execute(
                     update(media).where(by_id), [{"of": one.item.seq, **rated_row(one)} for one in ready]
@@ -106,7 +103,7 @@ class SqlCatalog:
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
             count = sql_undo.put_back(connection, session_id, limit)
-            _tick(connection, count)
+            sql_commit.tick(connection, count)
         return count
 
     def forget(self, session_id: str) -> None:
@@ -128,12 +125,9 @@ class SqlCatalog:
 
     def known(self, paths: Sequence[str]) -> dict[str, Known]:
         of_file = (media.c.size, media.c.mtime_ns, media.c.sha256, media.c.extractor_version, media.c.tier)
-        found: dict[str, Known] = {}
         with self._database.reading() as connection:
-            for chunk in chunked(paths):
-                rows = connection.execute(select(media.c.path, *of_file).where(media.c.path.in_(chunk)))
-                found |= {row[0]: Known(*row[1:5], tier_of(row.tier)) for row in rows}
-        return found
+            rows = connection.execute(select(media.c.path, *of_file).where(among(connection, media.c.path, paths)))
+            return {row[0]: Known(*row[1:5], tier_of(row.tier)) for row in rows}
 
     def in_folder(self, folder: str) -> Iterator[KnownFile]:
         with self._database.reading() as connection:
@@ -175,11 +169,11 @@ class SqlCatalog:
 
     def mark_missing(self, session_id: str, paths: Sequence[str], at: float) -> None:
         with self._database.writing() as connection:
-            _mark(connection, session_id, paths, media.c.missing_since.is_(None), at)
+            sql_commit.mark(connection, session_id, paths, at)
 
     def mark_found(self, session_id: str, paths: Sequence[str]) -> None:
         with self._database.writing() as connection:
-            _mark(connection, session_id, paths, media.c.missing_since.is_not(None), None)
+            sql_commit.mark(connection, session_id, paths, None)
 
     def mounts(self, directories: Sequence[str]) -> dict[str, str]:
         with self._database.reading() as connection:
@@ -196,13 +190,12 @@ class SqlCatalog:
     def ratings(self, paths: Sequence[str]) -> dict[str, Rated]:
         columns = (media.c.path, media.c.score, media.c.favourite, media.c.provenance)
         is_rated = or_(media.c.score.is_not(None), media.c.favourite.is_not(None))
-        found: dict[str, Rated] = {}
         with self._database.reading() as connection:
-            for chunk in chunked(paths):
-                for row in connection.execute(select(*columns).where(media.c.path.in_(chunk), is_rated)):
-                    said = Rated(score=row.score, favourite=row.favourite, provenance=row.provenance)
-                    found[row.path] = said
-        return found
+            rows = connection.execute(select(*columns).where(among(connection, media.c.path, paths), is_rated))
+            return {
+                path: Rated(score=score, favourite=favourite, provenance=provenance)
+                for path, score, favourite, provenance in rows
+            }
 
     def hashes(self, sha256s: Sequence[str]) -> dict[str, str]:
         first = select(media.c.sha256, func.min(media.c.path).label("path")).group_by(media.c.sha256)
@@ -246,19 +239,17 @@ class SqlCatalog:
         offset: int = 0,
         limit: int | None = None,
     ) -> list[int]:
-        # Looked up first: its own trouble is told before any other.
-        wanted = hash_of(self.medium(search.like.media_id)) if search.like is not None else ""
-        with self._database.reading() as connection:
-            dialect = connection.dialect.name
-            statement = found(search, plain_order(order), descending=descending, dialect=dialect)
-            if search.like is None:
+        if search.like is None:
+            with self._database.reading() as connection:
+                statement = found(search, plain_order(order), descending=descending, dialect=connection.dialect.name)
                 few = statement.offset(offset).limit(None if limit is None else max(limit, 0))
                 return [row.media_id for row in connection.execute(few)]
-            rows = connection.execute(statement).all()
-        hashed = ((row.media_id, row.phash) for row in rows if row.phash is not None)
-        alike = nearest(hashed, wanted, search.like.distance)
-        ids = by_likeness((row.media_id for row in rows), alike, order, descending=descending)
-        return page(ids, offset, limit)
+        # Looked up first: its own trouble is told before any other.
+        wanted = hash_of(self.medium(search.like.media_id))
+        with self._database.reading() as connection:
+            alike = self._hashes().near(connection, wanted, search.like.distance)
+            ids = _sorted(connection, alike, search, plain_order(order), descending=descending)
+        return page(by_likeness(ids, alike, order, descending=descending), offset, limit)
 
     def count_found(self, search: Search) -> int:
         if search.like is not None:
@@ -278,121 +269,23 @@ class SqlCatalog:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(media)).scalar_one())
 
+    def _hashes(self) -> Hashes:
+        if self._alike is None:
+            from tallylight.catalog.sql_alike import Hashes  # noqa: PLC0415 (loads numpy)
 
-def _tick(connection: Connection, changes: object) -> None:
-    """Raise the version where there are changes."""
-    if changes:
-        connection.execute(update(catalog_clock).values(version=catalog_clock.c.version + 1))
-
-
-def _mark(
-    connection: Connection, session_id: str, paths: Sequence[str], needs_it: ColumnElement[bool], at: float | None
-) -> None:
-    for chunk in chunked(paths):
-        wanted = list(connection.scalars(select(media.c.path).where(media.c.path.in_(chunk), needs_it)))
-        _tick(connection, wanted)
-        sql_undo.keep(connection, session_id, wanted)
-        # A mark is this session's word: what an earlier one wrote cannot be undone from under it.
-        marked = update(media).where(media.c.path.in_(wanted)).values(missing_since=at, session_id=session_id)
-        connection.execute(marked)
+            self._alike = Hashes()
+        return self._alike
 
 
-def _changed(connection: Connection, batch: Sequence[Prepared]) -> list[Prepared]:
-    """Those that are not stored just as they are, at a path where a file is."""
-    stored: dict[str, str] = {}
-    is_there = media.c.missing_since.is_(None)
-    for chunk in chunked([prepared.item.path for prepared in batch]):
-        rows = connection.execute(select(media.c.path, media.c.digest).where(media.c.path.in_(chunk), is_there))
-        stored |= {row.path: row.digest for row in rows}
-    return [prepared for prepared in batch if stored.get(prepared.item.path) != prepared.digest]
-
-
-def _store_or_refuse(connection: Connection, batch: Sequence[Prepared], write: _Write) -> list[Refused]:
-    """Store all at once; where that fails, one by one, to find the culprits."""
-    try:
-        _store(connection, batch, write)
-    except _BAD_ROW:
-        return [refused for prepared in batch if (refused := _store_one(connection, prepared, write)) is not None]
-    return []
-
-
-def _store_one(connection: Connection, prepared: Prepared, write: _Write) -> Refused | None:
-    try:
-        _store(connection, [prepared], write)
-    except _BAD_ROW as error:
-        return refusal(prepared.item, error)
-    return None
-
-
-def _store(connection: Connection, batch: Sequence[Prepared], write: _Write) -> None:
-    """Write a batch, all or none."""
-    if not batch:
-        return
-    attempt = connection.begin_nested()
-    try:
-        write(connection, batch)
-    except _BAD_ROW:
-        # Any other error may have ended the whole transaction (a full disk does), and the savepoint with it.
-        attempt.rollback()
-        raise
-    attempt.commit()
-
-
-def _write(connection: Connection, batch: Sequence[Prepared], session_id: str, at: float) -> None:
-    paths = [prepared.item.path for prepared in batch]
-    moved = {one.item.moved_from: one.item.path for one in batch if one.item.moved_from}
-    sql_undo.keep(connection, session_id, [*paths, *moved])
-    _move(connection, moved)
-    rows = [media_row(prepared, session_id, at) for prepared in batch]
-    connection.execute(insert_or_update(connection, media, "path"), rows)
-    ids = _ids(connection, paths)
-    _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
-    _replace_texts(connection, batch, ids)
-
-
-def _move(connection: Connection, moved: Mapping[str, str]) -> None:
-    """Give media their new paths, where those are free; what else changes of them is written as of any other."""
-    if not moved:
-        return
-    taken = _ids(connection, list(moved.values()))
-    rows = [{"of": before, "to": after} for before, after in moved.items() if after not in taken]
-    if rows:
-        connection.execute(update(media).where(media.c.path == bindparam("of")).values(path=bindparam("to")), rows)
-
-
-def _rewrite(connection: Connection, batch: Sequence[Prepared]) -> None:
-    """Of rows that are there already, replace what their texts say; an item's `seq` is its media_id here."""
-    by_id = media.c.media_id == bindparam("of")
-    connection.execute(update(media).where(by_id), [{"of": one.item.seq, **reread_row(one)} for one in batch])
-    ids = {prepared.item.path: prepared.item.seq for prepared in batch}
-    _replace_keywords(connection, list(ids.values()), keyword_rows(batch, ids))
-
-
-def _ids(connection: Connection, paths: Sequence[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for chunk in chunked(paths):
-        rows = connection.execute(select(media.c.path, media.c.media_id).where(media.c.path.in_(chunk)))
-        ids |= {row.path: row.media_id for row in rows}
-    return ids
-
-
-def _replace_keywords(connection: Connection, ids: Sequence[int], rows: Sequence[Json]) -> None:
-    for chunk in chunked(ids):
-        connection.execute(delete(media_keywords).where(media_keywords.c.media_id.in_(chunk)))
-    if rows:
-        connection.execute(insert(media_keywords), rows)
-
-
-def _replace_texts(connection: Connection, batch: Sequence[Prepared], ids: dict[str, int]) -> None:
-    before: set[str] = set()
-    for chunk in chunked(list(ids.values())):
-        of_these = media_texts.c.media_id.in_(chunk)
-        before |= set(connection.scalars(select(media_texts.c.sha256).where(of_these)))
-        connection.execute(delete(media_texts).where(of_these))
-    if rows := text_rows(batch, ids):
-        keep(connection, (text for prepared in batch for text in prepared.item.texts))
-        connection.execute(insert(media_texts), rows)
-    sweep(connection, before)
+def _sorted(
+    connection: Connection, alike: Collection[int], search: Search, order: Order, *, descending: bool
+) -> list[int]:
+    """Those of these media that have what else is asked for, in order."""
+    if order is Order.ADDED and replace(search, like=None) == Search():
+        return sorted(alike, reverse=descending)
+    statement = found(search, order, descending=descending, dialect=connection.dialect.name)
+    rows = connection.execute(statement.where(among(connection, media.c.media_id, list(alike))))
+    return [row.media_id for row in rows]
 
 
 def _rows(connection: Connection, ids: Sequence[int]) -> list[Row[tuple[object, ...]]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
 from tallylight.catalog.prepared import digest, with_words
 from tallylight.catalog.rows import medium_of
+from tallylight.db.among import among
+from tallylight.db.many import insert_many
 from tallylight.db.raw_texts import chunked, sweep
 from tallylight.db.tables import media, media_keywords, media_texts, replaced, replaced_texts
-from tallylight.db.upsert import insert_or_keep
 from tallylight.model import Json
 from tallylight.roots import raw_bytes
 
@@ -23,26 +24,24 @@ _THEIRS: Final = replaced.alias("theirs")
 _SINCE_0008: Final[Json] = {"extractor_version": 0, "tier": None, "missing_since": None}
 
 
-def keep(connection: Connection, session_id: str, paths: Sequence[str]) -> None:
-    """Keep what stands at these paths, which this session is about to write, or that nothing does. What was there
-    before its first write counts, however often it writes, unless another session wrote in between.
+def keep(connection: Connection, session_id: str, paths: Sequence[str], standing: Mapping[str, int]) -> None:
+    """Keep what stands at these paths, which this session is about to write, or that nothing does; `standing` are the
+    ids of what does. What was there before its first write counts, however often it writes, unless another session
+    wrote in between.
     """
-    known = _kept(connection, session_id, paths)
+    known = _kept(connection, session_id, list(standing.values())) if standing else set()
     known -= _rebase(connection, session_id, known)
-    fresh = [path for path in dict.fromkeys(paths) if path not in known]
-    if not fresh:
-        return
-    stored = {row["path"]: row for row in _rows(connection, _KEPT, media.c.path, fresh)}
-    ids = {row["media_id"]: path for path, row in stored.items()}
+    ids = {media_id: path for path, media_id in standing.items() if path not in known}
+    stored = {row["path"]: row for row in _rows(connection, _KEPT, media.c.media_id, list(ids))}
     keywords, texts = _lists(connection, media_keywords, ids), _lists(connection, media_texts, ids)
     rows = [
         {"session_id": session_id, "path": path, "medium": stored.get(path), "keywords": keywords.get(path, [])}
-        for path in fresh
+        for path in paths
+        if path not in known
     ]
-    connection.execute(insert_or_keep(connection, replaced), rows)
+    insert_many(connection, replaced, rows, keep=True)
     of_texts = [{"session_id": session_id, "path": path, **text} for path, own in texts.items() for text in own]
-    if of_texts:
-        connection.execute(insert(replaced_texts), of_texts)
+    insert_many(connection, replaced_texts, of_texts)
 
 
 def count(connection: Connection, session_id: str) -> int:
@@ -251,7 +250,8 @@ def _rows(connection: Connection, columns: Sequence[Any], key: Any, values: Sequ
     return found
 
 
-def _kept(connection: Connection, session_id: str, paths: Sequence[str]) -> set[str]:
-    """Those of these paths that something is kept of."""
-    own = select(replaced.c.path).where(replaced.c.session_id == session_id)
-    return {path for chunk in chunked(paths) for path in connection.scalars(own.where(replaced.c.path.in_(chunk)))}
+def _kept(connection: Connection, session_id: str, media_ids: Sequence[int]) -> set[str]:
+    """The paths of those of these media that something is kept of."""
+    # By way of the media: of a session's paths alone PostgreSQL goes through all there are.
+    own = exists().where(replaced.c.session_id == session_id, replaced.c.path == media.c.path)
+    return set(connection.scalars(select(media.c.path).where(among(connection, media.c.media_id, media_ids), own)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, TextClause, create_engine, event, text
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
+from tallylight.encoding import decoded, encoded
 from tallylight.errors import BadParameters, DatabaseUnusable, TallylightError
 
 READERS: Final = 8
@@ -24,9 +25,6 @@ _IDLE_MS: Final = 10_000
 _TURN: Final = text("SELECT pg_advisory_xact_lock(:writing, hashtext(current_schema()))").bindparams(writing=_WRITING)
 #: Names are of a whole database, which may hold a Tallylight in each of its schemas.
 _CHANNEL: Final = "'tallylight_' || to_hex(hashtext(current_schema()))"
-
-#: Compact, and strict: NaN is no JSON, and PostgreSQL and browsers refuse it.
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def engine_for_writing(url: URL) -> Engine:
@@ -101,6 +99,23 @@ class Listener:
         return driver
 
 
+def copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Run a COPY … FROM STDIN with these rows: several times the speed of inserting them. The server is at the first
+    ones while the last are made. Raises as `Connection.execute` does, and what making a row raises.
+    """
+    import psycopg  # noqa: PLC0415 (an extra: only where it is used)
+
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copying:
+            for row in rows:
+                copying.write_row(row)
+    except psycopg.Error as error:
+        wrapped = DBAPIError.instance(statement, None, error, psycopg.Error)
+        raise translated(error, connection.engine.url) or wrapped from error
+
+
 def _engine(url: URL, *, read_only: bool, **options: Any) -> Engine:
     read = "on" if read_only else "off"
     # Whatever the server's own defaults are: a stored time must not depend on who reads it.
@@ -122,7 +137,8 @@ def _engine(url: URL, *, read_only: bool, **options: Any) -> Engine:
             max_overflow=0,
             # A database that was restarted meanwhile costs a fresh connection, not an error.
             pool_pre_ping=True,
-            json_serializer=_JSON.encode,
+            json_serializer=encoded,
+            json_deserializer=decoded,
             **options,
         )
     except (NoSuchModuleError, ModuleNotFoundError):

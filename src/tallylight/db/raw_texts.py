@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, and_, delete, exists
+from sqlalchemy import Connection, and_, delete, exists, select
 
+from tallylight.db.among import among
 from tallylight.db.many import insert_many
 from tallylight.db.tables import media_texts, outcome_texts, raw_texts, replaced_texts
 from tallylight.model import RawText
@@ -26,6 +27,13 @@ def keep(connection: Connection, texts: Iterable[RawText]) -> None:
     """Store those that are not stored yet. Comes before the rows that refer to them."""
     rows = {text.sha256: {"sha256": text.sha256, "zlib": text.zlib} for text in texts}
     insert_many(connection, raw_texts, list(rows.values()), keep=True)
+
+
+def keep_missing(connection: Connection, texts: Iterable[RawText]) -> None:
+    """The same where nearly all are stored already: looking is cheaper than sending them all once more."""
+    by_hash = {text.sha256: text for text in texts}
+    stored = connection.scalars(select(raw_texts.c.sha256).where(among(connection, raw_texts.c.sha256, list(by_hash))))
+    keep(connection, [by_hash[sha256] for sha256 in by_hash.keys() - set(stored)])
 
 
 def sweep(connection: Connection, sha256s: Collection[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from tallylight.encoding import decoded, encoded
 from tallylight.errors import DataFolderBusy, DataFolderUnusable, TallylightError
 from tallylight.roots import escape
 
@@ -40,17 +40,6 @@ _SENTENCES: Final[dict[int, str]] = {
     sqlite3.SQLITE_CORRUPT: "{path} is damaged; put a copy in its place or choose another folder with --data.",
 }
 
-#: Compact, and strict: NaN is no JSON, and other databases and browsers refuse it.
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def encoded(value: Any) -> str:
-    """The JSON of a value, in one line. ValueError for NaN and infinities."""
-    # Most of an outcome's columns are empty, and setting up the encoder takes as long as a short value does.
-    if not value and isinstance(value, dict | list):
-        return "{}" if isinstance(value, dict) else "[]"
-    return _JSON.encode(value)
-
 
 def engine_for_writing(path: Path) -> Engine:
     """One connection, for one thread at a time; each transaction owns the database from its beginning."""
@@ -68,6 +57,7 @@ def _engine(path: Path, opened: Callable[[sqlite3.Connection, Path], None], begi
         URL.create("sqlite", database=str(path)),
         connect_args={"check_same_thread": False, "timeout": BUSY_S},
         json_serializer=encoded,
+        json_deserializer=decoded,
         **pool,
     )
 

@@ -255,6 +255,7 @@ media: Final = Table(
     *_told_since_0008(),
     Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),
+    Index(None, "phash", "media_id"),
     # An address of a medium that was removed must never show another one.
     sqlite_autoincrement=True,
 )

@@ -15,7 +15,12 @@ def insert_or_update(connection: Connection, table: Table, key: str) -> sqlite.I
     """An INSERT that, where a row with this `key` exists, sets that row's other columns instead. The primary key
     stays.
     """
-    statement = _insert(connection.dialect, table)
+    return updating(connection.dialect, table, key)
+
+
+def updating(dialect: Dialect, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
+    """As `insert_or_update`, where there is no connection yet."""
+    statement = _insert(dialect, table)
     fresh = {
         column.name: statement.excluded[column.name]
         for column in table.columns

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import anyio
 from anyio import to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from tallylight.catalog import Catalog, CommitItem, Refused
 from tallylight.facts import CommitPlanned, Committed
@@ -54,10 +57,11 @@ async def run(commit: Commit) -> None:
     elif not (await _standing(commit)).version:
         # Planned by an earlier version, which kept no preview.
         await _look(commit)
-    async for shown in _batches(commit, commit.record.state.commit_until):
-        refused = await to_thread.run_sync(commit.recheck, [one.item for one in shown])
-        failures = await commit.write(_store, commit, shown, refused)
-        await commit.record.record(_settled(commit, shown, failures))
+    async with _batches(commit, commit.record.state.commit_until) as batches:
+        async for shown in batches:
+            refused = await to_thread.run_sync(commit.recheck, [one.item for one in shown])
+            failures = await commit.write(_store, commit, shown, refused)
+            await commit.record.record(_settled(commit, shown, failures))
     if commit.record.state.knows_missing:
         await mark(commit.journal, commit.catalog, commit.session_id, commit.write, commit.now())
     mounts = await to_thread.run_sync(mount_points, commit.directories)
@@ -102,10 +106,21 @@ def _settled(commit: Commit, shown: list[Previewed], refused: list[Refused]) -> 
     return Committed(at=commit.now(), done=len(shown) - len(refused), failures=failures, until=shown[-1].item.seq)
 
 
-async def _batches(commit: Commit, after: int) -> AsyncIterator[list[Previewed]]:
-    while shown := await to_thread.run_sync(_page, commit, after):
-        yield shown
-        after = shown[-1].item.seq
+@asynccontextmanager
+async def _batches(commit: Commit, after: int) -> AsyncIterator[MemoryObjectReceiveStream[list[Previewed]]]:
+    """What is to be committed, batch by batch: the next one is read while one is written."""
+    read, batches = anyio.create_memory_object_stream[list[Previewed]](0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_read_ahead, commit, after, read)
+        with batches:
+            yield batches
+
+
+async def _read_ahead(commit: Commit, after: int, read: MemoryObjectSendStream[list[Previewed]]) -> None:
+    with read:
+        while shown := await to_thread.run_sync(_page, commit, after):
+            await read.send(shown)
+            after = shown[-1].item.seq
 
 
 def _page(commit: Commit, after: int) -> list[Previewed]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
+from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.fence import OPEN, Fence
 from tallylight.db.many import insert_many
@@ -285,10 +286,7 @@ class SqlJournal:
     def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
         with self._database.reading() as connection:
             _require(connection, session_id)
-            found: dict[int, list[RawText]] = {}
-            for chunk in chunked(seqs):
-                found |= _raw_texts(connection, session_id, chunk)
-        return found
+            return _raw_texts(connection, session_id, seqs)
 
     def delete(self, session_id: str, at: float) -> Tombstone:
         with self._database.writing() as connection:
@@ -446,7 +444,7 @@ def _raw_texts(connection: Connection, session_id: str, seqs: Sequence[int]) -> 
     query = (
         select(outcome_texts.c.seq, outcome_texts.c.key, raw_texts.c.sha256, raw_texts.c.zlib)
         .join_from(outcome_texts, raw_texts)
-        .where(outcome_texts.c.session_id == session_id, outcome_texts.c.seq.in_(seqs))
+        .where(outcome_texts.c.session_id == session_id, among(connection, outcome_texts.c.seq, seqs))
         .order_by(outcome_texts.c.seq, outcome_texts.c.position)
     )
     found: dict[int, list[RawText]] = {}
