@@ -48,7 +48,7 @@ def test_nginx_in_order(server: Server, tmp_path: Path, name: str) -> None:
 
 def test_an_nginx_that_gathers_but_does_not_compress_passes_on_what_it_has(server: Server, tmp_path: Path) -> None:
     """Against its reputation: with nothing more to read it does not wait."""
-    with nginx(server.url, BROKEN_NGINX["ignores X-Accel-Buffering"], tmp_path) as proxy:
+    with nginx(server.url, NGINX["ignores X-Accel-Buffering"], tmp_path) as proxy:
         assert examined(proxy.url, "--silence", "0", status=0)["trouble"] == []
 
 

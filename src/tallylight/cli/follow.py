@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import subprocess
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,6 +13,7 @@ import anyio
 import typer
 from anyio import to_thread
 
+from tallylight.asking import Reach
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
 from tallylight.cli.ingest import INTERRUPTED, exit_status, until_rest
@@ -68,9 +70,9 @@ async def _followed(settings: Settings, target: str, token: str | None, drawer: 
         place = await place_at(target, {"Authorization": f"Bearer {token}"} if token else {})
     else:
         known = await _here(settings, target)
-        if not isinstance(known, str):
+        if not isinstance(known, Reach):
             return _drawn(drawer, known), False
-        place = await place_at(known, {})
+        place = await place_at(known.url, known.headers)
     with anyio.CancelScope() as scope:
 
         async def stop() -> None:
@@ -80,17 +82,18 @@ async def _followed(settings: Settings, target: str, token: str | None, drawer: 
     return {}, True
 
 
-async def _here(settings: Settings, name: str) -> str | Json:
-    """The address of a session of this data folder that moves; of one at rest, its last message."""
+async def _here(settings: Settings, name: str) -> Reach | Json:
+    """Where a session of this data folder is told that moves; of one at rest, its last message."""
     from tallylight.cli.archive import named
     from tallylight.cli.sessions import message_of
-    from tallylight.data_folder import url_of_holder
+    from tallylight.data_folder import reach_of_holder
 
     session = await named(settings, name)
     if session.state.status in AT_REST:
         return message_of(session)
-    if url := await to_thread.run_sync(url_of_holder, settings.data):
-        return f"{url}/api/ingest/stream/{session.session_id}"
+    server = await to_thread.run_sync(reach_of_holder, settings.data)
+    if server.url:
+        return replace(server, url=f"{server.url}/api/ingest/stream/{session.session_id}")
     raise WrongMove(
         f"Session {session.session_id} is {session.state.status}, and no server works on it; `tallylight resume "
         f"{session.session_id[:8]}` goes on with it."
