@@ -216,6 +216,22 @@ async def test_overlapping_sessions_mark_once(bench: Bench) -> None:
     assert (await seen(bench, directories=(str(bench.root), f"{bench.root}/day"))).missing == 1
 
 
+async def test_the_mark_of_a_file_that_went_again_before_the_commit_stays(bench: Bench) -> None:
+    make(bench.root, ["a.png", "b.png"])
+    await committed(bench)
+    (bench.root / "a.png").unlink()
+    await committed(bench)
+    make(bench.root, ["a.png"])
+    found = await bench.run()
+    assert found.found == 1
+    (bench.root / "a.png").unlink()
+    await bench.commit(found.session_id)
+    assert marked(bench) == {"a.png"}
+    make(bench.root, ["a.png"])
+    await committed(bench)
+    assert marked(bench) == set()
+
+
 # --- version and tier --------------------------------------------------------------------------------------------
 
 
