@@ -111,7 +111,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site(folder: Path, *, paced: bool = False, clock: Clock | None = None) -> AsyncIterator[Site]:
+async def site(
+    folder: Path, *, paced: bool = False, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Site]:
     """Open the application over `folder/root`, which is made if need be, with its data in `folder/data`."""
     root, data = folder / "root", folder / "data"
     await to_thread.run_sync(partial(root.mkdir, parents=True, exist_ok=True))
@@ -126,7 +128,7 @@ async def site(folder: Path, *, paced: bool = False, clock: Clock | None = None)
             yield engines[0]
 
     opening = partial(open_services, doing="serve", open_engine=open_engine, clock=clock, goes_on=True)
-    app = await to_thread.run_sync(partial(create_app, Settings(roots=(root,), data=data), opening=opening))
+    app = await to_thread.run_sync(partial(create_app, Settings(roots=(root,), data=data, **settings), opening=opening))
     async with app.router.lifespan_context(app):
         # raise_app_exceptions=False: what the application does not answer itself must look as it does on a socket.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

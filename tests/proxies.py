@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NoReturn, TypeVar
 
+import httpx
 import pytest
 
 from tallylight.clock import SystemClock
@@ -41,6 +42,8 @@ class Variant:
     lines: tuple[str, ...] = ()
     #: Lines for the place that passes requests on: nginx's `location`, Caddy's `reverse_proxy`. Only for `bare`.
     inner: tuple[str, ...] = ()
+    #: nginx's, in place of the one that deploy/ has.
+    read_timeout: str = "60s"
 
     @property
     def prefix(self) -> str:
@@ -59,6 +62,11 @@ NGINX: Final[Mapping[str, Variant]] = {
     "gzip on": Variant(site="bare", lines=GZIP_ALL),
     "proxy_buffering on": Variant(site="bare", lines=("proxy_buffering on;",)),
     "proxy_buffering off": Variant(site="bare", lines=("proxy_buffering off;",)),
+    # What comes in chunks it passes on all the same.
+    "ignores X-Accel-Buffering": Variant(site="bare", lines=("proxy_ignore_headers X-Accel-Buffering;",)),
+    "ignores X-Accel-Buffering, with gzip on": Variant(
+        site="bare", lines=("proxy_ignore_headers X-Accel-Buffering;", *GZIP_ALL)
+    ),
 }
 CADDY: Final[Mapping[str, Variant]] = {
     "deploy": Variant(),
@@ -69,11 +77,10 @@ CADDY: Final[Mapping[str, Variant]] = {
 }
 #: What no stream can pass, or not for long: each with what is wrong with it.
 BROKEN_NGINX: Final[Mapping[str, Variant]] = {
-    "ignores X-Accel-Buffering": Variant(
-        site="bare", lines=("proxy_buffering on;", "proxy_ignore_headers X-Accel-Buffering;")
-    ),
+    # Both defences of a stream undone.
     "ignores X-Accel-Buffering, gzip on": Variant(
-        site="bare", lines=("proxy_buffering on;", "proxy_ignore_headers X-Accel-Buffering;", *GZIP_ALL)
+        site="bare",
+        lines=("proxy_ignore_headers X-Accel-Buffering;", "proxy_hide_header Content-Encoding;", *GZIP_ALL),
     ),
     "read timeout of 1 s": Variant(site="bare", lines=("proxy_read_timeout 1s;",)),
 }
@@ -109,6 +116,10 @@ class Proxy:
     def trust(self) -> ssl.SSLContext:
         """What a client verifies the proxy with."""
         return ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
+
+    def client(self) -> httpx.Client:
+        """One that verifies it, speaks HTTP/2 where it can and keeps cookies."""
+        return httpx.Client(http2=True, verify=self.trust(), timeout=ALARM)
 
     def points_to(self, server_url: str) -> None:
         """The server is somewhere else from the next start on."""
@@ -187,7 +198,9 @@ class Nginx(Proxy):
     def _configure(self) -> None:
         if self.variant.site != "bare" and not self._ca().exists():
             make_certificate(self._ca(), self.folder / "key.pem")
-        shutil.copy(DEPLOY / "nginx" / "tallylight-proxy.conf", self.folder)
+        told = (DEPLOY / "nginx" / "tallylight-proxy.conf").read_text()
+        timeout = f"proxy_read_timeout {self.variant.read_timeout};"
+        (self.folder / "tallylight-proxy.conf").write_text(changed(told, {"proxy_read_timeout 60s;": timeout}))
         # A test of root's lies in a folder that nobody else may enter.
         user = "user root;" if os.geteuid() == 0 else ""
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -73,6 +73,7 @@ class Server:
         self.output: list[str] = []
         self.jobs = jobs
         self._prefix = prefix
+        self._wrote = threading.Condition()
         self._at = 0
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -122,6 +123,10 @@ class Server:
         """What its environment has besides ours."""
         return {}
 
+    def headers(self) -> dict[str, str]:
+        """What each request to it carries."""
+        return {}
+
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
@@ -153,7 +158,8 @@ class Server:
         connection = HTTPConnection(self.url.removeprefix("http://"), timeout=ALARM)
         try:
             content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, {} if body is None else {"Content-Type": "application/json"})
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, path, content, headers | self.headers())
             answer = connection.getresponse()
             return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
         finally:
@@ -193,16 +199,23 @@ class Server:
     @contextmanager
     def stream(self, path: str, *, last_event_id: str = "") -> Iterator[Stream]:
         """A client of a stream, connected while the context is open."""
-        stream = Stream(self.url.removeprefix("http://"), path, last_event_id)
+        stream = Stream(self.url.removeprefix("http://"), path, last_event_id, self.headers())
         try:
             yield stream
         finally:
             stream.close()
 
+    def says_also(self, words: str) -> None:
+        """Wait until it has written this."""
+        with self._wrote:
+            assert self._wrote.wait_for(lambda: words in "".join(self.output), ALARM), f"not in {self.output}"
+
     def _read(self, lines: Iterator[str], ready: threading.Event) -> None:
         self.url = ""
         for line in lines:
-            self.output.append(line)
+            with self._wrote:
+                self.output.append(line)
+                self._wrote.notify_all()
             if not self.url and self.says in line:
                 self.url = line.partition(self.says)[2].split()[0]
                 ready.set()
@@ -219,7 +232,9 @@ class Server:
 class Stream:
     """Reads one event stream in a thread of its own, as a client of a real socket does."""
 
-    def __init__(self, address: str, path: str, last_event_id: str = "") -> None:
+    def __init__(
+        self, address: str, path: str, last_event_id: str = "", further: Mapping[str, str] | None = None
+    ) -> None:
         self.events: list[Event] = []
         self.retry_ms: int | None = None
         self.is_over = False  #: the server ended it, in whichever way
@@ -227,6 +242,7 @@ class Stream:
         self._moved = threading.Condition()
         self._connection = HTTPConnection(address, timeout=ALARM)
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
+        headers |= further or {}
         self._connection.request("GET", path, headers=headers)
         self._answer = self._connection.getresponse()
         self.status = self._answer.status

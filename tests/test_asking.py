@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tallylight.asking import get, post
+from tallylight.asking import Reach, get, post
 from tallylight.errors import BadFolder, ServerUnreachable, TallylightError, WrongMove
 
 
@@ -46,9 +46,9 @@ def url() -> Iterator[str]:
 
 def test_commands_travel_with_and_without_a_body(url: str) -> None:
     Answers.said = {"/a": (200, b'{"status": "paused"}')}
-    assert post(url, "/a") == {"status": "paused"}
-    assert post(url, "/a", {"x": 1}) == {"status": "paused"}
-    assert get(url, "/a") == {"status": "paused"}
+    assert post(Reach(url), "/a") == {"status": "paused"}
+    assert post(Reach(url), "/a", {"x": 1}) == {"status": "paused"}
+    assert get(Reach(url), "/a") == {"status": "paused"}
     assert Answers.asked == [("POST", "", b""), ("POST", "application/json", b'{"x": 1}'), ("GET", "", b"")]
 
 
@@ -67,7 +67,7 @@ def test_a_refusal_is_the_error_it_was_there(
 ) -> None:
     Answers.said = {"/a": (status, b"<html>" if problem is None else json.dumps(problem).encode())}
     with pytest.raises(kind, match=says) as caught:
-        post(url, "/a")
+        post(Reach(url), "/a")
     assert type(caught.value) is kind
 
 
@@ -75,9 +75,9 @@ def test_a_refusal_is_the_error_it_was_there(
 def test_an_answer_that_is_none_is_no_server_of_ours(url: str, body: bytes) -> None:
     Answers.said = {"/a": (200, body)}
     with pytest.raises(ServerUnreachable):
-        get(url, "/a")
+        get(Reach(url), "/a")
 
 
 def test_nobody_there_is_a_sentence() -> None:
     with pytest.raises(ServerUnreachable, match=r"The server at http://127\.0\.0\.1:1 does not answer"):
-        get("http://127.0.0.1:1", "/a")
+        get(Reach("http://127.0.0.1:1"), "/a")

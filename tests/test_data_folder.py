@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tallylight.data_folder import DataFolder, Lock, url_of_holder
+from tallylight.data_folder import DataFolder, Lock, reach_of_holder
 from tallylight.errors import DataFolderBusy, DataFolderUnusable
 
 
@@ -69,16 +69,16 @@ def test_a_second_owner_is_told_where_a_server_is_reached(tmp_path: Path) -> Non
 
 def test_a_server_is_found_again_where_it_is_now(tmp_path: Path) -> None:
     folder = DataFolder.at(tmp_path)
-    assert url_of_holder(tmp_path) == "", "nobody was here yet"
+    assert reach_of_holder(tmp_path).url == "", "nobody was here yet"
     with folder.locked("serve") as lock:
-        assert url_of_holder(tmp_path) == ""
+        assert reach_of_holder(tmp_path).url == ""
         lock.tell("http://127.0.0.1:8710", "file")
-        assert url_of_holder(tmp_path) == "http://127.0.0.1:8710"
+        assert reach_of_holder(tmp_path).url == "http://127.0.0.1:8710"
         with pytest.raises(DataFolderBusy) as caught, folder.locked("serve"):
             pass
         assert (caught.value.url, caught.value.database) == ("http://127.0.0.1:8710", "file")
         lock.tell("http://127.0.0.1:8711", "file")
-        assert url_of_holder(tmp_path) == "http://127.0.0.1:8711"
+        assert reach_of_holder(tmp_path).url == "http://127.0.0.1:8711"
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '"text"', "{}", '{"pid": null}'])

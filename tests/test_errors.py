@@ -23,7 +23,7 @@ def test_an_error_keeps_its_own_words(kind: type[TallylightError]) -> None:
 
 def test_programs_can_tell_every_kind_by_its_code() -> None:
     codes = [kind.code for kind in TREE]
-    assert len(set(codes)) == len(codes) == 17
+    assert len(set(codes)) == len(codes) == 19
     assert all(re.fullmatch(r"[a-z_]+", code) for code in codes)
 
 

@@ -7,12 +7,16 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
+from tallylight.asking import Reach
 from tallylight.errors import DataFolderBusy, DataFolderUnusable
+
+#: The lock's note may hold a secret.
+_MODE: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class DataFolder:
         return self.path / "tallylight.db"
 
     @property
+    def token(self) -> Path:
+        return self.path / "token.json"
+
+    @property
     def thumbnails(self) -> Path:
         return self.path / "thumbnails"
 
@@ -55,20 +63,20 @@ class DataFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                note = _read(file.name)
+                note = _read(self.path / "lock")
                 raise DataFolderBusy(_who_has(self.path, note), **_reached(note)) from None
             except OSError as error:
                 raise DataFolderUnusable(
                     f"The data folder {self.path} cannot be locked ({error.strerror}), as on some network disks; "
                     "choose one on a local disk with --data."
                 ) from error
-            lock = Lock(Path(file.name), doing)
+            lock = Lock(self.path / "lock", doing)
             lock.tell()
             yield lock
 
     def _lock_file(self) -> TextIO:
         try:
-            return (self.path / "lock").open("a+", encoding="utf-8")
+            return os.fdopen(_for_me_alone(self.path / "lock"), "a+", encoding="utf-8")
         except OSError as error:
             raise DataFolderUnusable(
                 f"The lock of the data folder {self.path} cannot be opened ({error.strerror}); was it made by another "
@@ -83,11 +91,13 @@ class Lock:
     path: Path
     doing: str
 
-    def tell(self, url: str = "", database: str = "") -> None:
-        """Write who holds the folder and, for a server, where it is reached and which database it works on. Raises
+    def tell(self, url: str = "", database: str = "", secret: str = "", public_url: str = "") -> None:
+        """Write who holds the folder and, for a server, where it is reached, which database it works on, with which
+        secret this user comes in where it wants a token, and where a proxy shows it. Nobody else can read it. Raises
         DataFolderUnusable, as on a full disk.
         """
         note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": self.doing, "url": url, "database": database}
+        note |= {name: told for name, told in (("secret", secret), ("public_url", public_url)) if told}
         try:
             self.path.write_text(json.dumps(note), encoding="utf-8")
         except OSError as error:
@@ -97,21 +107,43 @@ class Lock:
             ) from error
 
 
-def url_of_holder(folder: Path) -> str:
-    """Where the server is reached that holds this data folder, or held it last; empty where it was none."""
+def reach_of_holder(folder: Path) -> Reach:
+    """Where the server is reached that holds this data folder, or held it last; without a URL where it was none, or
+    another user's.
+    """
     try:
-        return _reached(_read(str(folder / "lock")))["url"]
+        found = _reached(_read(folder / "lock"))
+    except OSError:
+        return Reach()
+    return Reach(found["url"], found["secret"])
+
+
+def page_of_holder(folder: Path) -> str:
+    """Where a browser finds the page of the server that holds this data folder, or held it last; ends with a slash, or
+    is empty where it was none.
+    """
+    try:
+        note = _read(folder / "lock")
     except OSError:
         return ""
+    url = str(note.get("url") or "")
+    return str(note.get("public_url") or (url and f"{url}/"))
 
 
 def _reached(note: dict[str, object]) -> dict[str, str]:
-    return {"url": str(note.get("url") or ""), "database": str(note.get("database") or "")}
+    return {name: str(note.get(name) or "") for name in ("url", "database", "secret")}
 
 
-def _read(path: str) -> dict[str, object]:
+def _for_me_alone(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _MODE)
+    with suppress(OSError):  # one that an earlier version made, for everybody to read
+        os.fchmod(descriptor, _MODE)
+    return descriptor
+
+
+def _read(path: Path) -> dict[str, object]:
     try:
-        note = json.loads(Path(path).read_text(encoding="utf-8"))
+        note = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         # Read in the instant between truncating and writing: the lock itself says enough.
         return {}

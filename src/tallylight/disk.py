@@ -94,7 +94,7 @@ def _opened(settings: Settings, doing: str) -> Iterator[Disk]:
     roots = Roots.of(*settings.roots)
     with folder.locked(doing) as lock, closing(open_database(_address(settings))) as database:
         opened = partial(Disk, folder=folder, lock=lock, roots=roots)
-        with _shared(database, opened) if database.is_shared else nullcontext(_alone(database, opened)) as disk:
+        with _shared(database, opened, folder) if database.is_shared else nullcontext(_alone(database, opened)) as disk:
             yield disk
 
 
@@ -107,9 +107,9 @@ def _alone(database: Database, opened: Callable[..., Disk]) -> Disk:
 
 
 @contextmanager
-def _shared(database: Database, opened: Callable[..., Disk]) -> Iterator[Disk]:
+def _shared(database: Database, opened: Callable[..., Disk], folder: DataFolder) -> Iterator[Disk]:
     # A restart of this machine says nothing of the database's, which keeps what it has confirmed through any.
-    me = Owner()
+    me = Owner(folder=str(folder.path))
     fence, leases = Fence(me.owner), SqlLeases(database, me)
     journal = SqlJournal(database, fence)
     leases.renew(())

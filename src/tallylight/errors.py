@@ -12,6 +12,7 @@
     ├── OwnedElsewhere         another process works on the session
     ├── LeaseLost              another process took the session over from this one
     ├── Refused                a server answers that it will not, or is no server of ours
+    ├── NotAdmitted            a server wants a token that was not shown
     ├── TooManyReaders         the cap on streams is reached
     ├── ServerUnreachable      the server that owns the data folder does not answer
     └── StorageFailed          what is stored cannot be read or written
@@ -88,9 +89,10 @@ class OwnedElsewhere(TallylightError):
 
     code = "owned_elsewhere"
 
-    def __init__(self, message: str | None = None, url: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", secret: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server, or on another machine
+        self.secret = secret  #: what lets its own user in there, where that is needed
 
 
 class LeaseLost(TallylightError):
@@ -103,6 +105,12 @@ class Refused(TallylightError):
     """The server will not do this."""
 
     code = "refused"
+
+
+class NotAdmitted(TallylightError):
+    """The server wants a token; log in, or send it as `Authorization: Bearer TOKEN`."""
+
+    code = "not_admitted"
 
 
 class TooManyReaders(TallylightError):
@@ -122,9 +130,10 @@ class DataFolderBusy(StorageFailed):
 
     code = "data_folder_busy"
 
-    def __init__(self, message: str | None = None, url: str = "", database: str = "") -> None:
+    def __init__(self, message: str | None = None, url: str = "", database: str = "", secret: str = "") -> None:
         super().__init__(message)
         self.url = url  #: where that process is reached; empty where it is no server
+        self.secret = secret  #: what lets its own user in there, where that is needed
         self.database = database  #: `Settings.database_mark` of that process, where it is a server
 
 

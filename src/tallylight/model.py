@@ -78,6 +78,19 @@ class OutcomeKind(StrEnum):
     FAILED = "failed"
 
 
+class Effect(StrEnum):
+    """What a commit would do with one file."""
+
+    NEW = "new"  #: a path and a content the catalog does not have
+    CHANGED = "changed"  #: a path it has, of which something else would be stored: other bytes, or a new score, …
+    MOVED = "moved"  #: a path it does not have, with the bytes of a file that is gone from where the catalog has it
+    DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
+    UNCHANGED = "unchanged"  #: a path it has, just as it is stored
+    FAILED = "failed"
+    EXCLUDED = "excluded"
+    MISSING = "missing"  #: a path it has, and no file there
+
+
 class Reason(StrEnum):
     """Why a candidate failed, or was read with warnings. A closed list: people filter by it, programs match it."""
 

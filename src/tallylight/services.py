@@ -12,6 +12,7 @@ from typing import Final
 import anyio
 from anyio import to_thread
 
+from tallylight.access import Access
 from tallylight.catalog import Catalog
 from tallylight.clock import Clock, SystemClock
 from tallylight.data_folder import DataFolder, Lock
@@ -48,6 +49,7 @@ from tallylight.roots import Roots
 from tallylight.schedules import Schedules
 from tallylight.settings import Settings, open_files_limit
 from tallylight.thumbnails import Thumbnails
+from tallylight.token_file import TokenFile
 from tallylight.visible import visible
 
 log: Final = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ class Services:
     clock: Clock
     folder: DataFolder
     lock: Lock
+    access: Access
     leases: Leases
     journal: Journal
     catalog: Catalog
@@ -106,7 +109,8 @@ class Services:
 
     async def live_at(self, url: str) -> None:
         """Tell the processes that come to the same data folder or database where this one is reached."""
-        self.lock.tell(url, self.settings.database_mark)
+        public_url = str(self.settings.public_url or "")
+        self.lock.tell(url, self.settings.database_mark, self.access.secret, public_url)
         await to_thread.run_sync(self.leases.tell, url)
 
     async def session(self, session_id: str) -> Session:
@@ -274,6 +278,7 @@ async def open_services(
             clock=clock,
             folder=disk.folder,
             lock=disk.lock,
+            access=Access(TokenFile(disk.folder.token), clock, needed=settings.needs_token),
             leases=disk.leases,
             journal=disk.journal,
             catalog=disk.catalog,
@@ -325,7 +330,9 @@ def _swept(thumbnails: Thumbnails) -> None:
 
 def _pace(settings: Settings) -> Pace:
     most = settings.max_readers or min(MOST_READERS, max(1, open_files_limit() - RESERVED_FILES))
-    return Pace(deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most)
+    return Pace(
+        heartbeat=settings.heartbeat, deadline=settings.reader_deadline, longest=settings.reader_age, most_readers=most
+    )
 
 
 def _workshop(  # noqa: PLR0913 (a workshop is made of all there is)

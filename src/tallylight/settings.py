@@ -9,6 +9,8 @@ import hashlib
 import os
 import re
 import resource
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import platformdirs
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tallylight.public_url import PublicUrl
 
 _AMOUNT = re.compile(r"\s*(\d[\d_]{0,29})\s*([a-z]{0,3})\s*", re.IGNORECASE)
 #: With a B they count bytes, by 1,024; without one anything else, by 1,000.
@@ -45,6 +49,29 @@ def amount(value: Any) -> Any:
     return int(match[1]) * unit
 
 
+def as_public_url(value: Any) -> Any:
+    """An address as people write it; what is no text is left as it is. ValueError for text that is none."""
+    return PublicUrl.of(value) if isinstance(value, str) else value
+
+
+def as_network(value: Any) -> Any:
+    """`10.0.0.0/8` or one address; what is no text is left as it is. ValueError for text that is neither."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value.strip(), strict=False)
+    except ValueError:
+        raise ValueError("write an IP address, such as 127.0.0.1, or a network, such as 10.0.0.0/8") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    with suppress(ValueError):
+        return ip_address(host.strip("[]")).is_loopback
+    return host == "localhost"
+
+
+Network = IPv4Network | IPv6Network
 #: A whole number that may be written with a unit.
 Amount = Annotated[int, BeforeValidator(amount)]
 
@@ -78,8 +105,22 @@ class Settings(BaseSettings):
         repr=False,
         description="URL of a PostgreSQL database, `postgresql://user@host/name`; unset: a file in the data folder.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on; only loopback addresses are allowed.")
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. Beyond this machine (`0.0.0.0`, say) whoever comes needs a "
+        "[token](../how-to/open-to-others.md).",
+    )
     port: int = Field(default=8710, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: Annotated[PublicUrl | None, BeforeValidator(as_public_url)] = Field(
+        default=None,
+        description="Where the server is found through a [proxy](../how-to/run-behind-a-proxy.md), with the path if it "
+        "has one: `https://pics.example/tally/`. Whoever comes needs a token then.",
+    )
+    trusted_proxies: tuple[Annotated[Network, BeforeValidator(as_network)], ...] = Field(
+        default=(),
+        description="Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; "
+        "a JSON list.",
+    )
     jobs: int = Field(default_factory=default_jobs, ge=1, le=512, description="Worker processes.")
     time_limit: float = Field(default=60.0, gt=0, description="Seconds one file may take before its worker is killed.")
     guard_share: float = Field(
@@ -98,6 +139,12 @@ class Settings(BaseSettings):
     reader_age: float = Field(
         default=900.0, gt=0, description="Seconds after which a stream is ended and its reader asked to come back."
     )
+    heartbeat: float = Field(
+        default=10.0,
+        ge=0.5,
+        le=20.0,
+        description="Seconds of silence after which a stream gets a heartbeat; fewer than any proxy's read timeout.",
+    )
     live: Literal["auto", "stream", "poll"] = Field(
         default="auto",
         description="How pages stay live: `stream`, `poll`, or `auto`: polls where no stream gets through.",
@@ -115,6 +162,11 @@ class Settings(BaseSettings):
     limits: dict[str, Amount] = Field(
         default={}, description="Other [limits on one file](limits.md#one-file) than the defaults, by name."
     )
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether others than this machine's user may reach the server, so that who comes has to show a token."""
+        return self.public_url is not None or not is_loopback(self.host)
 
     @property
     def database_mark(self) -> str:

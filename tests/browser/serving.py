@@ -15,22 +15,27 @@ from urllib.request import Request, urlopen
 
 import uvicorn
 
-from tallylight.clock import Clock
+from tallylight.clock import Clock, SystemClock
 from tallylight.engine.inline import InlineEngine
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
 from tallylight.testing import PacedEngine
+from tallylight.token_file import TokenFile
 from tallylight.web.app import create_app
 
 
 class Server:
     """Serves one root. `stop` and `start` may follow each other; address, data and root stay."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, public_url: str | None = None) -> None:
         self.root = folder / "archive"
         self.root.mkdir()
-        self._settings = Settings(roots=(self.root,), data=folder / "data", port=0)
-        self._port = 0
+        given: dict[str, Any] = {"public_url": public_url, "trusted_proxies": ("127.0.0.1",)}
+        self._settings = Settings(roots=(self.root,), data=folder / "data", port=0, **given)
+        self._file = TokenFile(folder / "data" / "token.json")
+        #: What each request of the test's own shows; empty where no token is needed.
+        self.token = self.rotate() if self._settings.needs_token else ""
+        self._port = port
         self._running: _Running | None = None
 
     @property
@@ -54,6 +59,12 @@ class Server:
             self._running.stop()
             self._running = None
 
+    def rotate(self) -> str:
+        """Make another token, as `tallylight token --rotate` does."""
+        self._file.path.parent.mkdir(exist_ok=True)
+        self.token = self._file.rotate(SystemClock().now())[1]
+        return self.token
+
     def until(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds; it asks the server, so each look takes a moment."""
         for _ in range(500):
@@ -63,17 +74,21 @@ class Server:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON that a GET answers."""
-        with urlopen(f"{self.url}{path}", timeout=5) as response:
+        with urlopen(Request(f"{self.url}{path}", headers=self._shown()), timeout=5) as response:
             body: dict[str, Any] = json.load(response)
             return body
 
     def begin(self) -> str:
         """Start a session over the whole root, as a script does. Returns its id."""
         body = json.dumps({"parameters": {"directory": str(self.root)}}).encode()
-        request = Request(f"{self.url}/api/ingest/process", body, {"content-type": "application/json"})
+        headers = {"content-type": "application/json"} | self._shown()
+        request = Request(f"{self.url}/api/ingest/process", body, headers)
         with urlopen(request, timeout=5) as response:
             session: str = json.load(response)["session_id"]
             return session
+
+    def _shown(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
 
 
 class _Running:
@@ -88,7 +103,8 @@ class _Running:
         self._ready = threading.Event()
         opening = partial(open_services, doing="serve", open_engine=self._open_engine, goes_on=True)
         app = create_app(settings, opening=opening, ready=self._note)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        # As the serve command has it: the doors judge what proxies say.
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, proxy_headers=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()

@@ -15,9 +15,14 @@ LEADS = "window.tallylight.leads()"
 
 def begun(server: Server) -> str:
     """A session over thirty pictures, none of them read yet. Returns its id."""
+    fill(server)
+    return server.begin()
+
+
+def fill(server: Server) -> None:
+    """Thirty pictures."""
     for number in range(30):
         picture(server.root / f"gen_{number:03}.png", "lighthouse, fog")
-    return server.begin()
 
 
 def opened(profile: Profile, address: str, session: str) -> Tab:

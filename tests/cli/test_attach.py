@@ -18,6 +18,7 @@ from tests.cli.test_near import Notes
 from tests.in_process import paint, spoil
 from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
 
+from tallylight.asking import Reach
 from tallylight.cli.far import LONGEST_ABSENCE, FarServer
 from tallylight.errors import ServerUnreachable
 
@@ -184,12 +185,12 @@ class Leaping:
 async def test_a_server_that_stays_away_is_given_up() -> None:
     clock, notes, asked = Leaping(), Notes(), 0
 
-    def find() -> str:
+    def find() -> Reach:
         nonlocal asked
         asked += 1
-        return ""
+        return Reach()
 
-    server = FarServer(url="http://127.0.0.1:1", find=find, clock=clock)
+    server = FarServer(reach=Reach("http://127.0.0.1:1"), find=find, clock=clock)
     with pytest.raises(ServerUnreachable, match="Nothing was heard"), anyio.fail_after(ALARM):
         await server.follow("s-1", notes)
     assert LONGEST_ABSENCE < clock.monotonic() < LONGEST_ABSENCE + 5
@@ -226,7 +227,7 @@ async def test_a_server_without_a_place_is_left_alone_for_a_while() -> None:
     thread.start()
     try:
         with anyio.fail_after(ALARM):
-            server = FarServer(url=f"http://127.0.0.1:{crowded.server_port}", clock=clock)
+            server = FarServer(reach=Reach(f"http://127.0.0.1:{crowded.server_port}"), clock=clock)
             assert (await server.follow("s-1", notes))["status"] == "cancelled"
     finally:
         await anyio.to_thread.run_sync(crowded.shutdown)

@@ -133,7 +133,7 @@ def test_a_database_of_any_earlier_version_keeps_what_it_holds(anywhere: Connect
     assert anywhere.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
 
 
-#: Columns of outcomes until 0010, as the JSON and the texts that were in them.
+#: Columns of outcomes until 0011, as the JSON and the texts that were in them.
 SAID: tuple[dict[str, str | None], ...] = (
     {
         "media": '{"type":"image","width":4}',
@@ -158,13 +158,13 @@ SAID: tuple[dict[str, str | None], ...] = (
 )
 
 
-def _with_outcomes_of_0010(connection: Connection, count: int) -> None:
+def _with_outcomes_of_0011(connection: Connection, count: int) -> None:
     config = revisions.config_for(connection)
     command.upgrade(config, "0001")
     values = {"parameters": "{}", "state": "{}", "no": False}
     for row in FIRST_ROWS[:2]:
         connection.execute(text(row), {name: values[name] for name in text(row).compile().params})
-    command.upgrade(config, "0010")
+    command.upgrade(config, "0011")
     outcome = (
         "INSERT INTO outcomes (session_id, seq, at, root, file, kind, message, warnings, ms, bytes, mtime_ns,"
         " has_thumbnail, sha256, media, generation, keywords, provenance, phash, pixel_sha256, frame_phashes,"
@@ -178,7 +178,7 @@ def _with_outcomes_of_0010(connection: Connection, count: int) -> None:
 
 @pytest.mark.parametrize("count", [2, 2003])
 def test_what_describes_a_file_is_packed_and_unpacked(anywhere: Connection, count: int) -> None:
-    _with_outcomes_of_0010(anywhere, count)
+    _with_outcomes_of_0011(anywhere, count)
     table = text("SELECT * FROM outcomes ORDER BY seq")
     before = [dict(row._mapping) for row in anywhere.execute(table)]
     migrate.upgrade(anywhere)
@@ -194,7 +194,7 @@ def test_what_describes_a_file_is_packed_and_unpacked(anywhere: Connection, coun
         root="/m", file="a.png", kind=OutcomeKind.FAILED, bytes=7, mtime_ns=8, ms=1.5, sha256="ef", warnings=("w",)
     )
     assert anywhere.scalar(select(func.count()).select_from(outcomes)) == count
-    command.downgrade(revisions.config_for(anywhere), "0010")
+    command.downgrade(revisions.config_for(anywhere), "0011")
     assert [dict(row._mapping) for row in anywhere.execute(table)] == before
     migrate.upgrade(anywhere)
     assert changed(anywhere) == []

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tests.browser.proxy import Proxy as HoldingProxy
-from tests.proxies import BROKEN_NGINX, NGINX, Proxy, nginx
+from tests.open_server import OpenServer
+from tests.proxies import BROKEN_NGINX, CADDY, NGINX, Caddy, Nginx, Proxy, Variant, nginx
 from tests.serving import ALARM, TALLYLIGHT, Server
 
 from tallylight.model import Json
+
+P = TypeVar("P", bound=Proxy)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,7 @@ def test_nginx_in_order(server: Server, tmp_path: Path, name: str) -> None:
 
 def test_an_nginx_that_gathers_but_does_not_compress_passes_on_what_it_has(server: Server, tmp_path: Path) -> None:
     """Against its reputation: with nothing more to read it does not wait."""
-    with nginx(server.url, BROKEN_NGINX["ignores X-Accel-Buffering"], tmp_path) as proxy:
+    with nginx(server.url, NGINX["ignores X-Accel-Buffering"], tmp_path) as proxy:
         assert examined(proxy.url, "--silence", "0", status=0)["trouble"] == []
 
 
@@ -68,6 +73,39 @@ def test_something_that_holds_the_whole_stream_back(server: Server) -> None:
     finally:
         antivirus.close()
     assert {finding["about"] for finding in found} == {"buffering", "first"}
+
+
+@pytest.mark.parametrize("kind", [Nginx, Caddy])
+@pytest.mark.parametrize("name", ["deploy", "deploy, below a path"])
+def test_the_site_files_are_in_order_and_speak_http_2(kind: type[Proxy], name: str, tmp_path: Path) -> None:
+    with behind(kind, NGINX[name] if kind is Nginx else CADDY[name], tmp_path) as (server, proxy):
+        trusted = ("--token", server.token, "--ca", str(proxy.ca), "--silence", "3")
+        found = examined(proxy.url, *trusted, status=0)
+        assert "Browsers use HTTP/2 here: any number of tabs." in [finding["what"] for finding in found["good"]]
+        (trouble,) = examined(proxy.url, "--ca", str(proxy.ca), status=1)["trouble"]
+        assert "token" in trouble["cure"]
+
+
+def test_a_caddy_that_bears_no_silence(tmp_path: Path) -> None:
+    impatient = Variant(site="bare", inner=("transport http {", "read_timeout 1s", "}"))
+    with behind(Caddy, impatient, tmp_path) as (server, proxy):
+        (trouble,) = troubles(proxy, "idle", "--silence", "4", "--token", server.token)
+    assert "no read_timeout" in trouble["cure"]
+
+
+@contextmanager
+def behind(kind: type[P], variant: Variant, folder: Path) -> Iterator[tuple[OpenServer, P]]:
+    """A server that knows the proxy in front of it, as Caddy, which always says whom it forwards for, needs it."""
+    proxy = kind("http://127.0.0.1:1", variant, folder / "proxy")
+    (folder / "root").mkdir()
+    options = ("--public-url", f"{proxy.url}/", "--trusted-proxy", "127.0.0.1")
+    with OpenServer(folder / "root", folder / "data", *options) as server:
+        proxy.points_to(server.address)
+        proxy.start()
+        try:
+            yield server, proxy
+        finally:
+            proxy.stop()
 
 
 def test_an_nginx_that_bears_no_silence(server: Server, tmp_path: Path) -> None:

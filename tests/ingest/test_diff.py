@@ -12,10 +12,9 @@ from tallylight.facts import Moved
 from tallylight.ingest.choosing import MOST_SEQS, set_aside
 from tallylight.ingest.diff import STORED, check_name, first_page, name_of, summary
 from tallylight.ingest.looking import look_at_all
-from tallylight.ingest.preview import Effect
 from tallylight.journal import Choice
 from tallylight.journal.memory import MemoryJournal
-from tallylight.model import Reason, Status
+from tallylight.model import Effect, Reason, Status
 
 
 def looked(journal: MemoryJournal, catalog: MemoryCatalog) -> MemoryJournal:

@@ -14,10 +14,10 @@ from tallylight.catalog.memory import MemoryCatalog
 from tallylight.errors import NotFound
 from tallylight.facts import Discovered, Fact, Processed, Started, initial, reduce_all
 from tallylight.ingest import preview as room
-from tallylight.ingest.preview import Effect, Preview, Tally, classify, preview
+from tallylight.ingest.preview import Preview, Tally, classify, preview
 from tallylight.journal import Session
 from tallylight.journal.memory import MemoryJournal
-from tallylight.model import ConflictRule, Outcome, OutcomeKind, Parameters, Reason
+from tallylight.model import ConflictRule, Effect, Outcome, OutcomeKind, Parameters, Reason
 from tallylight.roots import absolute
 
 A, B = "aa" * 32, "bb" * 32

@@ -17,7 +17,7 @@ def test_new_accounts_tell_every_transport_and_every_cause_at_zero() -> None:
     assert told == {
         "readers": {"session": 0, "shared": 0, "poll": 0},
         "opened": {"session": 0, "shared": 0, "poll": 0},
-        "ended": {"gone": 0, "rest": 0, "stopping": 0, "aged": 0, "stalled": 0, "full": 0, "failed": 0},
+        "ended": {"gone": 0, "rest": 0, "stopping": 0, "aged": 0, "stalled": 0, "full": 0, "cancelled": 0, "failed": 0},
         "published": 0,
         "delivered": 0,
         "conflated": 0,

@@ -45,7 +45,7 @@ async def test_the_first_bytes_are_headers_retry_and_state() -> None:
             await probe.get(app_of(hub, update(1)), "/")
     assert probe.status == 200
     assert probe.headers["content-type"] == "text/event-stream"
-    assert probe.headers["cache-control"] == "no-store"
+    assert probe.headers["cache-control"] == "no-store, no-transform"
     assert probe.headers["x-accel-buffering"] == "no"
     assert probe.retry_ms is not None
     assert 2000 <= probe.retry_ms <= 4000

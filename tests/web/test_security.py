@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
+from tallylight.public_url import PublicUrl
 from tallylight.web.security import HEADERS, Asked, Doors, Guard, Refusal, check
 
 HERE = Asked(method="GET", scheme="http", path="/api/ingest/sessions", port=8710, host=["127.0.0.1:8710"])
@@ -95,7 +96,7 @@ def test_no_host_makes_the_check_fail_and_none_but_local_names_pass(host: str) -
 
 
 def test_further_names_are_let_in_where_the_doors_say_so() -> None:
-    doors = Doors(hosts=frozenset({"media.example"}), origins=frozenset({"https://media.example"}))
+    doors = Doors(public=PublicUrl.of("https://media.example/tally"), guarded=True)
     asked = replace(HERE, host=["Media.Example"])
     assert check(asked, doors) is None
     assert check(replace(asked, origin=["https://media.example"]), doors) is None
@@ -110,7 +111,7 @@ def test_what_a_proxy_forwarded_stays_outside_and_is_told_why(name: str) -> None
     refusal = refused(replace(HERE, forwarded=[name]))
     assert refusal.status == 403
     assert "set --public-url and a token" in refusal.detail
-    assert check(replace(HERE, forwarded=[name]), Doors(forwarded=True)) is None
+    assert check(replace(HERE, forwarded=[name]), Doors(guarded=True)) is None
 
 
 # --- Origin --------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ async def test_the_first_message_comes_at_once_and_is_the_current_state(it: Site
     assert first.id == f"{session.epoch}-{state['seq']}"
     assert probe.status == 200
     assert probe.headers["content-type"] == "text/event-stream"
-    assert probe.headers["cache-control"] == "no-store"
+    assert probe.headers["cache-control"] == "no-store, no-transform"
     assert probe.headers["x-accel-buffering"] == "no"
     assert "set-cookie" not in probe.headers
 

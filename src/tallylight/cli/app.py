@@ -24,6 +24,7 @@ from tallylight.cli.reparse import reparse
 from tallylight.cli.schedules import schedule, schedules, unschedule
 from tallylight.cli.serve import serve
 from tallylight.cli.sessions import sessions, show
+from tallylight.cli.token import token
 from tallylight.cli.undo import undo
 from tallylight.cli.watch import watch
 from tallylight.cli.write_scores import write_scores
@@ -44,7 +45,7 @@ app = typer.Typer(
 _SCHEDULES = (schedule, schedules, unschedule)
 _SESSIONS = (sessions, show, follow, pause, resume, cancel, retry, preview, exclude, include, commit, undo)
 _CATALOG = (find, rate, write_scores, reparse)
-for command in (demo, serve, ingest, *_SESSIONS, *_CATALOG, prune, watch, *_SCHEDULES, extractors, doctor):
+for command in (demo, serve, token, ingest, *_SESSIONS, *_CATALOG, prune, watch, *_SCHEDULES, extractors, doctor):
     app.command()(command)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 import typer
 
+from tallylight.asking import Reach, reach_of
 from tallylight.cli.draw import Drawer
 from tallylight.cli.far import FarServer
 from tallylight.cli.ingest import until_rest
-from tallylight.data_folder import url_of_holder
+from tallylight.data_folder import reach_of_holder
 from tallylight.errors import DataFolderBusy, OwnedElsewhere
 from tallylight.model import Json
 from tallylight.settings import Settings
@@ -24,7 +25,7 @@ def attached(refused: DataFolderBusy | OwnedElsewhere, settings: Settings, witho
         raise refused
     if isinstance(refused, OwnedElsewhere):
         typer.echo(f"tallylight: the server at {refused.url} works on this session; it is done there.", err=True)
-        return FarServer(url=refused.url)
+        return far(refused)
     if refused.database not in {"", settings.database_mark}:
         raise DataFolderBusy(
             f"The server at {refused.url} holds the data folder {settings.data} and works on another database than this"
@@ -35,7 +36,12 @@ def attached(refused: DataFolderBusy | OwnedElsewhere, settings: Settings, witho
     if without:
         are = "is" if len(without) == 1 else "are"
         typer.echo(f"tallylight: {' and '.join(without)} {are} that server's to decide, and not used.", err=True)
-    return FarServer(url=refused.url, find=partial(url_of_holder, settings.data))
+    return far(refused, partial(reach_of_holder, settings.data))
+
+
+def far(refused: DataFolderBusy | OwnedElsewhere, find: Callable[[], Reach] = Reach) -> FarServer:
+    """The server that stands in the way. `find` tells where it is after a restart."""
+    return FarServer(reach=reach_of(refused), find=find)
 
 
 async def carry_out(

@@ -119,8 +119,8 @@ def _commands(services: Services) -> dict[str, Callable[[str], Awaitable[str]]]:
 
 async def _asked(busy: DataFolderBusy | OwnedElsewhere, command: str, session: Session) -> str:
     """Have the server that stands in the way do it; returns the session's status then."""
-    from tallylight.cli.far import FarServer
+    from tallylight.cli.attach import far
 
     if not busy.url:
         raise busy
-    return await FarServer(url=busy.url).command(command, session.session_id)
+    return await far(busy).command(command, session.session_id)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from anyio import to_thread
 
-from tallylight.asking import get, post
+from tallylight.asking import Reach, get, post
 from tallylight.cli.draw import Drawer
 from tallylight.cli.failures import PAGE, Failures
 from tallylight.client import End, Message, Patience, State, follow
@@ -49,9 +49,9 @@ class FarServer:
     answer.
     """
 
-    url: str
-    #: Where it is now: after a restart its port may be another. Blocks; empty where nobody knows.
-    find: Callable[[], str] = str
+    reach: Reach
+    #: Where it is now: after a restart its port may be another. Blocks; without a URL where nobody knows.
+    find: Callable[[], Reach] = Reach
     clock: Clock = field(default_factory=SystemClock)
 
     async def start(self, parameters: Parameters) -> str:
@@ -86,29 +86,30 @@ class FarServer:
                 except ServerUnreachable:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
-                    self.url = await to_thread.run_sync(self.find) or self.url
+                    now = await to_thread.run_sync(self.find)
+                    self.reach = now if now.url else self.reach
             return await drawing.finish()
         finally:
             drawer.close()
 
     async def ask(self, path: str) -> Json:
         """The answer to a question."""
-        return await to_thread.run_sync(get, self.url, path)
+        return await to_thread.run_sync(get, self.reach, path)
 
     async def tell(self, path: str, body: Json) -> Json:
         """The answer to any other command."""
         return await self._post(path, body)
 
     def _heard(self, session_id: str, position: str) -> AsyncGenerator[Message]:
-        stream = f"{self.url}/api/ingest/stream/{_quoted(session_id)}"
-        return follow(stream, last_event_id=position, patience=_PATIENCE, clock=self.clock)
+        stream, headers = f"{self.reach.url}/api/ingest/stream/{_quoted(session_id)}", self.reach.headers
+        return follow(stream, last_event_id=position, headers=headers, patience=_PATIENCE, clock=self.clock)
 
     async def _post(self, path: str, body: Json | None = None) -> Json:
-        return await to_thread.run_sync(post, self.url, path, body)
+        return await to_thread.run_sync(post, self.reach, path, body)
 
     def _failures(self, session_id: str, after: int) -> list[tuple[int, Trouble]]:
         path = f"/api/ingest/items/{_quoted(session_id)}?outcome=failed&after={after}&limit={PAGE}"
-        items = get(self.url, path)["items"]
+        items = get(self.reach, path)["items"]
         return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
 
 

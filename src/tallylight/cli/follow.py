@@ -20,7 +20,9 @@ from tallylight.model import AT_REST, Json
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
+    from tallylight.cli.far import FarServer
     from tallylight.cli.place import Place
+    from tallylight.journal import Session
 
 #: Seconds for which a command at the end may run.
 _NOTIFY_S: Final = 60.0
@@ -62,39 +64,40 @@ def follow(
 
 
 async def _followed(settings: Settings, target: str, token: str | None, drawer: Drawer) -> tuple[Json, bool]:
+    from tallylight.cli.archive import named
     from tallylight.cli.place import place_at
+    from tallylight.cli.sessions import message_of
 
     if "://" in target:
         place = await place_at(target, {"Authorization": f"Bearer {token}"} if token else {})
+        follow_it = partial(_draw, place, drawer)
     else:
-        known = await _here(settings, target)
-        if not isinstance(known, str):
-            return _drawn(drawer, known), False
-        place = await place_at(known, {})
+        session = await named(settings, target)
+        if session.state.status in AT_REST:
+            return _drawn(drawer, message_of(session)), False
+        follow_it = partial((await _holder(settings, session)).follow, session.session_id, drawer)
     with anyio.CancelScope() as scope:
 
         async def stop() -> None:
             scope.cancel()
 
-        return await until_rest(partial(_draw, place, drawer), stop)
+        return await until_rest(follow_it, stop)
     return {}, True
 
 
-async def _here(settings: Settings, name: str) -> str | Json:
-    """The address of a session of this data folder that moves; of one at rest, its last message."""
-    from tallylight.cli.archive import named
-    from tallylight.cli.sessions import message_of
-    from tallylight.data_folder import url_of_holder
+async def _holder(settings: Settings, session: Session) -> FarServer:
+    """The server that works on a session of this data folder. Raises WrongMove where none does."""
+    from tallylight.cli.far import FarServer
+    from tallylight.data_folder import reach_of_holder
 
-    session = await named(settings, name)
-    if session.state.status in AT_REST:
-        return message_of(session)
-    if url := await to_thread.run_sync(url_of_holder, settings.data):
-        return f"{url}/api/ingest/stream/{session.session_id}"
-    raise WrongMove(
-        f"Session {session.session_id} is {session.state.status}, and no server works on it; `tallylight resume "
-        f"{session.session_id[:8]}` goes on with it."
-    )
+    find = partial(reach_of_holder, settings.data)
+    reach = await to_thread.run_sync(find)
+    if not reach.url:
+        name, status = session.session_id, session.state.status
+        raise WrongMove(
+            f"Session {name} is {status}, and no server works on it; `tallylight resume {name[:8]}` goes on with it."
+        )
+    return FarServer(reach=reach, find=find)
 
 
 def _drawn(drawer: Drawer, message: Json) -> Json:

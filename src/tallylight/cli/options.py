@@ -23,7 +23,20 @@ Database = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Worker processes. [default: one a core]", min=1, max=512)
 ]
-Host = Annotated[str | None, typer.Option("--host", help="Loopback address to listen on. [default: 127.0.0.1]")]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on; beyond this machine by token. [default: 127.0.0.1]"),
+]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option("--public-url", metavar="URL", help="Where a proxy shows it: https://pics.example/tally/; by token."),
+]
+TrustedProxies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trusted-proxy", metavar="ADDRESS", help="A proxy, or network of them, that is believed; repeatable."
+    ),
+]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one. [default: 8710]", min=0, max=65535)]
 Live = Annotated[
     Literal["auto", "stream", "poll"] | None,

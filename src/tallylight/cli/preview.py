@@ -15,8 +15,7 @@ from anyio import to_thread
 from tallylight.cli import options
 from tallylight.cli.draw import words
 from tallylight.errors import BadParameters, DataFolderBusy, OwnedElsewhere
-from tallylight.ingest.preview import Effect
-from tallylight.model import Json, Reason
+from tallylight.model import Effect, Json, Reason
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:

@@ -51,12 +51,12 @@ async def _run(settings: Settings, media_ids: list[int], said: Json) -> int:
 
 def _asked(busy: DataFolderBusy, media_ids: list[int], said: Json) -> int:
     """The same, through the server that holds the data folder."""
-    from tallylight.asking import command
+    from tallylight.asking import command, reach_of
 
     if not busy.url:
         raise busy
     for media_id in media_ids:  # all are looked for before the first is rated
-        command(busy.url, "GET", f"/api/media/{media_id}")
+        command(reach_of(busy), "GET", f"/api/media/{media_id}")
     for media_id in media_ids:
-        command(busy.url, "PATCH", f"/api/media/{media_id}", said)
+        command(reach_of(busy), "PATCH", f"/api/media/{media_id}", said)
     return len(media_ids)

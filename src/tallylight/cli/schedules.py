@@ -73,7 +73,7 @@ def unschedule(
 
 
 async def _add(settings: Settings, folder: Path, when: str, commit: bool) -> Json:
-    from tallylight.asking import command
+    from tallylight.asking import command, reach_of
     from tallylight.cli.archive import without_workers
     from tallylight.ingest.scheduler import new_schedule
     from tallylight.roots import Roots, escape
@@ -90,7 +90,7 @@ async def _add(settings: Settings, folder: Path, when: str, commit: bool) -> Jso
         if not busy.url:
             raise
         body: Json = {"folder": path, "rule": when, "auto_commit": commit}
-        return {**await to_thread.run_sync(command, busy.url, "POST", "/api/schedules", body), "is_served": True}
+        return {**await to_thread.run_sync(command, reach_of(busy), "POST", "/api/schedules", body), "is_served": True}
 
 
 async def _list(settings: Settings) -> tuple[list[Schedule], float]:
@@ -102,7 +102,7 @@ async def _list(settings: Settings) -> tuple[list[Schedule], float]:
 
 
 async def _remove(settings: Settings, name: str) -> Schedule:
-    from tallylight.asking import command
+    from tallylight.asking import command, reach_of
     from tallylight.cli.archive import without_workers
 
     found, _ = await _list(settings)
@@ -113,7 +113,7 @@ async def _remove(settings: Settings, name: str) -> Schedule:
     except DataFolderBusy as busy:
         if not busy.url:
             raise
-        await to_thread.run_sync(command, busy.url, "DELETE", f"/api/schedules/{wanted.schedule_id}")
+        await to_thread.run_sync(command, reach_of(busy), "DELETE", f"/api/schedules/{wanted.schedule_id}")
     return wanted
 
 

@@ -20,14 +20,21 @@ def serve(  # noqa: PLR0913, PLR0917 (typer makes the options from these)
     database: options.Database = None,
     host: options.Host = None,
     port: options.Port = None,
+    public_url: options.PublicUrl = None,
+    trusted_proxy: options.TrustedProxies = None,
     jobs: options.Jobs = None,
     live: options.Live = None,
     limit: options.Limit = None,
     guard_share: options.GuardShare = None,
 ) -> None:
-    """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder."""
+    """Serve the page at http://127.0.0.1:8710. Ctrl-C stops it; sessions and catalog stay in the data folder.
+
+    With --public-url, or a --host that others can reach, whoever comes needs a token: the first start makes one and
+    prints it, once, as a link.
+    """
     from tallylight.cli.server import run
 
     given: dict[str, Any] = {"host": host, "port": port, "jobs": jobs, "live": live, **options.limits(limit)}
+    given |= {"public_url": public_url, "trusted_proxies": tuple(trusted_proxy) if trusted_proxy else None}
     given["guard_share"] = guard_share
     run(options.settings(roots=tuple(root), data=data, database=database, **given))

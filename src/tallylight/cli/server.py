@@ -7,7 +7,7 @@ import logging
 import resource
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from importlib import import_module
 
@@ -19,6 +19,7 @@ from tallylight.cli.protocol import DirectProtocol
 from tallylight.errors import BadParameters
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
+from tallylight.token_file import link
 
 #: Seconds that connections other than streams get to finish when the server stops.
 GRACE = 1
@@ -45,14 +46,28 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     # Opened here and not in the application's start-up, where uvicorn would answer a busy data folder by a traceback.
     async with open_services(settings, doing="serve", goes_on=True) as services:
+        url = url_of(listening)
+        token = await services.access.open()
         app = import_module(APPLICATION).create_app(settings, opening=lambda _settings: nullcontext(services))
-        await Server(app, services, _url(listening)).serve(sockets=[listening])
+        await Server(app, services, url, list(_greeting(settings, url, token))).serve(sockets=[listening])
+
+
+def _greeting(settings: Settings, url: str, token: str) -> Iterator[str]:
+    """What a person is told once requests are answered."""
+    yield f"Tallylight is live at {url}  (Ctrl-C stops it)"
+    if settings.public_url is not None:
+        yield f"Through its proxy it is at {settings.public_url}"
+    if token:
+        yield f"Log in with {link(str(settings.public_url or f'{url}/'), token)}"
+        yield "The token is not shown again: `tallylight token --rotate` makes another."
+    elif settings.needs_token:
+        yield "It asks for its token, which was made earlier: `tallylight token` tells when."
 
 
 class Server(uvicorn.Server):
     """uvicorn on our terms: it says where it is live, and being told to stop is no failure."""
 
-    def __init__(self, app: Callable[..., object], services: Services, url: str) -> None:
+    def __init__(self, app: Callable[..., object], services: Services, url: str, greeting: Sequence[str]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -69,6 +84,7 @@ class Server(uvicorn.Server):
         )
         self._services = services
         self._url = url
+        self._greeting = greeting
         # uvicorn raises a signal again once it has stopped, for the handler of before: the default would kill.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.handle_exit)
@@ -76,15 +92,12 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         await self._services.live_at(self._url)
-        typer.echo(f"Tallylight is live at {self._url}  (Ctrl-C stops it)")
+        for line in self._greeting:
+            typer.echo(line)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on a loopback address. Raises BadParameters for another address or a port that is taken."""
-    if not is_loopback(host):
-        raise BadParameters(
-            f"--host {host} is not a loopback address, and this server has no token to guard it; use 127.0.0.1."
-        )
+    """A socket that listens on an address. Raises BadParameters for one that is not here or a port that is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,13 +115,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    with suppress(ValueError):
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    return host == "localhost"
-
-
 def raise_descriptor_limit() -> None:
     """Allow as many open files as this user may have: each reader is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -117,6 +123,20 @@ def raise_descriptor_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _url(listening: socket.socket) -> str:
+def url_of(listening: socket.socket) -> str:
+    """Where a browser finds it: of a socket that listens on every address, the one by which the machine is known."""
     host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = _outward(listening.family) or {"0.0.0.0": "127.0.0.1"}.get(host, "::1")  # noqa: S104 (compares)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _outward(family: int) -> str:
+    """The machine's address on the way out; empty where there is no such way. Nothing is sent."""
+    # An address for examples, which nobody has (RFC 5737, RFC 3849).
+    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    with socket.socket(family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((elsewhere, 9))
+        found: str = probe.getsockname()[0]
+        return found
+    return ""

@@ -98,6 +98,7 @@ owners: Final = Table(
     Column("pid", BigInteger, nullable=False),
     Column("url", Text, nullable=False),  # empty where it is no server
     Column("leased_until", Double, nullable=False),  # by the database's clock
+    Column("folder", Text, nullable=False, server_default=""),  # its data folder, on its machine
 )
 
 #: What is kept for a while of deleted sessions, so that readers who were away can be told.

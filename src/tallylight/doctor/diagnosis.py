@@ -97,7 +97,8 @@ def _buffering(checkup: Checkup, culprit: Culprit) -> Iterator[Finding]:
     else:
         yield Finding(Level.GOOD, "buffering", "Events come one by one, as they are sent.")
     encoding = packed.headers.get("content-encoding") if packed is not None and not _is_held(packed) else None
-    if encoding:
+    # `identity` is the server's own word for none.
+    if encoding not in {None, "identity"}:
         what = f"Something on the way compresses the stream ({encoding}), without holding it back."
         yield Finding(Level.NOTE, "compression", what, culprit.gzip_off)
     if plain.ending in {Ending.CUT, Ending.SILENT} and not _is_held(plain):

@@ -12,9 +12,9 @@ from tallylight.errors import PreviewChanged
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.differences import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
-from tallylight.ingest.preview import Effect, Preview
+from tallylight.ingest.preview import Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
-from tallylight.model import Json, OutcomeKind
+from tallylight.model import Effect, Json, OutcomeKind
 from tallylight.roots import absolute, raw_bytes
 
 #: Names of missing files that are told of one folder.

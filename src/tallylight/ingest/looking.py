@@ -19,11 +19,11 @@ from tallylight.errors import TallylightError
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.moved import moves
 from tallylight.ingest.ports import Write
-from tallylight.ingest.preview import Effect, classify
+from tallylight.ingest.preview import classify
 from tallylight.ingest.storing import as_stored
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
 from tallylight.journal.previews import Decided, Sketch
-from tallylight.model import ConflictRule, Outcome, OutcomeKind, Status
+from tallylight.model import ConflictRule, Effect, Outcome, OutcomeKind, Status
 from tallylight.roots import NO_ROOTS, Roots, absolute
 
 log: Final = logging.getLogger(__name__)

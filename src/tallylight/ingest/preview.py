@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Final
 
 from tallylight.catalog import Catalog, Known, Rated
@@ -12,23 +11,10 @@ from tallylight.facts import State
 from tallylight.ingest.agreement import agree
 from tallylight.ingest.moved import NO_MOVES, Moves, moves
 from tallylight.journal import Journal
-from tallylight.model import ConflictRule, Json, Outcome, OutcomeKind
+from tallylight.model import ConflictRule, Effect, Json, Outcome, OutcomeKind
 from tallylight.roots import NO_ROOTS, Roots, absolute
 
 PAGE: Final = 500
-
-
-class Effect(StrEnum):
-    """What a commit would do with one file."""
-
-    NEW = "new"  #: a path and a content the catalog does not have
-    CHANGED = "changed"  #: a path it has, of which something else would be stored: other bytes, or a new score, …
-    MOVED = "moved"  #: a path it does not have, with the bytes of a file that is gone from where the catalog has it
-    DUPLICATE = "duplicate"  #: a path it does not have, with the bytes of another file
-    UNCHANGED = "unchanged"  #: a path it has, just as it is stored
-    FAILED = "failed"
-    EXCLUDED = "excluded"
-    MISSING = "missing"  #: a path it has, and no file there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,11 @@ import os
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol
 from uuid import uuid4
 
+from tallylight.data_folder import reach_of_holder
 from tallylight.errors import OwnedElsewhere
 
 #: Seconds that an owner counts as alive after its last word. A takeover within half a minute leaves some for looking.
@@ -28,6 +30,7 @@ class Owner:
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
     url: str = ""  #: empty where it is no server
+    folder: str = ""  #: its data folder, in which its own user finds what lets him in
 
 
 class Leases(Protocol):
@@ -94,7 +97,7 @@ def is_free(owner: str | None, leased_until: float | None, me: str, now: float) 
 
 
 def elsewhere(session_id: str, owner: Owner) -> OwnedElsewhere:
-    """The refusal where a living process owns a session."""
+    """The refusal where a living process owns a session. Reads that one's data folder where it is this machine's."""
     who = f"process {owner.pid} on {owner.host}"
     if owner.url:
         sentence = f"Session {session_id} is worked on by the server at {owner.url} ({who}); give the command there."
@@ -103,5 +106,8 @@ def elsewhere(session_id: str, owner: Owner) -> OwnedElsewhere:
             f"Session {session_id} is worked on by {who}, which takes no commands from elsewhere; wait until it is"
             " done, or stop it there."
         )
-    # A server listens for its own machine only.
-    return OwnedElsewhere(sentence, url=owner.url if owner.host == socket.gethostname() else "")
+    if not owner.url or owner.host != socket.gethostname():
+        # The address that is told is one of its own machine.
+        return OwnedElsewhere(sentence)
+    secret = reach_of_holder(Path(owner.folder)).secret if owner.folder else ""
+    return OwnedElsewhere(sentence, url=owner.url, secret=secret)

@@ -22,7 +22,7 @@ FORGOTTEN: Final = 86_400.0
 _NOW: Final = cast(func.extract("epoch", func.clock_timestamp()), Double)
 _FOUND: Final = (
     select(sessions.c.session_id, sessions.c.owner, owners.c.leased_until, owners.c.host, owners.c.pid, owners.c.url)
-    .add_columns(_NOW.label("now"))
+    .add_columns(owners.c.folder, _NOW.label("now"))
     .join_from(sessions, owners, owners.c.owner == sessions.c.owner, isouter=True)
 )
 #: Waits for a write of its owner that is under way, or for another that claims it, and holds off the next. The owner is
@@ -45,7 +45,8 @@ class SqlLeases:
 
     def renew(self, working_on: Collection[str]) -> set[str]:
         me = self._me
-        row = {"owner": me.owner, "host": me.host, "pid": me.pid, "url": me.url, "leased_until": _NOW + self._lease}
+        row: dict[str, Any] = {"owner": me.owner, "host": me.host, "pid": me.pid, "url": me.url, "folder": me.folder}
+        row["leased_until"] = _NOW + self._lease
         with self._database.leasing() as connection:
             connection.execute(insert_or_update(connection, owners, "owner").values(row))
             found = _found(connection, working_on)
@@ -57,7 +58,8 @@ class SqlLeases:
                 raise NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
             (found,) = _found(connection, [session_id])
             if not self._is_free(found):
-                raise elsewhere(session_id, Owner(owner=found.owner, host=found.host, pid=found.pid, url=found.url))
+                names = ("owner", "host", "pid", "url", "folder")
+                raise elsewhere(session_id, Owner(**{name: getattr(found, name) for name in names}))
             own = update(sessions).where(sessions.c.session_id == session_id).values(owner=self._me.owner)
             connection.execute(own)
         return bool(found.owner != self._me.owner)

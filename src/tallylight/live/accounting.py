@@ -27,6 +27,7 @@ class Cause(StrEnum):
     AGED = "aged"  #: reached the maximum age of a connection
     STALLED = "stalled"  #: took nothing until the deadline, and was aborted
     FULL = "full"  #: turned away: the cap on readers was reached
+    CANCELLED = "cancelled"  #: whoever runs the response cancelled it
     FAILED = "failed"  #: a send raised
 
 

@@ -21,10 +21,13 @@ log: Final = logging.getLogger(__name__)
 
 HEADERS: Final = (
     (b"content-type", frames.MEDIA_TYPE.encode()),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),
     # nginx buffers responses unless told not to.
     (b"x-accel-buffering", b"no"),
 )
+#: Compressors on the way (nginx's `gzip`, Caddy's `encode`) leave alone what has an encoding. Of what has none they may
+#: keep the events until there are enough of them; few heed `no-transform`.
+PLAIN_HEADERS: Final = ((b"content-encoding", b"identity"),)
 GZIP_HEADERS: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
 
 
@@ -55,13 +58,16 @@ class StreamResponse:
             # The other way a server tells that the client is gone (ASGI 2.4): nobody is left to answer.
             log.debug("a reader left: %s", error)
             cause = Cause.GONE
+        except anyio.get_cancelled_exc_class():
+            cause = Cause.CANCELLED
+            raise
         finally:
             self._hub.leave(self._reader, cause)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         if self._opening.status != 200:
             return [(b"cache-control", b"no-store")]
-        return [*HEADERS, *GZIP_HEADERS] if self._gzip is not None else list(HEADERS)
+        return [*HEADERS, *(PLAIN_HEADERS if self._gzip is None else GZIP_HEADERS)]
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Cause:
         with anyio.CancelScope() as waiting:

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from tallylight.asking import PASSED_ON, ask
+from tallylight.asking import PASSED_ON, ask, reach_of
 from tallylight.errors import OwnedElsewhere, ServerUnreachable
 from tallylight.web.problems import foreseen
 
@@ -28,7 +28,9 @@ async def _pass_on(request: Request, error: Exception) -> Response:
         return foreseen(request, error)
     body = await request.body()
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    asking = partial(ask, error.url, request.method, path, body or None, {PASSED_ON: "1", **(_JSON if body else {})})
+    asking = partial(
+        ask, reach_of(error), request.method, path, body or None, {PASSED_ON: "1", **(_JSON if body else {})}
+    )
     try:
         answer = await to_thread.run_sync(asking)
     except ServerUnreachable:

@@ -11,6 +11,7 @@ do next, `code` is a short, stable word for programs. A body or query with wrong
 | wrong, missing or unknown fields | 422 | `bad_fields` |
 | `NotFound`, or an address that names nothing | 404 | `not_found` |
 | a method the address does not have | 405 | `method_not_allowed` |
+| `NotAdmitted` | 401 | `not_admitted` |
 | `WrongMove` | 409 | `wrong_move` |
 | `PreviewChanged` | 409 | `preview_changed` |
 | `OwnedElsewhere`, `LeaseLost` | 409 | `owned_elsewhere`, `lease_lost` |
@@ -41,6 +42,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tallylight.errors import (
     BadInput,
     LeaseLost,
+    NotAdmitted,
     NotFound,
     OwnedElsewhere,
     StorageFailed,
@@ -56,6 +58,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 #: Looked up along a class's ancestors, so an error added to the tree later has its parent's status.
 STATUSES: Final[Mapping[type[BaseException], int]] = {
     BadInput: 400,
+    NotAdmitted: 401,
     NotFound: 404,
     WrongMove: 409,
     OwnedElsewhere: 409,

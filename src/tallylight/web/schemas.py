@@ -23,11 +23,10 @@ from pydantic_core import PydanticCustomError
 from tallylight.errors import BadParameters
 from tallylight.ingest.choosing import MOST_SEQS
 from tallylight.ingest.discover import name_filter
-from tallylight.ingest.preview import Effect
 from tallylight.ingest.writeback import Target
 from tallylight.journal import Choice
 from tallylight.messages import elide
-from tallylight.model import ConflictRule, Parameters, Reason, Tier
+from tallylight.model import ConflictRule, Effect, Parameters, Reason, Tier
 from tallylight.roots import Roots, escape, outermost
 
 MOST_DIRECTORIES: Final = 100

@@ -3,12 +3,16 @@
 A server on the loopback address is reached by every program of its machine, the browser with every page open in it
 included. What keeps a foreign page out:
 
-- **Host** must be a name that only this machine can have (localhost, `*.localhost`, an IP literal): a page whose own
-  name was re-pointed at 127.0.0.1 (DNS rebinding) still sends that name.
-- **Forwarded** requests come from a proxy that may serve the whole world.
+- **Host** must be a name that only this machine can have (localhost, `*.localhost`, an IP literal), or that of
+  `--public-url`: a page whose own name was re-pointed at 127.0.0.1 (DNS rebinding) still sends that name.
+- Without a token, nobody comes from **another machine**, and nothing is **forwarded**: a proxy may serve the whole
+  world.
 - **Origin**, if sent, must be the server's own, and **Sec-Fetch-Site**, if sent, must say that no other site is behind
   the request. Scripts send neither and may come in.
-- Commands take **JSON** only, which a foreign page's form cannot send.
+- Commands take **JSON** only, which a foreign page's form cannot send. The form of the log-in alone is no JSON.
+
+What a trusted proxy says of who asks, and how, is believed here, and the prefix of `--public-url` taken off: behind the
+doors a request looks as if it had come straight.
 """
 
 from __future__ import annotations
@@ -23,6 +27,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.messages import elide
+from tallylight.public_url import DEFAULT_PORTS, PublicUrl
+from tallylight.settings import Network, Settings, is_loopback
+from tallylight.web.forwarding import arrived
 from tallylight.web.problems import problem
 
 #: On every response that has not set its own.
@@ -38,7 +45,8 @@ HEADERS: Final = {
 }
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>[0-9]{1,5})?)?")
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+#: Where the form of the log-in is sent.
+LOGIN: Final = "/login"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -46,10 +54,18 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Doors:
     """What may come in beside what is always allowed. The default is a server for its own machine only."""
 
-    hosts: frozenset[str] = frozenset()  #: further names in Host, lower case, without port
-    origins: frozenset[str] = frozenset()  #: further values of Origin, lower case: `https://media.example`
-    forwarded: bool = False  #: whether a proxy may pass requests on
+    public: PublicUrl | None = None  #: a further name in Host, and a further Origin
+    guarded: bool = False  #: whether a token is asked for behind them: then others may come, and proxies pass them on
+    trusted: tuple[Network, ...] = ()  #: proxies that are believed
     longest_body: int = 1_000_000  #: bytes of a command's body
+
+    @classmethod
+    def of(cls, settings: Settings) -> Doors:
+        return cls(public=settings.public_url, guarded=settings.needs_token, trusted=settings.trusted_proxies)
+
+    @property
+    def prefix(self) -> str:
+        return self.public.prefix if self.public is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,7 @@ class Guard:
             # There are no WebSockets here, and a browser opens them across origins without asking.
             return await send({"type": "websocket.close", "code": 1008, "reason": ""})
         send = _with_headers(send)
+        scope = arrived(scope, self._doors.public, self._doors.trusted)
         if refusal := check(Asked.of(scope), self._doors):
             return await _refuse(refusal, scope, receive, send)
         if not _carries_body(scope):
@@ -112,6 +129,7 @@ class Asked:
     content_length: int | None = None  #: None where the body's length is not told
     has_body: bool = False
     forwarded: Sequence[str] = ()  #: names of the forwarding headers sent
+    client: str = ""  #: address of whoever asks; empty where the server does not say
 
     @classmethod
     def of(cls, scope: Scope) -> Asked:
@@ -122,7 +140,7 @@ class Asked:
         def sent(wanted: str) -> list[str]:
             return [value for name, value in headers if name == wanted]
 
-        server = scope.get("server")
+        server, client = scope.get("server"), scope.get("client")
         return cls(
             method=scope["method"],
             scheme=scope.get("scheme", "http"),
@@ -135,6 +153,7 @@ class Asked:
             content_type=sent("content-type"),
             content_length=_length(sent("content-length")),
             has_body=_carries_body(scope),
+            client=client[0] if client else "",
             forwarded=[name for name, _ in headers if name == "forwarded" or name.startswith("x-forwarded-")],
         )
 
@@ -144,8 +163,9 @@ def check(asked: Asked, doors: Doors) -> Refusal | None:
     return (
         _check_host(asked, doors)
         or _check_forwarded(asked, doors)
+        or _check_client(asked, doors)
         or _check_origin(asked, doors)
-        or _check_fetch_site(asked)
+        or _check_fetch_site(asked, doors)
         or _check_body(asked, doors)
     )
 
@@ -153,26 +173,44 @@ def check(asked: Asked, doors: Doors) -> Refusal | None:
 def _check_host(asked: Asked, doors: Doors) -> Refusal | None:
     found = _HOST.fullmatch(asked.host[0].lower()) if len(asked.host) == 1 else None
     if found is None:
-        return Refusal(400, "bad_host", f"A request needs exactly one valid Host header; open {_address(asked)}.")
+        return Refusal(
+            400, "bad_host", f"A request needs exactly one valid Host header; open {_address(asked, doors)}."
+        )
     name = found["name"]
-    if name == "localhost" or name.endswith(".localhost") or _is_address(name) or name in doors.hosts:
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return None
+    if doors.public is not None and name == doors.public.name:
         return None
     return Refusal(
         421,
         "unknown_host",
-        f"This server does not answer to the name {elide(name, 100)}: open {_address(asked)} instead. "
+        f"This server does not answer to the name {elide(name, 100)}: open {_address(asked, doors)} instead. "
         "Another name is let in only by the setting --public-url.",
     )
 
 
 def _check_forwarded(asked: Asked, doors: Doors) -> Refusal | None:
-    if doors.forwarded or not asked.forwarded:
+    if doors.guarded or not asked.forwarded:
         return None
     return Refusal(
         403,
         "forwarded",
         f"A proxy forwarded this request ({elide(asked.forwarded[0], 60)}), and this server cannot tell who is behind "
-        f"it: set --public-url and a token, or open {_address(asked)} on the machine itself.",
+        f"it: set --public-url and a token, or open {_address(asked, doors)} on the machine itself.",
+    )
+
+
+def _check_client(asked: Asked, doors: Doors) -> Refusal | None:
+    """Whoever listens for other machines has to ask for a token. `tallylight serve` does; another server that runs the
+    application may have been told to listen without its knowing.
+    """
+    if doors.guarded or not asked.client or not _is_address(asked.client) or is_loopback(asked.client):
+        return None
+    return Refusal(
+        403,
+        "elsewhere",
+        "This server has no token and is for its own machine only: set TALLYLIGHT_HOST to the address it listens on, "
+        "or --public-url, and it asks for one.",
     )
 
 
@@ -182,17 +220,17 @@ def _check_origin(asked: Asked, doors: Doors) -> Refusal | None:
     own = _without_default_port(f"{asked.scheme}://{asked.host[0].lower()}", asked.scheme)
     if len(asked.origin) == 1:
         origin = asked.origin[0].lower()
-        if _without_default_port(origin, asked.scheme) == own or origin in doors.origins:
+        if _without_default_port(origin, asked.scheme) == own or (doors.public and origin == doors.public.origin):
             return None
     return Refusal(
         403,
         "foreign_origin",
         f"A page of another origin ({elide(', '.join(asked.origin), 100)}) may not use this server; use its own page "
-        f"at {own}.",
+        f"at {doors.public or own}.",
     )
 
 
-def _check_fetch_site(asked: Asked) -> Refusal | None:
+def _check_fetch_site(asked: Asked, doors: Doors) -> Refusal | None:
     sites = list(asked.fetch_site)
     if not sites or sites in (["same-origin"], ["none"]):
         return None
@@ -203,7 +241,7 @@ def _check_fetch_site(asked: Asked) -> Refusal | None:
     return Refusal(
         403,
         "cross_site",
-        f"Another site's page asked for this in your browser; open {_address(asked)} yourself instead.",
+        f"Another site's page asked for this in your browser; open {_address(asked, doors)} yourself instead.",
     )
 
 
@@ -211,7 +249,8 @@ def _check_body(asked: Asked, doors: Doors) -> Refusal | None:
     if not asked.has_body:
         return None
     media_types = [value.partition(";")[0].strip().lower() for value in asked.content_type]
-    if media_types != ["application/json"]:
+    is_form = asked.path == LOGIN and media_types == ["application/x-www-form-urlencoded"]
+    if media_types != ["application/json"] and not is_form:
         return Refusal(415, "not_json", "Commands take JSON only: send Content-Type: application/json.")
     if asked.content_length is not None and asked.content_length > doors.longest_body:
         return _too_long(doors)
@@ -238,10 +277,12 @@ def _is_api(path: str) -> bool:
 
 
 def _without_default_port(origin: str, scheme: str) -> str:
-    return origin.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+    return origin.removesuffix(f":{DEFAULT_PORTS.get(scheme, '')}")
 
 
-def _address(asked: Asked) -> str:
+def _address(asked: Asked, doors: Doors) -> str:
+    if doors.public is not None:
+        return str(doors.public)
     return f"http://127.0.0.1:{asked.port}" if asked.port else "http://127.0.0.1"
 
 

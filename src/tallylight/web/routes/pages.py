@@ -17,7 +17,7 @@ from tallylight.web.context import Given
 
 router = APIRouter()
 
-_TEMPLATES: Final = Jinja2Templates(
+TEMPLATES: Final = Jinja2Templates(
     env=Environment(loader=PackageLoader("tallylight.web"), autoescape=True, undefined=StrictUndefined)
 )
 
@@ -47,5 +47,6 @@ def _page(request: Request, services: Services, session_id: str) -> Response:
         "nsfw_missing": "" if nsfw.available() else nsfw.MISSING,
         "version": tallylight.__version__,
         "live": services.settings.live,
+        "prefix": public.prefix if (public := services.settings.public_url) is not None else "",
     }
-    return _TEMPLATES.TemplateResponse(request, "page.html.jinja", context, headers={"cache-control": "no-cache"})
+    return TEMPLATES.TemplateResponse(request, "page.html.jinja", context, headers={"cache-control": "no-cache"})

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Query
 
 from tallylight.ingest.diff import Page, first_page, summary, unlisted_folders
 from tallylight.ingest.discover import name_filter
-from tallylight.ingest.preview import Effect
 from tallylight.journal import Choice
-from tallylight.model import Json, Reason
+from tallylight.model import Effect, Json, Reason
 from tallylight.services import Services
 from tallylight.web.context import Given
 from tallylight.web.schemas import Chosen

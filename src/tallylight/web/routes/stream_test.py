@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from tallylight.clock import Clock
 from tallylight.errors import TooManyReaders
 from tallylight.live import Hub, frames
-from tallylight.live.response import HEADERS
+from tallylight.live.response import HEADERS, PLAIN_HEADERS
 from tallylight.web.context import Given, Tests
 
 router = APIRouter(tags=["server"])
@@ -42,7 +42,7 @@ async def stream_test(
         times.append(times[-1] + silence)
     events = _events(services.clock, services.hub, times)
     # Held back or passed on as the real streams are, by what looks at their headers.
-    headers = {name.decode(): value.decode() for name, value in HEADERS}
+    headers = {name.decode(): value.decode() for name, value in (*HEADERS, *PLAIN_HEADERS)}
     return _Counted(events, headers=headers, end=tests.end)
 
 

@@ -1,5 +1,7 @@
 /** Questions to the server. Every failure arrives as one sentence that can be shown as it is. */
 
+import { admitted, below } from './place.js'
+
 export class ApiError extends Error {
   /**
    * @param {string} sentence
@@ -53,10 +55,11 @@ export function isAbort(error) {
  * @param {RequestInit} request
  */
 async function ask(path, request) {
-  const response = await fetch(path, request).catch((error) => {
+  const response = await fetch(below(path), request).catch((error) => {
     if (isAbort(error)) throw error
     throw new ApiError('The server does not answer. See that it is still running, then try again.', 0)
   })
+  admitted(response.status)
   if (!response.ok) throw new ApiError(await problem(response), response.status)
   return response.json()
 }

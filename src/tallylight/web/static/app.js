@@ -9,6 +9,7 @@ import { Failures } from './failures.js'
 import { Latency } from './latency.js'
 import { Live } from './live/live.js'
 import { Panel } from './panel.js'
+import { below, here } from './place.js'
 import { Preview } from './preview.js'
 import { Process } from './process.js'
 import { Sessions } from './sessions.js'
@@ -41,7 +42,7 @@ show(document.documentElement.dataset.sessionId || null)
 
 /** @param {string} session */
 function started(session) {
-  history.pushState(null, '', `/sessions/${session}`)
+  history.pushState(null, '', below(`/sessions/${session}`))
   show(session)
 }
 
@@ -61,7 +62,7 @@ function mode() {
 
 /** The session that the address names; none for the first step. */
 function addressed() {
-  const [, session] = /^\/sessions\/([^/]+)/.exec(location.pathname) ?? []
+  const [, session] = /^\/sessions\/([^/]+)/.exec(here()) ?? []
   return session ? decodeURIComponent(session) : null
 }
 

@@ -4,6 +4,7 @@ import { post } from './api.js'
 import { run } from './command.js'
 import { element, fill, make, part, write } from './dom.js'
 import { count, files, name } from './format.js'
+import { below } from './place.js'
 import { atRest, stepOf } from './store.js'
 
 /** @typedef {import('./types.js').Message} Message */
@@ -45,7 +46,7 @@ export class Commit {
     write(part('commit-retry'), message.status === 'undone' ? 'Commit again' : 'Try the commit again')
     part('commit-undo').hidden = !(message.commit.done && ['committed', 'commit_error'].includes(message.status))
     part('commit-another').classList.toggle('primary', !isOpen)
-    element('commit-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
+    element('commit-report', HTMLAnchorElement).href = below(`/api/ingest/report/${message.session_id}`)
   }
 
   /** @param {Message} message */

@@ -5,6 +5,7 @@ import { run } from './command.js'
 import { Diff } from './diff.js'
 import { element, part, write } from './dom.js'
 import { bytes, count, counted, duration, files } from './format.js'
+import { below } from './place.js'
 import { Samples } from './samples.js'
 import { stepOf } from './store.js'
 
@@ -116,8 +117,8 @@ function drawHead(message) {
   const retry = element('retry-failed', HTMLButtonElement)
   retry.hidden = message.stats.errors === 0
   write(retry, `Retry ${counted(message.stats.errors, 'failed file', 'failed files')}`)
-  element('preview-report', HTMLAnchorElement).href = `/api/ingest/report/${message.session_id}`
-  element('preview-again', HTMLAnchorElement).href = `/?like=${message.session_id}`
+  element('preview-report', HTMLAnchorElement).href = below(`/api/ingest/report/${message.session_id}`)
+  element('preview-again', HTMLAnchorElement).href = below(`/?like=${message.session_id}`)
 }
 
 /** @param {Message} message */

@@ -4,6 +4,7 @@ import { get } from './api.js'
 import { run } from './command.js'
 import { element, make, part } from './dom.js'
 import { baseName, duration, name } from './format.js'
+import { below } from './place.js'
 
 /** @typedef {import('./types.js').Item} Item */
 
@@ -46,7 +47,7 @@ export class Samples {
 
   /** @param {{items: Item[], next: number | null}} answer */
   #take({ items, next }) {
-    const cards = items.map((item) => card(item, `/api/ingest/thumbnail/${this.#session}/${item.seq}`))
+    const cards = items.map((item) => card(item, below(`/api/ingest/thumbnail/${this.#session}/${item.seq}`)))
     const grid = part('samples-list')
     const isFirst = grid.childElementCount === 0
     grid.append(...cards)

@@ -3,6 +3,7 @@
 import { get } from './api.js'
 import { element, make, part, write } from './dom.js'
 import { baseName, counted, date, files, name } from './format.js'
+import { below } from './place.js'
 import { summary } from './steps.js'
 import { atRest } from './store.js'
 
@@ -35,7 +36,7 @@ export class Sessions {
   /** @param {Session} session */
   #row(session) {
     const { session_id: id, created_at: at, parameters } = session
-    const link = make('a', { href: `/sessions/${id}`, title: parameters.directories.join('\n') }, title(session))
+    const link = make('a', { href: below(`/sessions/${id}`), title: parameters.directories.join('\n') }, title(session))
     const when = make('time', { className: 'muted', dateTime: new Date(at * 1000).toISOString() }, date(at))
     const cell = make('span', { className: 'standing' })
     this.#cells.set(id, cell)
@@ -61,7 +62,7 @@ export class Sessions {
     part('active').hidden = running === undefined
     if (!running) return
     write(part('active-text'), `A session is running: ${summary(running)}, ${files(running.processed_files)} done.`)
-    element('active-link', HTMLAnchorElement).href = `/sessions/${running.session_id}`
+    element('active-link', HTMLAnchorElement).href = below(`/sessions/${running.session_id}`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { element, part, write } from './dom.js'
 import { count } from './format.js'
+import { below } from './place.js'
 import { atRest, stepOf } from './store.js'
 
 /** @typedef {import('./store.js').Store} Store */
@@ -74,7 +75,7 @@ export class Steps {
     badge.dataset.state = isLive ? 'on' : connection
     write(part('connection-text'), isLive ? 'LIVE' : BADGES[connection])
     const icon = element('favicon', HTMLLinkElement)
-    const href = isLive ? '/static/lamp.svg' : '/static/lamp-off.svg'
+    const href = below(isLive ? '/static/lamp.svg' : '/static/lamp-off.svg')
     if (icon.getAttribute('href') !== href) icon.setAttribute('href', href)
   }
 }

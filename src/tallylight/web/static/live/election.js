@@ -1,6 +1,9 @@
 /** Which tab holds the connection. Over HTTP/1.1 a browser allows a server six, for all tabs together. */
 
-const NAME = 'tallylight'
+import { PREFIX } from '../place.js'
+
+/** Of each server its own: several may stand below one name. */
+const NAME = 'tallylight' + PREFIX
 const LEASE_MS = 1000
 /** A hidden page's timers run once a second at most. */
 const HIDDEN_LEASE_MS = 3000

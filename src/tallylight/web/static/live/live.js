@@ -1,9 +1,10 @@
 /** What the server tells, in every tab over one connection: the tab that leads holds it and passes everything on. */
 
+import { PREFIX } from '../place.js'
 import { election } from './election.js'
 import { Line } from './line.js'
 
-const CHANNEL = 'tallylight'
+const CHANNEL = 'tallylight' + PREFIX
 /** A leader speaks at least so often, unless it is frozen. */
 const BEAT_MS = 5000
 const SILENCE_MS = 15_000

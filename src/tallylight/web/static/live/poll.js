@@ -1,3 +1,4 @@
+import { admitted, below } from '../place.js'
 import { backoff } from './backoff.js'
 
 /** Some proxies give up on an answer after 30 s. */
@@ -19,7 +20,8 @@ export function poll(query, listener) {
   async function ask() {
     asking = new AbortController()
     const alarm = setTimeout(() => asking.abort(), LONGEST_MS)
-    const response = await fetch(`/api/ingest/poll?wait=${WAIT_S}&${query()}`, { signal: asking.signal })
+    const response = await fetch(below(`/api/ingest/poll?wait=${WAIT_S}&${query()}`), { signal: asking.signal })
+    admitted(response.status)
     if (!response.ok) throw new Error(response.statusText)
     const text = await response.text()
     clearTimeout(alarm)

@@ -1,3 +1,4 @@
+import { askAdmission, below } from '../place.js'
 import { merge } from './patch.js'
 import { Promptness } from './promptness.js'
 
@@ -17,10 +18,13 @@ export class Stream {
    */
   constructor(query, listener) {
     this.listener = listener
-    this.source = new EventSource(`/api/ingest/stream?patch=1&${query}`)
+    this.source = new EventSource(below(`/api/ingest/stream?patch=1&${query}`))
     this.source.onopen = () => (this.#promptness.openedAt = Date.now())
     // By itself a browser comes back without jitter, and after a proxy's 502 not at all.
-    this.source.onerror = () => listener.lost()
+    this.source.onerror = () => {
+      if (this.source.readyState === EventSource.CLOSED) void askAdmission()
+      listener.lost()
+    }
     this.#on('message', (state, at) => this.#whole(state, at))
     this.#on('patch', (body, at) => this.#patch(body, at))
     this.#on('reset', (body, at) => listener.tell({ kind: 'reset', session: body.session_id }, at))

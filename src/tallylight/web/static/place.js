@@ -1,0 +1,33 @@
+/** Where this server is found. Behind a proxy it may be below a path, `/tally` say, which the page is told. */
+
+export const PREFIX = document.documentElement.dataset.prefix ?? ''
+
+/**
+ * The address of what the server has at this path.
+ *
+ * @param {string} path
+ */
+export function below(path) {
+  return PREFIX + path
+}
+
+/** The path that the browser shows, as the server calls it. */
+export function here() {
+  const { pathname } = location
+  return pathname.startsWith(PREFIX + '/') ? pathname.slice(PREFIX.length) : pathname
+}
+
+/**
+ * Whoever is not let in has to log in: in place of every page the server then answers with its log-in.
+ *
+ * @param {number} status
+ */
+export function admitted(status) {
+  if (status === 401) location.reload()
+}
+
+/** An EventSource does not say why it was refused. */
+export async function askAdmission() {
+  const response = await fetch(below('/api/ingest/active-session')).catch(() => null)
+  if (response) admitted(response.status)
+}
