@@ -2,6 +2,9 @@
 
 export const PREFIX = document.documentElement.dataset.prefix ?? ''
 
+/** Of each server its own, where tabs share something: several may stand below one name. */
+export const NAME = 'tallylight' + PREFIX
+
 /**
  * The address of what the server has at this path.
  *
@@ -26,8 +29,13 @@ export function admitted(status) {
   if (status === 401) location.reload()
 }
 
-/** An EventSource does not say why it was refused. */
-export async function askAdmission() {
+/**
+ * An EventSource does not say why it was refused.
+ *
+ * @param {EventSource} source
+ */
+export async function askAdmission(source) {
+  if (source.readyState !== EventSource.CLOSED) return
   const response = await fetch(below('/api/ingest/active-session')).catch(() => null)
   if (response) admitted(response.status)
 }

@@ -1,14 +1,12 @@
 /** Which tab holds the connection. Over HTTP/1.1 a browser allows a server six, for all tabs together. */
 
-import { PREFIX } from '../place.js'
+import { NAME } from '../place.js'
 
-/** Of each server its own: several may stand below one name. */
-const NAME = 'tallylight' + PREFIX
 const LEASE_MS = 1000
 /** A hidden page's timers run once a second at most. */
 const HIDDEN_LEASE_MS = 3000
 const LOOK_MS = 300
-/** Of several that claim within this time the last one stays. */
+/** Of those that claim within this time the last one stays. */
 const CLAIM_MS = 60
 
 /** @typedef {import('./types.js').Elect} Elect */
@@ -44,7 +42,7 @@ function byLock(lead, follow) {
     })
     const lost = () => {
       if (signal.aborted) return
-      // No locks here after all.
+      // No locks after all.
       if (!holds) return lead()
       follow()
       stand()

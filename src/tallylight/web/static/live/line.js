@@ -72,7 +72,7 @@ export class Line {
     this.#stream = new Stream(this.#query('last_event_id'), this)
   }
 
-  /** Someone looks at the page, or the network is back. */
+  /** Someone looks, or the network is back. */
   hurry() {
     const isWell = this.#isProven && Date.now() - this.#heardAt < QUIET_MS
     if (!isWell && !this.#isHeld) this.again()
@@ -112,7 +112,7 @@ export class Line {
     // Late is better than nothing, where there is no other way.
     if (this.mode === 'stream') return void (this.#heardAt > this.#openedAt && this.proven())
     this.#cover()
-    // Else perhaps nothing gets through.
+    // Perhaps nothing gets through.
     this.#isHeld = this.#isPolled
     if (!this.#isHeld) return this.lost()
     this.lost(this.#trial * (0.75 + Math.random() / 2))

@@ -1,10 +1,9 @@
 /** What the server tells, in every tab over one connection: the tab that leads holds it and passes everything on. */
 
-import { PREFIX } from '../place.js'
+import { NAME } from '../place.js'
 import { election } from './election.js'
 import { Line } from './line.js'
 
-const CHANNEL = 'tallylight' + PREFIX
 /** A leader speaks at least so often, unless it is frozen. */
 const BEAT_MS = 5000
 const SILENCE_MS = 15_000
@@ -59,7 +58,7 @@ export class Live extends EventTarget {
     this.#heardAt = this.#tickedAt = Date.now()
     this.#timer = setInterval(() => this.#tick(), 1000)
     if ('BroadcastChannel' in globalThis) {
-      this.#channel = new BroadcastChannel(CHANNEL)
+      this.#channel = new BroadcastChannel(NAME)
       this.#channel.onmessage = ({ data, timeStamp }) => this.#hear(data, timeStamp)
     }
     this.#election.stand()

@@ -22,7 +22,7 @@ export class Stream {
     this.source.onopen = () => (this.#promptness.openedAt = Date.now())
     // By itself a browser comes back without jitter, and after a proxy's 502 not at all.
     this.source.onerror = () => {
-      if (this.source.readyState === EventSource.CLOSED) void askAdmission()
+      void askAdmission(this.source)
       listener.lost()
     }
     this.#on('message', (state, at) => this.#whole(state, at))
