@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, make_url, select, text, update
+from sqlalchemy import Connection, create_engine, func, inspect, make_url, select, text, update
 from tests.databases import KINDS, address
 
 from tallylight.catalog import CommitItem
@@ -131,6 +131,73 @@ def test_a_database_of_any_earlier_version_keeps_what_it_holds(anywhere: Connect
     assert item_of(anywhere.execute(select(outcomes)).one()._asdict()).outcome.file == "a.png"
     assert medium_of(anywhere.execute(select(media)).one()._asdict(), []).path == "/m/a.png"
     assert anywhere.execute(text("SELECT epoch, tally FROM journal_clock")).one() == ("k3f9a2", 41)
+
+
+#: Columns of outcomes until 0011, as the JSON and the texts that were in them.
+SAID: tuple[dict[str, str | None], ...] = (
+    {
+        "media": '{"type":"image","width":4}',
+        "generation": '{"prompt":"дом, 星 \\"a\\""}',
+        "keywords": '[{"text":"house","weight":1.0,"source":"prompt"}]',
+        "provenance": '{"score":{"source":"xmp","at":1.5}}',
+        "phash": "00ff00ff00ff00ff",
+        "pixel_sha256": "abab",
+        "frame_phashes": '["00ff00ff00ff00ff"]',
+        "nsfw_model": 'a "model"',
+    },
+    {
+        "media": "{}",
+        "generation": "{}",
+        "keywords": "[]",
+        "provenance": "{}",
+        "phash": None,
+        "pixel_sha256": None,
+        "frame_phashes": "[]",
+        "nsfw_model": None,
+    },
+)
+
+
+def _with_outcomes_of_0011(connection: Connection, count: int) -> None:
+    config = revisions.config_for(connection)
+    command.upgrade(config, "0001")
+    values = {"parameters": "{}", "state": "{}", "no": False}
+    for row in FIRST_ROWS[:2]:
+        connection.execute(text(row), {name: values[name] for name in text(row).compile().params})
+    command.upgrade(config, "0011")
+    outcome = (
+        "INSERT INTO outcomes (session_id, seq, at, root, file, kind, message, warnings, ms, bytes, mtime_ns,"
+        " has_thumbnail, sha256, media, generation, keywords, provenance, phash, pixel_sha256, frame_phashes,"
+        " nsfw_model) VALUES ('s-1', :seq, 6.0, '/m', 'a.png', :kind, '', '[\"w\"]', 1.5, 7, 8, :no, 'ef', :media,"
+        " :generation, :keywords, :provenance, :phash, :pixel_sha256, :frame_phashes, :nsfw_model)"
+    )
+    kinds = ("extracted", "failed")
+    rows = [SAID[seq % 2] | {"seq": seq, "kind": kinds[seq % 2], "no": False} for seq in range(count)]
+    connection.execute(text(outcome), rows)
+
+
+@pytest.mark.parametrize("count", [2, 2003])
+def test_what_describes_a_file_is_packed_and_unpacked(anywhere: Connection, count: int) -> None:
+    _with_outcomes_of_0011(anywhere, count)
+    table = text("SELECT * FROM outcomes ORDER BY seq")
+    before = [dict(row._mapping) for row in anywhere.execute(table)]
+    migrate.upgrade(anywhere)
+    full, bare = (
+        item_of(row._asdict()).outcome for row in anywhere.execute(select(outcomes).order_by(outcomes.c.seq).limit(2))
+    )
+    assert (full.media, full.generation) == ({"type": "image", "width": 4}, {"prompt": 'дом, 星 "a"'})
+    assert full.keywords == ({"text": "house", "weight": 1.0, "source": "prompt"},)
+    assert full.provenance == {"score": {"source": "xmp", "at": 1.5}}
+    assert (full.phash, full.pixel_sha256, full.nsfw_model) == ("00ff00ff00ff00ff", "abab", 'a "model"')
+    assert (full.frame_phashes, full.sha256, full.warnings) == (("00ff00ff00ff00ff",), "ef", ("w",))
+    assert bare == Outcome(
+        root="/m", file="a.png", kind=OutcomeKind.FAILED, bytes=7, mtime_ns=8, ms=1.5, sha256="ef", warnings=("w",)
+    )
+    assert anywhere.scalar(select(func.count()).select_from(outcomes)) == count
+    command.downgrade(revisions.config_for(anywhere), "0011")
+    assert [dict(row._mapping) for row in anywhere.execute(table)] == before
+    migrate.upgrade(anywhere)
+    assert changed(anywhere) == []
 
 
 @pytest.mark.parametrize(

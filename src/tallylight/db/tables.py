@@ -24,6 +24,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    literal_column,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -48,15 +50,8 @@ def _to_raw_text() -> Column[Any]:
     return Column("sha256", Text, ForeignKey("raw_texts.sha256"), nullable=False, index=True)
 
 
-def _told_since_0003() -> tuple[Column[Any], ...]:
-    """Of outcomes and of media alike. Rows of before then say nothing, hence the defaults."""
-    return (
-        Column("provenance", JSON, nullable=False, server_default="{}"),
-        Column("conflicts", JSON, nullable=False, server_default="[]"),
-        Column("nsfw_model", Text),
-        Column("pixel_sha256", Text),
-        Column("frame_phashes", JSON, nullable=False, server_default="[]"),
-    )
+def _conflicts() -> Column[Any]:
+    return Column("conflicts", JSON, nullable=False, server_default="[]")
 
 
 def _told_since_0008() -> tuple[Column[Any], ...]:
@@ -129,6 +124,8 @@ facts: Final = Table(
     sqlite_with_rowid=False,
 )
 
+_NOT_EXTRACTED_SQL: Final = text("kind != 'extracted'")
+
 #: One row for each Processed fact, numbered with the other facts.
 outcomes: Final = Table(
     "outcomes",
@@ -146,22 +143,23 @@ outcomes: Final = Table(
     Column("ms", Double, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
-    Column("media", JSON, nullable=False),
-    Column("generation", JSON, nullable=False),
-    Column("keywords", JSON, nullable=False),
     Column("score", Integer),
     Column("favourite", Boolean),
     Column("nsfw_score", Double),
     Column("sha256", Text),
-    Column("phash", Text),
     Column("has_thumbnail", Boolean, nullable=False),
-    *_told_since_0003(),
+    _conflicts(),
     Column("number", BigInteger, nullable=False, server_default="0"),  # the candidate's; 0 in rows of before 0005
     Column("retries", BigInteger, nullable=False, server_default="0"),  # seq of the one in whose place this one counts
     Column("retried_by", BigInteger),  # seq of the newer outcome of the same file, which counts instead
     *_told_since_0008(),
-    Index(None, "session_id", "kind", "seq"),
+    Column("described", LargeBinary),  # all else that is known of the file (see `journal.describing`); null if nothing
+    # What was extracted is nearly everything: the primary key finds as much of it.
+    Index(None, "session_id", "kind", "seq", sqlite_where=_NOT_EXTRACTED_SQL, postgresql_where=_NOT_EXTRACTED_SQL),
 )
+
+#: A query that says so in these very words may go by the index of what was not extracted.
+NOT_EXTRACTED: Final = outcomes.c.kind != literal_column("'extracted'")
 
 #: What discovery found, a stretch of it each, numbered by the fact that counts it. Gone when the session rests.
 hauls: Final = Table(
@@ -251,7 +249,12 @@ media: Final = Table(
     Column("media", JSON, nullable=False),
     Column("generation", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
-    *_told_since_0003(),
+    # What rows of before 0003 say nothing of, hence the defaults.
+    Column("provenance", JSON, nullable=False, server_default="{}"),
+    _conflicts(),
+    Column("nsfw_model", Text),
+    Column("pixel_sha256", Text),
+    Column("frame_phashes", JSON, nullable=False, server_default="[]"),
     *_told_since_0008(),
     Column("missing_since", Double),  # when a session did not find the file any more
     Index(None, "pixel_sha256"),

@@ -1,8 +1,8 @@
 """Facts as JSON and back.
 
 A fact is stored as its `kind`, its `at` and a body of plain JSON values. The body of an outcome has the names of the
-columns of the table `outcomes`, so one mapping serves both. Texts, hauls and folders are left out: they are stored
-beside the facts.
+columns of the table `outcomes`, but for those that `describing` packs into one. Texts, hauls and folders are left out:
+they are stored beside the facts.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any, Final
 from tallylight.facts import Discovered, Fact, Processed, State
 from tallylight.journal.codec import encode, outcome_of
 from tallylight.journal.contract import Item, Session, StoredText, Tombstone
+from tallylight.journal.describing import described, undescribed
 from tallylight.journal.packed import packed
 from tallylight.model import FolderFound, Json, Outcome, Parameters, RawText
 from tallylight.roots import raw_bytes
@@ -38,7 +39,7 @@ def rows_of(session_id: str, facts: Sequence[Fact], first: int) -> Rows:
         place: Json = {"session_id": session_id, "seq": seq, "at": fact.at}
         if isinstance(fact, Processed):
             place["file_raw"] = raw_bytes(fact.outcome.file)
-            rows.outcomes.append(place | body)
+            rows.outcomes.append(place | described(body))
             if fact.retries:
                 rows.retried.append({"of": session_id, "earlier": fact.retries, "later": seq})
             rows.outcome_texts += _text_rows(session_id, seq, fact.outcome)
@@ -101,7 +102,12 @@ def tombstone_of(row: Mapping[str, Any]) -> Tombstone:
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
-    return Item(row["seq"], row["at"], outcome_of(row))
+    return Item(row["seq"], row["at"], outcome_of(undescribed(row)))
+
+
+def processed_of(row: Mapping[str, Any]) -> Processed:
+    outcome = outcome_of(undescribed(row))
+    return Processed(at=row["at"], outcome=outcome, number=row["number"], retries=row["retries"])
 
 
 def inflated(texts: Iterable[RawText]) -> list[StoredText]:

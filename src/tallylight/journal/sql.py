@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
 
 from tallylight.db.among import among
 from tallylight.db.database import Database
@@ -13,13 +13,23 @@ from tallylight.db.fence import OPEN, Fence
 from tallylight.db.many import insert_many
 from tallylight.db.postgres import announcing
 from tallylight.db.raw_texts import chunked, keep, sweep
+from tallylight.db.tables import (
+    NOT_EXTRACTED,
+    folders,
+    hauls,
+    journal_clock,
+    outcome_texts,
+    outcomes,
+    raw_texts,
+    sessions,
+    tombstones,
+)
 from tallylight.db.tables import facts as facts_table
-from tallylight.db.tables import folders, hauls, journal_clock, outcome_texts, outcomes, raw_texts, sessions, tombstones
 from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
-from tallylight.facts import Fact, Processed, State, without_names
-from tallylight.journal.codec import decode, outcome_of
+from tallylight.facts import Fact, State, without_names
+from tallylight.journal.codec import decode
 from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.packed import unpacked
@@ -29,6 +39,7 @@ from tallylight.journal.rows import (
     folder_of,
     inflated,
     item_of,
+    processed_of,
     rows_of,
     session_of,
     session_row,
@@ -247,7 +258,7 @@ class SqlJournal:
         query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
         query = query.where(outcomes.c.retried_by.is_(None))
         if kind is not None:
-            query = query.where(outcomes.c.kind == kind.value)
+            query = query.where(_of_kind(kind))
         if code is not None:
             query = query.where(with_code(code))
         if conflicts:
@@ -267,7 +278,7 @@ class SqlJournal:
 
     def retried(self, session_id: str) -> dict[int, int]:
         # Only what failed is retried, and of that there is an index.
-        failed = (outcomes.c.session_id == session_id) & (outcomes.c.kind == OutcomeKind.FAILED.value)
+        failed = (outcomes.c.session_id == session_id) & _of_kind(OutcomeKind.FAILED)
         query = select(outcomes.c.seq, outcomes.c.retried_by).where(failed, outcomes.c.retried_by.is_not(None))
         with self._database.reading() as connection:
             _require(connection, session_id)
@@ -420,16 +431,17 @@ def _read_facts(connection: Connection, session_id: str, after: int, until: int)
     plain = connection.execute(_span(facts_table, session_id, after, until)).all()
     processed = connection.execute(_span(outcomes, session_id, after, until)).all()
     found: list[tuple[int, Fact]] = [(row.seq, decode(row.kind, row.at, row.body)) for row in plain]
-    found += [(row.seq, _processed(row)) for row in processed]
+    found += [(row.seq, processed_of(row._asdict())) for row in processed]
     return sorted(found, key=lambda numbered: numbered[0])
-
-
-def _processed(row: Any) -> Processed:
-    return Processed(at=row.at, outcome=outcome_of(row._asdict()), number=row.number, retries=row.retries)
 
 
 def _span(table: Any, session_id: str, after: int, until: int) -> Any:
     return select(table).where(table.c.session_id == session_id, table.c.seq > after, table.c.seq <= until)
+
+
+def _of_kind(kind: OutcomeKind) -> ColumnElement[bool]:
+    of_kind = outcomes.c.kind == kind.value
+    return of_kind if kind is OutcomeKind.EXTRACTED else of_kind & NOT_EXTRACTED
 
 
 def _item(connection: Connection, session_id: str, seq: int) -> Item:
