@@ -12,12 +12,15 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: Seconds after which a moment that did not come is a failure.
 ALARM = 40.0
@@ -118,12 +121,34 @@ class _Wire:
         event.listen(Engine, "before_cursor_execute", self._statement)
         event.listen(Engine, "commit", self._commit)
         event.listen(Engine, "begin", self._begin)
+        self._lay_at_copies()
+
+    def _lay_at_copies(self) -> None:
+        """No event tells of a COPY: to the moment, it is the INSERT of as many rows."""
+        from tallylight.db import postgres  # noqa: PLC0415
+
+        really = postgres.copy
+
+        def copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+            made = list(rows)
+            self._came(statement.replace("COPY", "INSERT INTO", 1), len(made))
+            really(connection, statement, made)
+
+        postgres.copy = copy
 
     def _statement(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        is_many = rest[-1]
+        if "FROM unnest(" in statement:
+            # An array for each column.
+            self._came(statement, len(parameters[0]))
+        else:
+            self._came(statement, len(parameters) if is_many else 1)
+
+    def _came(self, statement: str, rows: int) -> None:
+        """So many rows are about to be written."""
         if self._left <= 0 or not self._pattern.search(statement):
             return
-        is_many = rest[-1]
-        self._left -= len(parameters) if is_many else 1
+        self._left -= rows
         if self._left <= 0:
             self._thread = threading.get_ident()
             if self._moment.point is Point.STATEMENT:
