@@ -99,6 +99,9 @@ def test_a_command_in_the_documentation_runs(snippet: Snippet, machine: Machine)
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    if "/api/ingest/commit" in snippet.text:
+        # It answers once it has begun; the snippets that follow are about committed files.
+        _settled(machine)
 
 
 @pytest.mark.browser
@@ -110,6 +113,12 @@ def test_code_for_a_page_follows_a_session_to_its_end(snippet: Snippet, machine:
     given = "" if "const id" in snippet.text else f"const id = {machine.session_id!r};"
     page.evaluate(f"() => {{ {given} {snippet.text} }}")
     page.wait_for_function("() => document.title === '100 % · 3 of 3'", timeout=10_000)
+
+
+def _settled(machine: Machine) -> None:
+    """Return once the session is at rest: its stream ends by itself then."""
+    with httpx.Client(base_url=machine.server, timeout=30) as client:
+        client.get(f"/api/ingest/stream/{machine.session_id}").raise_for_status()
 
 
 def _fill(folder: Path) -> None:
