@@ -106,7 +106,7 @@ def test_a_whole_run_below_a_path(below_a_path: Place) -> None:
     pictures = page.locator("#samples img")
     expect(pictures.first).to_be_visible()
     # It is shown before it is loaded.
-    page.wait_for_function("document.querySelector('#samples img').naturalWidth > 0")
+    assert pictures.first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
     with page.expect_navigation():
         page.locator("#preview-report").click()
     assert page.url == f"{place.url}/api/ingest/report/{session}"
