@@ -29,7 +29,7 @@ import catalog_files
 from accounts import cpu_of, peak_of
 from tallylight.catalog.sql import SqlCatalog
 from tallylight.cli.draw import Drawer
-from tallylight.cli.follow import follow
+from tallylight.cli.near import follow
 from tallylight.clock import Clock
 from tallylight.data_folder import DataFolder
 from tallylight.db import open_database

@@ -27,7 +27,7 @@ import anyio
 from accounts import cpu_of, peak_of
 from readme import machine, put
 from tallylight.cli.draw import Drawer
-from tallylight.cli.follow import follow
+from tallylight.cli.near import follow
 from tallylight.clock import Clock
 from tallylight.engine import Done, Engine, Verdict, WorkerOn
 from tallylight.facts import Trouble

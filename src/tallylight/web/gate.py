@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -24,8 +23,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tallylight.access import Access, Pass
 from tallylight.errors import NotAdmitted
 from tallylight.web.attempts import Attempts
+from tallylight.web.next_page import within
 from tallylight.web.problems import problem
 from tallylight.web.security import LOGIN
+from tallylight.web.texts import language_of, texts
 
 #: What a person needs to see the form, and what asks whether the server is up.
 OPEN: Final = ("/static/",)
@@ -43,8 +44,6 @@ WANTED: Final = (
     "This server wants its token: log in on its page, or send Authorization: Bearer TOKEN. It was printed when the "
     "server first started; `tallylight token --rotate` makes another."
 )
-#: Where a log-in may lead: a path of this server, and no name of another.
-_NEXT = re.compile(r"/(?![/\\])[!-~]*")
 
 
 class Gate:
@@ -137,8 +136,7 @@ class Gate:
 
     def _let_in(self, request: Request, token: str, after: str | None) -> Response:
         """Give the cookie, and lead on to where the person wanted."""
-        where = after if after and _NEXT.fullmatch(after) else "/"
-        answer = Response(status_code=204) if after is None else RedirectResponse(self._prefix + where, 303)
+        answer = Response(status_code=204) if after is None else RedirectResponse(self._prefix + within(after), 303)
         answer.headers["cache-control"] = "no-store"
         answer.set_cookie(
             _access(request.scope).cookie,
@@ -168,7 +166,7 @@ class Gate:
             self._templates.TemplateResponse,
             request,
             "login.html.jinja",
-            {"prefix": self._prefix, "next": after, "trouble": trouble},
+            {"prefix": self._prefix, "next": after, "trouble": trouble, "t": texts(language_of(request))},
             status_code=status,
             headers={
                 "cache-control": "no-store",

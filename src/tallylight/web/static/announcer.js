@@ -1,9 +1,10 @@
 /** Speaks for the moving numbers: one polite live region, at each change of status and at most every few seconds between. */
 
 import { part, write } from './dom.js'
-import { count, counted, files } from './format.js'
+import { failures, files } from './format.js'
 import { atRest } from './store.js'
 import { summary } from './steps.js'
+import { t } from './text.js'
 
 /** @typedef {import('./types.js').Message} Message */
 
@@ -34,7 +35,7 @@ export class Announcer {
     const wasUp = isUp(this.connection)
     this.connection = connection
     if (isUp(connection) === wasUp) return
-    this.#say(wasUp ? 'The connection is lost. Reconnecting.' : 'Connected again.', Date.now())
+    this.#say(t(wasUp ? 'spoken.lost' : 'spoken.back'), Date.now())
   }
 
   /**
@@ -58,10 +59,10 @@ function isUp(connection) {
 
 /** @param {Message} message */
 function spoken(message) {
-  const { processed_files: processed, total_files: total, stats, commit } = message
-  const errors = stats.errors ? `, ${counted(stats.errors, 'failure', 'failures')}` : ''
-  if (message.phase === 'commit') return `${summary(message)}: ${count(commit.done)} of ${files(commit.total)}.`
-  if (atRest(message)) return `${summary(message)}: ${files(processed)}${errors}.`
-  const known = message.total_final ? `${message.progress}%, ` : ''
-  return `Processing: ${known}${count(processed)} of ${message.total_final ? '' : 'at least '}${files(total)}${errors}.`
+  const { processed_files: done, total_files: total, progress, stats, commit } = message
+  const said = summary(message)
+  if (message.phase === 'commit') return t('spoken.commit', { summary: said, done: commit.done, count: commit.total })
+  const errors = stats.errors ? `, ${failures(stats.errors)}` : ''
+  if (atRest(message)) return t('spoken.rest', { summary: said, files: files(done), errors })
+  return t(message.total_final ? 'spoken.process' : 'spoken.scan', { progress, done, files: files(total), errors })
 }

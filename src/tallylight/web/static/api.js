@@ -1,6 +1,7 @@
 /** Questions to the server. Every failure arrives as one sentence that can be shown as it is. */
 
 import { admitted, below } from './place.js'
+import { t } from './text.js'
 
 export class ApiError extends Error {
   /**
@@ -57,7 +58,7 @@ export function isAbort(error) {
 async function ask(path, request) {
   const response = await fetch(below(path), request).catch((error) => {
     if (isAbort(error)) throw error
-    throw new ApiError('The server does not answer. See that it is still running, then try again.', 0)
+    throw new ApiError(t('api.no_answer'), 0)
   })
   admitted(response.status)
   if (!response.ok) throw new ApiError(await problem(response), response.status)
@@ -71,5 +72,5 @@ async function ask(path, request) {
  */
 async function problem(response) {
   const body = await response.json().catch(() => ({}))
-  return body.detail || body.title || `The server answered ${response.status} ${response.statusText}.`.trim()
+  return body.detail || body.title || t('api.status', { status: `${response.status} ${response.statusText}`.trim() })
 }

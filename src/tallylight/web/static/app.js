@@ -2,19 +2,20 @@
 
 import { Announcer } from './announcer.js'
 import { ApiError, get, sentence } from './api.js'
-import { Commit } from './commit.js'
-import { Configure } from './configure.js'
+import { Commit } from './commit/commit.js'
+import { Configure } from './configure/configure.js'
 import { part, write } from './dom.js'
-import { Failures } from './failures.js'
+import { Failures } from './process/failures.js'
 import { Latency } from './latency.js'
 import { Live } from './live/live.js'
 import { Panel } from './panel.js'
 import { below, here } from './place.js'
-import { Preview } from './preview.js'
-import { Process } from './process.js'
-import { Sessions } from './sessions.js'
+import { Preview } from './preview/preview.js'
+import { Process } from './process/process.js'
+import { Sessions } from './sessions/sessions.js'
 import { Steps } from './steps.js'
 import { Store } from './store.js'
+import { t } from './text.js'
 
 const store = new Store()
 const live = new Live(mode())
@@ -29,7 +30,7 @@ on('state', ({ state, at }) => {
   store.accept(state)
   if (state.session_id !== store.followed) return
   latency.drew(at)
-  if (state.status === 'deleted') store.lose('This session was deleted.')
+  if (state.status === 'deleted') store.lose(t('unknown.deleted'))
 })
 on('connection', ({ connection }) => store.connected(connection))
 on('reset', ({ session }) => store.renew(session))

@@ -1,9 +1,14 @@
-/** Numbers, times and names, written for people. Pure. */
+/** Numbers, times and names, written for people in their language. Pure. */
 
-const integers = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+import { LANGUAGE, t } from './text.js'
+
+/** English dates are those of most of the world: the day before the month, and 24 hours. */
+const DATES = LANGUAGE === 'en' ? 'en-GB' : LANGUAGE
+const integers = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 })
+const tenths = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const clock = new Intl.DateTimeFormat(DATES, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const day = new Intl.DateTimeFormat(DATES, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const percents = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 0 })
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
 /** As long as the server's own limit for names in a message (`LONGEST_NAME` in messages.py). */
@@ -25,7 +30,17 @@ export function counted(value, one, many) {
 
 /** @param {number} value */
 export function files(value) {
-  return counted(value, 'file', 'files')
+  return t('count.files', { count: value })
+}
+
+/** @param {number} value */
+export function failures(value) {
+  return t('count.failures', { count: value })
+}
+
+/** @param {number} value whole, of 100 */
+export function percent(value) {
+  return percents.format(value / 100)
 }
 
 /** @param {number} value */

@@ -1,17 +1,10 @@
 /** The small print at the foot of the page: how it is connected, and how long updates take to be seen. */
 
 import { element, part, write } from './dom.js'
-import { bytes, count } from './format.js'
+import { bytes } from './format.js'
+import { t } from './text.js'
 
 const LOOK_MS = 1000
-const WORDS = {
-  connecting: 'connecting',
-  live: 'live, by a stream',
-  polling: 'live, by polling: something on the way holds streams back',
-  reconnecting: 'reconnecting',
-  offline: 'offline, trying',
-}
-
 export class Panel {
   /**
    * @param {import('./store.js').Store} store
@@ -33,15 +26,15 @@ export class Panel {
 
   #draw() {
     const { leads, line } = this.live
-    write(part('panel-connection'), WORDS[this.store.connection])
-    write(part('panel-tab'), leads ? `this tab holds it, ${bytes(line.received)} received` : 'another tab holds it for this one')
+    write(part('panel-connection'), t(`panel.${this.store.connection}`))
+    write(part('panel-tab'), leads ? t('panel.leads', { received: bytes(line.received) }) : t('panel.follows'))
     write(part('panel-latency'), shown(this.latency.summary()))
   }
 }
 
 /** @param {{ count: number, p50: number, p95: number, max: number }} summary */
 function shown({ count: painted, p50, p95, max }) {
-  if (!painted) return 'nothing yet'
-  const [half, most, all] = [p50, p95, max].map((ms) => `${ms.toFixed(0)} ms`)
-  return `half within ${half}, 95% within ${most}, all within ${all} (last ${count(painted)})`
+  if (!painted) return t('panel.nothing')
+  const [half = '', most = '', all = ''] = [p50, p95, max].map((ms) => `${ms.toFixed(0)} ms`)
+  return t('panel.times', { half, most, all, painted })
 }

@@ -1,15 +1,15 @@
 /** Shows the panel of the step that the session is at, and tells it in the navigation, the title and the icon. */
 
 import { element, part, write } from './dom.js'
-import { count } from './format.js'
+import { percent } from './format.js'
 import { below } from './place.js'
 import { atRest, stepOf } from './store.js'
+import { known, t } from './text.js'
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./types.js').Message} Message */
 
 const PANELS = ['opening', 'unknown', 'configure', 'process', 'preview', 'commit']
-const BADGES = { connecting: 'connecting…', live: 'connected', polling: 'polling', reconnecting: 'reconnecting…', offline: 'offline, trying' }
 
 export class Steps {
   /** @param {Store} store */
@@ -73,7 +73,7 @@ export class Steps {
     const isLive = connection === 'live' && message !== null && !atRest(message)
     const badge = part('connection')
     badge.dataset.state = isLive ? 'on' : connection
-    write(part('connection-text'), isLive ? 'LIVE' : BADGES[connection])
+    write(part('connection-text'), t(isLive ? 'connection.on' : `connection.${connection}`))
     const icon = element('favicon', HTMLLinkElement)
     const href = below(isLive ? '/static/lamp.svg' : '/static/lamp-off.svg')
     if (icon.getAttribute('href') !== href) icon.setAttribute('href', href)
@@ -86,30 +86,8 @@ export class Steps {
  * @param {Message} message
  */
 export function summary(message) {
-  switch (message.status) {
-    case 'completed':
-      return 'Ready to review'
-    case 'cancelled':
-      return 'Cancelled'
-    case 'error':
-      return 'Stopped'
-    case 'paused':
-      return 'Paused'
-    case 'held':
-      return 'Held: waits for you'
-    case 'committing':
-      return `Committing ${message.progress}%`
-    case 'committed':
-      return 'Committed'
-    case 'deleted':
-      return 'Deleted'
-    case 'commit_error':
-      return 'Commit stopped'
-    case 'undoing':
-      return `Undoing ${message.progress}%`
-    case 'undone':
-      return 'Undone'
-    default:
-      return message.total_final ? `${message.progress}%` : `${count(message.processed_files)} files…`
-  }
+  const { status, progress, processed_files: count } = message
+  const told = known(`status.${status}`)
+  if (told !== undefined) return told.replace('{progress}', String(progress))
+  return message.total_final ? percent(progress) : t('status.counting', { count })
 }

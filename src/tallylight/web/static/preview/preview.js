@@ -1,16 +1,16 @@
 /** The third step: what was found, what a commit would do, and the button that does it. */
 
-import { get, post, sentence } from './api.js'
-import { run } from './command.js'
+import { get, post, sentence } from '../api.js'
+import { run } from '../command.js'
 import { Diff } from './diff.js'
-import { element, part, write } from './dom.js'
-import { bytes, count, counted, duration, files } from './format.js'
-import { below } from './place.js'
+import { element, part, write } from '../dom.js'
+import { bytes, count, counted, duration, files } from '../format.js'
+import { below } from '../place.js'
 import { Samples } from './samples.js'
-import { stepOf } from './store.js'
+import { stepOf } from '../store.js'
 
-/** @typedef {import('./types.js').Message} Message */
-/** @typedef {import('./types.js').Report} Report */
+/** @typedef {import('../types.js').Message} Message */
+/** @typedef {import('../types.js').Report} Report */
 
 const TITLES = new Map([
   ['completed', 'Ready to review'],
@@ -25,8 +25,8 @@ export class Preview {
   diff = new Diff()
 
   /**
-   * @param {import('./store.js').Store} store
-   * @param {import('./failures.js').Failures} failures
+   * @param {import('../store.js').Store} store
+   * @param {import('../process/failures.js').Failures} failures
    */
   constructor(store, failures) {
     this.store = store
@@ -131,13 +131,13 @@ function whatHappened({ status, stats, bytes_done: read, elapsed_s: elapsed, pro
   return `${total}, ${bytes(read)}, in ${duration(elapsed)}.`
 }
 
-/** @param {import('./types.js').Stats} stats */
+/** @param {import('../types.js').Stats} stats */
 function lookedAfter({ skipped_existing: skipped, missing, found_again: found }) {
   const again = found ? `, ${counted(found, 'file', 'files')} found again` : ''
   return `No file to read: ${files(skipped)} unchanged, ${count(missing)} missing${again}.`
 }
 
-/** @param {import('./types.js').Stats} stats */
+/** @param {import('../types.js').Stats} stats */
 function nothingLeft({ skipped_existing: skipped, excluded }) {
   if (!excluded) return `${skipped === 1 ? 'the one file is' : `all ${files(skipped)} are`} in the catalog, unchanged`
   if (!skipped) return `none of the ${files(excluded)} is of a wanted type`

@@ -1,12 +1,12 @@
 /** A grid of what was found, a page at a time. */
 
-import { get } from './api.js'
-import { run } from './command.js'
-import { element, make, part } from './dom.js'
-import { baseName, duration, name } from './format.js'
-import { below } from './place.js'
+import { get } from '../api.js'
+import { run } from '../command.js'
+import { element, make, part } from '../dom.js'
+import { baseName, duration, name } from '../format.js'
+import { below } from '../place.js'
 
-/** @typedef {import('./types.js').Item} Item */
+/** @typedef {import('../types.js').Item} Item */
 
 const PAGE = 60
 const MOST_KEYWORDS = 4

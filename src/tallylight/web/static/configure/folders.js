@@ -1,11 +1,11 @@
 /** Browses the folders this server may read, and keeps the list of those chosen. Dispatches `change` when it changes. */
 
-import { get, isAbort, sentence } from './api.js'
-import { element, make, part, write } from './dom.js'
-import { baseName, count, files, name } from './format.js'
+import { get, isAbort, sentence } from '../api.js'
+import { element, make, part, write } from '../dom.js'
+import { baseName, count, files, name } from '../format.js'
 
-/** @typedef {import('./types.js').Directory} Directory */
-/** @typedef {import('./types.js').Listing} Listing */
+/** @typedef {import('../types.js').Directory} Directory */
+/** @typedef {import('../types.js').Listing} Listing */
 
 export class Folders extends EventTarget {
   /** @type {string[]} */

@@ -1,13 +1,13 @@
 /** What a commit would do: its classes as counts, each of which lists its files, and which of them are left out of it. */
 
-import { get, post, sentence } from './api.js'
-import { run } from './command.js'
-import { element, make, part, write } from './dom.js'
-import { baseName, count, name } from './format.js'
+import { get, post, sentence } from '../api.js'
+import { run } from '../command.js'
+import { element, make, part, write } from '../dom.js'
+import { baseName, count, name } from '../format.js'
 
-/** @typedef {import('./types.js').PreviewPage} PreviewPage */
-/** @typedef {import('./types.js').PreviewItem} PreviewItem */
-/** @typedef {import('./types.js').PreviewCounts} PreviewCounts */
+/** @typedef {import('../types.js').PreviewPage} PreviewPage */
+/** @typedef {import('../types.js').PreviewItem} PreviewItem */
+/** @typedef {import('../types.js').PreviewCounts} PreviewCounts */
 
 /** What a commit would do with a file, in the order in which it is told. */
 const CLASSES = [
@@ -259,7 +259,7 @@ function details(item) {
   return told.join(' · ')
 }
 
-/** @param {import('./types.js').Change} told */
+/** @param {import('../types.js').Change} told */
 function change({ field, before, after, added, removed }) {
   const words = [...(added ?? []).map((text) => `+${text}`), ...(removed ?? []).map((text) => `−${text}`)]
   if (words.length) return name(`${field} ${words.join(' ')}`)

@@ -4,14 +4,14 @@
  * A message names the last five; the list of items has all of them. A row is one failure, whichever way it came.
  */
 
-import { get } from './api.js'
-import { make, part, write } from './dom.js'
-import { count, elide, name, timeOfDay } from './format.js'
-import { atRest, stepOf } from './store.js'
+import { get } from '../api.js'
+import { make, part, write } from '../dom.js'
+import { count, elide, name, timeOfDay } from '../format.js'
+import { atRest, stepOf } from '../store.js'
 
-/** @typedef {import('./types.js').Item} Item */
-/** @typedef {import('./types.js').Message} Message */
-/** @typedef {import('./types.js').Failure} Failure */
+/** @typedef {import('../types.js').Item} Item */
+/** @typedef {import('../types.js').Message} Message */
+/** @typedef {import('../types.js').Failure} Failure */
 
 const PAGE = 200
 const BETWEEN_QUESTIONS_MS = 1000
@@ -46,7 +46,7 @@ export class Failures {
   #most = ROWS_IN_MOTION
   #isAsking = false
 
-  /** @param {import('./store.js').Store} store */
+  /** @param {import('../store.js').Store} store */
   constructor(store) {
     this.store = store
     store.addEventListener('change', () => store.message && this.#take(store.message))

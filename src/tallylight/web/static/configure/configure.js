@@ -1,12 +1,12 @@
 /** The first step: what to ingest, and how. Turns the form into a session. */
 
-import { post } from './api.js'
-import { run } from './command.js'
-import { element, part } from './dom.js'
+import { post } from '../api.js'
+import { run } from '../command.js'
+import { element, part } from '../dom.js'
 import { FileTypes } from './filetypes.js'
 import { Folders } from './folders.js'
 
-/** @typedef {import('./types.js').Parameters} Parameters */
+/** @typedef {import('../types.js').Parameters} Parameters */
 
 const OPTIONS = /** @type {const} */ ([
   'extract_metadata',

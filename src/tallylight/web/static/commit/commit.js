@@ -1,13 +1,13 @@
 /** The fourth step: the commit while it runs, and what came of it. */
 
-import { post } from './api.js'
-import { run } from './command.js'
-import { element, fill, make, part, write } from './dom.js'
-import { count, files, name } from './format.js'
-import { below } from './place.js'
-import { atRest, stepOf } from './store.js'
+import { post } from '../api.js'
+import { run } from '../command.js'
+import { element, fill, make, part, write } from '../dom.js'
+import { count, files, name } from '../format.js'
+import { below } from '../place.js'
+import { atRest, stepOf } from '../store.js'
 
-/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('../types.js').Message} Message */
 
 const TITLES = new Map([
   ['committing', 'Committing'],
@@ -23,7 +23,7 @@ export class Commit {
   /** @type {string | null} */
   #session = null
 
-  /** @param {import('./store.js').Store} store */
+  /** @param {import('../store.js').Store} store */
   constructor(store) {
     const retry = element('commit-retry', HTMLButtonElement)
     retry.onclick = () => run(retry, 'retry-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))

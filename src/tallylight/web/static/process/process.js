@@ -1,18 +1,18 @@
 /** The second step: the numbers while they move. Also keeps the six counts, which later steps go on showing. */
 
-import { post } from './api.js'
-import { run } from './command.js'
-import { element, fill, part, write } from './dom.js'
-import { bytes, count, counted, duration, files, name, rate } from './format.js'
-import { stepOf } from './store.js'
+import { post } from '../api.js'
+import { run } from '../command.js'
+import { element, fill, part, write } from '../dom.js'
+import { bytes, count, counted, duration, files, name, rate } from '../format.js'
+import { stepOf } from '../store.js'
 
-/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('../types.js').Message} Message */
 
 /** @type {['processed_files', 'metadata_extracted', 'keywords_added', 'scores_imported', 'nsfw_detected', 'errors']} */
 const COUNTS = ['processed_files', 'metadata_extracted', 'keywords_added', 'scores_imported', 'nsfw_detected', 'errors']
 
 export class Process {
-  /** @param {import('./store.js').Store} store */
+  /** @param {import('../store.js').Store} store */
   constructor(store) {
     const cancel = element('cancel', HTMLButtonElement)
     const pause = element('pause', HTMLButtonElement)

@@ -1,7 +1,7 @@
 /** The file types that the chosen folders hold, as toggles; all are wanted until one is switched off. */
 
-import { isAbort, post, sentence } from './api.js'
-import { make, part, write } from './dom.js'
+import { isAbort, post, sentence } from '../api.js'
+import { make, part, write } from '../dom.js'
 
 const NONE_CHOSEN = 'Choose a folder to see what it holds.'
 const NOTHING_THERE = 'No pictures or videos in there.'

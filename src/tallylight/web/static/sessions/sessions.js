@@ -1,14 +1,14 @@
 /** The sessions so far, newest first, with their numbers kept live; and the hint that one is running. */
 
-import { get } from './api.js'
-import { element, make, part, write } from './dom.js'
-import { baseName, counted, date, files, name } from './format.js'
-import { below } from './place.js'
-import { summary } from './steps.js'
-import { atRest } from './store.js'
+import { get } from '../api.js'
+import { element, make, part, write } from '../dom.js'
+import { baseName, counted, date, files, name } from '../format.js'
+import { below } from '../place.js'
+import { summary } from '../steps.js'
+import { atRest } from '../store.js'
 
-/** @typedef {import('./types.js').Message} Message */
-/** @typedef {import('./types.js').Session} Session */
+/** @typedef {import('../types.js').Message} Message */
+/** @typedef {import('../types.js').Session} Session */
 
 export class Sessions {
   /** @type {Session[]} */
@@ -16,7 +16,7 @@ export class Sessions {
   /** @type {Map<string, HTMLElement>} */
   #cells = new Map()
 
-  /** @param {import('./store.js').Store} store */
+  /** @param {import('../store.js').Store} store */
   constructor(store) {
     this.store = store
     store.addEventListener('change', () => this.store.followed === null && this.#refresh())
