@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
@@ -162,19 +161,19 @@ class Gate:
         if after is None:
             query = f"?{request.url.query}" if request.url.query else ""
             after = "/" if request.url.path == LOGIN else _quoted_path(request) + (query if rest is None else rest)
-        draw = partial(
-            self._templates.TemplateResponse,
-            request,
-            "login.html.jinja",
-            {"prefix": self._prefix, "next": after, "trouble": trouble, "t": texts(language_of(request))},
-            status_code=status,
-            headers={
-                "cache-control": "no-store",
-                # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
-                "referrer-policy": "same-origin",
-                **(headers or {}),
-            },
-        )
+        told = {
+            "cache-control": "no-store",
+            # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
+            "referrer-policy": "same-origin",
+            **(headers or {}),
+        }
+
+        def draw() -> Response:  # in a thread: reads files
+            given = {"prefix": self._prefix, "next": after, "trouble": trouble, "t": texts(language_of(request))}
+            return self._templates.TemplateResponse(
+                request, "login.html.jinja", given, status_code=status, headers=told
+            )
+
         return await to_thread.run_sync(draw)
 
 
