@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 import tallylight
 from tallylight.access import Access
+from tallylight.ingest.facets import FacetsOfSessions
 from tallylight.live.stopping import before_stopping
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
@@ -25,6 +26,7 @@ from tallylight.web import passing_on, problems
 from tallylight.web.attempts import Attempts
 from tallylight.web.gate import Gate
 from tallylight.web.routes import (
+    exports,
     folders,
     items,
     media,
@@ -84,11 +86,12 @@ def create_app(
         servers=[{"url": doors.prefix}] if doors.prefix else None,
     )
     app.state.stream_tests = StreamTests()
+    app.state.counted = FacetsOfSessions()
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, previews, items, folders, media, schedules, stats, stream_test, pages):
+    for module in (stream, poll, sessions, previews, exports, items, folders, media, schedules, stats, stream_test, pages):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)
