@@ -328,7 +328,7 @@ def _rows(connection: Connection, preview_id: int, seqs: Sequence[int]) -> list[
     return sorted(rows, key=lambda row: row.seq)
 
 
-def _chosen_seqs(  # noqa: PLR0913, PLR0917 (a question has so many parts)
+def _chosen_seqs(  # noqa: PLR0917 (a question has so many parts)
     connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int, offset: int = 0
 ) -> Sequence[int]:
     """Their numbers. Of a choice with a name, all names may have to be looked at."""

@@ -195,7 +195,9 @@ class Chosen(_Request):
     def to_choice(self) -> Choice:
         """Raises BadParameters where nothing is given: that everything is meant has to be said."""
         if not any((self.seqs, self.effects, self.code, self.folder, self.name, self.conflicts, self.nsfw is not None)):
-            raise BadParameters("Say which files: give seqs, or a filter of class, code, folder, name, conflicts or nsfw.")
+            raise BadParameters(
+                "Say which files: give seqs, or a filter of class, code, folder, name, conflicts or nsfw."
+            )
         return Choice(
             effects=tuple(effect.value for effect in self.effects),
             seqs=tuple(self.seqs),

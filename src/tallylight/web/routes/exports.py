@@ -16,10 +16,13 @@ router = APIRouter(prefix="/api/ingest/export", tags=["preview"])
 
 @router.get("/{session_id}", response_class=StreamingResponse)
 async def export(
-    session_id: str, services: Given, choice: Asked, format: Literal["csv", "jsonl"] = "csv"  # noqa: A002
+    session_id: str,
+    services: Given,
+    choice: Asked,
+    format: Literal["csv", "jsonl"] = "csv",  # noqa: A002
 ) -> StreamingResponse:
-    """The preview as rows, one for each file: those that the query asks for, as it does of a page. CSV, in which no text
-    is a formula, or JSON lines with `?format=jsonl`. Sent while it is read, however many there are.
+    """The preview as rows, one for each file: those that the query asks for, as it does of a page. CSV, in which no
+    text is a formula, or JSON lines with `?format=jsonl`. Sent while it is read, however many there are.
     """
     await services.looker.look_now(session_id)
     lines = csv_lines if format == "csv" else json_lines

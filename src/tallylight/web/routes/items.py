@@ -77,8 +77,8 @@ async def file(session_id: str, seq: Seq, services: Given) -> Response:
 
 @router.get("/facets/{session_id}")
 async def facets(session_id: str, services: Given, counted: Counted) -> Json:
-    """What the extracted files are like, in counts: by type, model, score, month, size (`ends` are the upper ends of its
-    classes) and, in 100 classes of a hundredth, NSFW score. While `complete` is false, not everything was counted yet:
+    """What the extracted files are like, in counts: by type, model, score, month, size (`ends` are the upper ends of
+    its classes) and, in 100 classes of a hundredth, NSFW score. While `complete` is false, not everything was counted:
     ask again, and it goes on from there.
     """
     session = await to_thread.run_sync(services.journal.session, session_id)

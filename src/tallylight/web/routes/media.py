@@ -23,6 +23,7 @@ router = APIRouter(prefix="/api/media", tags=["media"])
 
 MediaId = Annotated[int, Path(ge=0, le=2**62)]
 
+
 @router.get("")
 async def media(
     services: Given,

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/ingest/preview", tags=["preview"])
 PATIENCE_S: Final = 0.1
 
 
-def _asked(  # noqa: PLR0913, PLR0917 (FastAPI makes the query from these)
+def _asked(  # noqa: PLR0917 (FastAPI makes the query from these)
     effects: Annotated[list[Effect] | None, Query(alias="class")] = None,
     code: Reason | None = None,
     folder: Annotated[str, Query(max_length=16_384)] = "",
@@ -59,8 +59,8 @@ async def preview(
     offset: Annotated[int | None, Query(ge=0, le=2**31)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
-    """A page of what a commit would do, and all of it in numbers. Pass `next` as `after` for the following page, or give
-    an `offset` to begin anywhere: then `total` tells how many there are.
+    """A page of what a commit would do, and all of it in numbers. Pass `next` as `after` for the following page, or
+    give an `offset` to begin anywhere: then `total` tells how many there are.
 
     Everything that is given has to fit: one or several `class`, a reason `code`, a `folder`, a `name` such as `*.png`;
     `conflicts=true` gives the files on which somebody disagrees, `set_aside=true` those that you excluded,
@@ -100,9 +100,7 @@ async def include(session_id: str, body: Chosen, services: Given) -> Json:
     return await _set_aside(services, session_id, body, aside=False)
 
 
-async def _page(  # noqa: PLR0913, PLR0917 (as the route)
-    services: Services, session_id: str, choice: Choice, after: int, offset: int, limit: int
-) -> Page:
+async def _page(services: Services, session_id: str, choice: Choice, after: int, offset: int, limit: int) -> Page:
     with anyio.move_on_after(PATIENCE_S):
         await services.looker.look_now(session_id)
     ask = partial(first_page, services.journal, services.catalog, session_id, choice)
