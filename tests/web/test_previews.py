@@ -87,6 +87,11 @@ async def test_a_preview_tells_what_a_commit_would_do(it: Site) -> None:
         "set_aside": False,
         "refused": None,
         "has_thumbnail": True,
+        "beside": None,
+        "media": {"type": "image", "width": 8, "height": 8},
+        "score": None,
+        "favourite": None,
+        "nsfw_score": None,
     }
 
 
