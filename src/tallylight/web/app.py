@@ -30,6 +30,7 @@ from tallylight.web.routes import (
     media,
     pages,
     poll,
+    presets,
     previews,
     schedules,
     sessions,
@@ -88,7 +89,20 @@ def create_app(
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, previews, items, folders, media, schedules, stats, stream_test, pages):
+    for module in (
+        stream,
+        poll,
+        sessions,
+        previews,
+        items,
+        folders,
+        presets,
+        media,
+        schedules,
+        stats,
+        stream_test,
+        pages,
+    ):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)
