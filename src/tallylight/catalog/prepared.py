@@ -7,10 +7,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tallylight.catalog.contract import USER, CommitItem, Medium, Refused, Reread
 from tallylight.encoding import encoded
 from tallylight.model import Json, Outcome, OutcomeKind, RawText
+
+#: Text, weight and source of a keyword as it is stored.
+Keyword = tuple[str, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Prepared:
 
     item: CommitItem
     row: Json  #: of `media`, as far as it tells of the file; JSON as its text
-    keywords: tuple[Json, ...]  #: as they are stored
+    keywords: tuple[Keyword, ...]
     digest: str  #: 32 hex digits
 
 
@@ -122,18 +126,21 @@ def stored_outcome(outcome: Outcome, path: str) -> Json:
 
 def keyword(found: Json) -> Json:
     """A keyword as it is stored: all three fields, the weight a float."""
+    text, weight, source = _keyword(found)
+    return {"text": text, "weight": weight, "source": source}
+
+
+def _keyword(found: Json) -> Keyword:
     weight = found.get("weight")
-    return {
-        "text": found["text"],
-        "weight": 1.0 if weight is None else float(weight),
-        "source": found.get("source") or "prompt",
-    }
+    return found["text"], 1.0 if weight is None else float(weight), found.get("source") or "prompt"
 
 
 def _prepared(item: CommitItem) -> Prepared:
     texts = [(text.key, text.sha256) for text in item.texts]
     row, lists, keywords = _columns(item.path, item.outcome), _encoded_columns(item.outcome), _keywords(item.outcome)
-    return Prepared(item, row | lists, keywords, _digest(row, lists, keywords, texts))
+    digest = _digest(row, lists, keywords, texts)
+    row.update(lists)
+    return Prepared(item, row, keywords, digest)
 
 
 def digest(path: str, outcome: Outcome, texts: Sequence[tuple[str, str]]) -> str:
@@ -143,15 +150,15 @@ def digest(path: str, outcome: Outcome, texts: Sequence[tuple[str, str]]) -> str
     return _digest(_columns(path, outcome), _encoded_columns(outcome), _keywords(outcome), texts)
 
 
-def _digest(row: Json, lists: Mapping[str, str], keywords: Sequence[Json], texts: Sequence[tuple[str, str]]) -> str:
-    beside = encoded([[*row.values()], [[*found.values()] for found in keywords], texts])
+def _digest(row: Json, lists: Mapping[str, str], keywords: Sequence[Keyword], texts: Sequence[tuple[str, str]]) -> str:
+    beside = encoded([[*row.values()], keywords, texts])
     # No line ends inside JSON: what differs anywhere differs here.
     told = "\n".join((beside, *lists.values()))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
-def _keywords(outcome: Outcome) -> tuple[Json, ...]:
-    return tuple(keyword(found) for found in outcome.keywords)
+def _keywords(outcome: Outcome) -> tuple[Keyword, ...]:
+    return tuple([_keyword(found) for found in outcome.keywords])
 
 
 def _columns(path: str, outcome: Outcome) -> Json:
@@ -168,11 +175,11 @@ def _columns(path: str, outcome: Outcome) -> Json:
         "format": described("format"),
         "width": described("width"),
         "height": described("height"),
-        "duration": described("duration"),
+        "duration": _number(described("duration")),
         "created_at": described("created_at"),
         "score": outcome.score,
-        "favourite": outcome.favourite,
-        "nsfw_score": outcome.nsfw_score,
+        "favourite": _choice(outcome.favourite),
+        "nsfw_score": _number(outcome.nsfw_score),
         "nsfw_model": outcome.nsfw_model,
         "sha256": outcome.sha256,
         "pixel_sha256": outcome.pixel_sha256,
@@ -182,6 +189,19 @@ def _columns(path: str, outcome: Outcome) -> Json:
         "tier": outcome.tier.value if outcome.tier is not None else None,
         "model": outcome.generation.get("model"),
     }
+
+
+def _number(value: Any) -> Any:
+    """SQLite would store anything in a column of numbers."""
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value
+
+
+def _choice(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _encoded_columns(outcome: Outcome) -> dict[str, str]:

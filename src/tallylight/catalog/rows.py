@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from tallylight.catalog.contract import Medium
 from tallylight.catalog.prepared import Prepared
 from tallylight.model import Json, Outcome, OutcomeKind, Tier
 from tallylight.roots import raw_bytes
+
+_COMMITTED: Final = ("path_raw", "session_id", "committed_at", "missing_since", "digest")
 
 
 def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
@@ -21,6 +23,17 @@ def media_row(prepared: Prepared, session_id: str, at: float) -> Json:
         "missing_since": None,
         "digest": prepared.digest,
     }
+
+
+def media_columns(prepared: Prepared) -> tuple[str, ...]:
+    """Of `media`, in the order of `media_values`."""
+    return ("media_id", *prepared.row, *_COMMITTED)
+
+
+def media_values(prepared: Prepared, media_id: int, session_id: str, at: float) -> tuple[Any, ...]:
+    """The same row as `media_row`, as the driver takes it."""
+    path_raw = raw_bytes(prepared.item.path)
+    return (media_id, *prepared.row.values(), path_raw, session_id, at, None, prepared.digest)
 
 
 def reread_row(prepared: Prepared) -> Json:
@@ -46,12 +59,16 @@ def rated_row(prepared: Prepared) -> Json:
     }
 
 
-def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:
-    return [
-        {"media_id": ids[prepared.item.path], "position": position, **keyword}
-        for prepared in batch
-        for position, keyword in enumerate(prepared.keywords)
-    ]
+#: Of `media_keywords`, in the order of `keyword_rows`.
+KEYWORD_COLUMNS: Final = ("media_id", "position", "text", "weight", "source")
+
+
+def keyword_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for prepared in batch:
+        media_id = ids[prepared.item.path]
+        rows += [(media_id, position, *keyword) for position, keyword in enumerate(prepared.keywords)]
+    return rows
 
 
 def text_rows(batch: Iterable[Prepared], ids: Mapping[str, int]) -> list[Json]:

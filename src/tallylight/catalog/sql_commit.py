@@ -12,9 +12,17 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from tallylight.catalog import sql_undo
 from tallylight.catalog.contract import Refused
 from tallylight.catalog.prepared import Prepared, refusal
-from tallylight.catalog.rows import keyword_rows, media_row, reread_row, text_rows
+from tallylight.catalog.rows import (
+    KEYWORD_COLUMNS,
+    keyword_rows,
+    media_columns,
+    media_row,
+    media_values,
+    reread_row,
+    text_rows,
+)
 from tallylight.db.among import among
-from tallylight.db.many import insert_many, insert_or_update_many, next_ids
+from tallylight.db.many import insert_many, insert_or_update_many, insert_tuples, next_ids
 from tallylight.db.raw_texts import keep_missing, sweep
 from tallylight.db.tables import catalog_clock, media, media_keywords, media_texts
 
@@ -59,8 +67,9 @@ def write(connection: Connection, batch: Sequence[Prepared], session_id: str, at
     before = {moved.get(path, path): media_id for path, media_id in kept.items()}
     fresh = [one for one in changed if one.item.path not in before]
     ids = before | dict(zip(_paths(fresh), next_ids(connection, media, len(fresh)), strict=True))
-    rows = [{"media_id": ids[one.item.path], **media_row(one, session_id, at)} for one in fresh]
-    insert_many(connection, media, rows, is_encoded=True)
+    if fresh:
+        rows = [media_values(one, ids[one.item.path], session_id, at) for one in fresh]
+        insert_tuples(connection, media, media_columns(fresh[0]), rows)
     replaced = [media_row(one, session_id, at) for one in changed if one.item.path in before]
     insert_or_update_many(connection, media, "path", replaced, is_encoded=True)
     _put_keywords(connection, changed, ids, list(before.values()))
@@ -145,7 +154,7 @@ def _put_keywords(
     """Store the keywords of these, in place of what those of `before` have."""
     if before:
         connection.execute(delete(media_keywords).where(among(connection, media_keywords.c.media_id, before)))
-    insert_many(connection, media_keywords, keyword_rows(batch, ids))
+    insert_tuples(connection, media_keywords, KEYWORD_COLUMNS, keyword_rows(batch, ids))
 
 
 def _put_texts(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, insert, select,
 from tallylight.catalog.prepared import digest, with_words
 from tallylight.catalog.rows import medium_of
 from tallylight.db.among import among
-from tallylight.db.many import insert_many
+from tallylight.db.many import insert_many, insert_tuples
 from tallylight.db.raw_texts import chunked, sweep
 from tallylight.db.tables import media, media_keywords, media_texts, replaced, replaced_texts
 from tallylight.model import Json
@@ -29,7 +29,10 @@ def keep(connection: Connection, session_id: str, paths: Sequence[str], standing
     ids of what does. What was there before its first write counts, however often it writes, unless another session
     wrote in between.
     """
-    known = _kept(connection, session_id, list(standing.values())) if standing else set()
+    if not standing:  # a first commit, mostly: nothing to look for
+        nothing = [(session_id, path, None, "[]") for path in paths]
+        return insert_tuples(connection, replaced, ("session_id", "path", "medium", "keywords"), nothing, keep=True)
+    known = _kept(connection, session_id, list(standing.values()))
     known -= _rebase(connection, session_id, known)
     ids = {media_id: path for path, media_id in standing.items() if path not in known}
     stored = {row["path"]: row for row in _rows(connection, _KEPT, media.c.media_id, list(ids))}
@@ -41,7 +44,7 @@ def keep(connection: Connection, session_id: str, paths: Sequence[str], standing
     ]
     insert_many(connection, replaced, rows, keep=True)
     of_texts = [{"session_id": session_id, "path": path, **text} for path, own in texts.items() for text in own]
-    insert_many(connection, replaced_texts, of_texts)
+    return insert_many(connection, replaced_texts, of_texts)
 
 
 def count(connection: Connection, session_id: str) -> int:

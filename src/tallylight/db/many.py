@@ -71,6 +71,26 @@ def insert_many(
         _run(connection, _prepared(connection.dialect, table, tuple(rows[0]), keep=keep, is_encoded=is_encoded), rows)
 
 
+def insert_tuples(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], *, keep: bool = False
+) -> None:
+    """Add rows of which each holds the values of these columns, in their order and as the driver takes them (JSON as
+    its text): nothing is looked at on the way. With `keep`, a row that is already there stays as it is.
+
+    Raises as `Connection.execute` does.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        if keep:
+            sql = _unnesting(connection.dialect, table, columns, is_encoded=True).sql
+            connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
+        else:
+            postgres.copy(connection, _copying(connection.dialect, table, columns, is_encoded=True).sql, rows)
+    else:
+        connection.exec_driver_sql(_positional(connection.dialect, table, columns, keep=keep), list(rows))
+
+
 def insert_or_update_many(
     connection: Connection, table: Table, key: str, rows: Sequence[Row], *, is_encoded: bool = False
 ) -> None:
@@ -121,6 +141,15 @@ def _prepared(
     # A statement of many columns is never without parameters.
     names = tuple(compiled.positiontup or columns) if compiled.positional else columns
     return _Insert(str(compiled), names, _processors(dialect, table, names, is_encoded=is_encoded), compiled.positional)
+
+
+@lru_cache(maxsize=64)
+def _positional(dialect: Dialect, table: Table, columns: tuple[str, ...], *, keep: bool) -> str:
+    quoted = dialect.identifier_preparer
+    named = ", ".join(quoted.quote(name) for name in columns)
+    places = ", ".join("?" for _ in columns)
+    sql = f"INSERT INTO {quoted.format_table(table)} ({named}) VALUES ({places})"  # noqa: S608 (our names)
+    return f"{sql} ON CONFLICT DO NOTHING" if keep else sql
 
 
 @lru_cache(maxsize=64)

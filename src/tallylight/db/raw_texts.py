@@ -32,12 +32,16 @@ def keep(connection: Connection, texts: Iterable[RawText]) -> None:
 def keep_missing(connection: Connection, texts: Iterable[RawText]) -> None:
     """The same where nearly all are stored already: looking is cheaper than sending them all once more."""
     by_hash = {text.sha256: text for text in texts}
+    if not by_hash:
+        return
     stored = connection.scalars(select(raw_texts.c.sha256).where(among(connection, raw_texts.c.sha256, list(by_hash))))
     keep(connection, [by_hash[sha256] for sha256 in by_hash.keys() - set(stored)])
 
 
 def sweep(connection: Connection, sha256s: Collection[str]) -> None:
     """Remove those of these that neither an outcome nor a medium has any more, nor one that a commit replaced."""
+    if not sha256s:
+        return
     users = (outcome_texts, media_texts, replaced_texts)
     unused = and_(*(~exists().where(table.c.sha256 == raw_texts.c.sha256) for table in users))
     for chunk in chunked(list(sha256s)):
