@@ -83,7 +83,7 @@ async def test_every_get_is_answered_safely_and_sets_no_cookie(it: Site) -> None
         answer = await it.client.get(path)
         assert answer.status_code == 200, path
         # A page has forms, which are turned away without the own Origin; they are sent nowhere else.
-        is_page = path in {"/", "/ingest-v2"} or path.startswith("/sessions/")
+        is_page = path in {"/", "/ingest-v2", "/sessions"} or path.startswith("/sessions/")
         expected = SECURITY | ({"referrer-policy": "same-origin"} if is_page else {})
         assert expected.items() <= dict(answer.headers).items(), path
         assert "default-src 'none'" in answer.headers["content-security-policy"], path

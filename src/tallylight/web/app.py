@@ -33,6 +33,7 @@ from tallylight.web.routes import (
     presets,
     previews,
     schedules,
+    session_pages,
     sessions,
     stats,
     stream,
@@ -102,6 +103,7 @@ def create_app(
         stats,
         stream_test,
         pages,
+        session_pages,
     ):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
