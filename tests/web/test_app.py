@@ -49,6 +49,7 @@ async def gets(it: Site) -> list[str]:
     return [
         "/",
         "/ingest-v2",
+        "/sessions",
         f"/sessions/{session_id}",
         "/healthz",
         "/static/lamp.svg",
@@ -57,6 +58,7 @@ async def gets(it: Site) -> list[str]:
         "/api/ingest/directories",
         f"/api/ingest/directories?path={it.root}",
         f"/api/ingest/status/{session_id}",
+        f"/api/ingest/session/{session_id}",
         f"/api/ingest/items/{session_id}",
         f"/api/ingest/preview/{session_id}",
         f"/api/ingest/preview/{session_id}/folders?class=unchanged",
