@@ -60,6 +60,7 @@ async def gets(it: Site) -> list[str]:
         f"/api/ingest/status/{session_id}",
         f"/api/ingest/session/{session_id}",
         f"/api/ingest/items/{session_id}",
+        f"/api/ingest/failures/{session_id}",
         f"/api/ingest/preview/{session_id}",
         f"/api/ingest/preview/{session_id}/folders?class=unchanged",
         f"/api/ingest/report/{session_id}",
