@@ -41,6 +41,13 @@ async def sessions(
     return {"sessions": [bodies.session(session, dict(services.newest(session).state)) for session in found]}
 
 
+@router.get("/session/{session_id}")
+async def session(session_id: str, services: Given) -> Json:
+    """One session: its message, when it was made and what it was asked to do."""
+    found = await services.session(session_id)
+    return bodies.session(found, dict(services.newest(found).state))
+
+
 @router.get("/active-session")
 async def active_session(services: Given) -> Json:
     """The newest session that is not at rest, or nulls."""
