@@ -138,6 +138,10 @@ def commit(page: Page, server: Server) -> Iterator[str]:
     expect(page.get_by_role("heading", name="Committed")).to_be_visible()
     yield "committed"
     page.get_by_role("button", name="Undo the commit").click()
+    dialog = page.get_by_role("dialog", name="Undo this commit?")
+    expect(dialog).to_be_visible()
+    yield "asked before an undo"
+    dialog.get_by_role("button", name="Undo the commit").click()
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
     yield "undone"
 
@@ -154,6 +158,24 @@ def commit_told(page: Page, server: Server) -> Iterator[str]:
         tell(page, server, told)
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         yield name
+
+
+def sessions(page: Page, server: Server) -> Iterator[str]:
+    page.goto(f"{server.url}/sessions")
+    expect(page.get_by_text("There is no session yet.")).to_be_visible()
+    yield "no session"
+    fill(server)
+    server.begin()
+    page.reload()
+    expect(page.get_by_role("table", name="Running")).to_be_visible()
+    yield "one is running"
+    server.engine.open()
+    earlier = page.get_by_role("table", name="Earlier")
+    expect(earlier).to_be_visible()
+    yield "one came to rest"
+    earlier.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog", name="Delete this session?")).to_be_visible()
+    yield "asked before deleting one"
 
 
 def elsewhere(page: Page, server: Server) -> Iterator[str]:
@@ -177,5 +199,6 @@ PARTS: Final[dict[str, Part]] = {
     "nothing to review": nothing_to_review,
     "commit": commit,
     "commit, told": commit_told,
+    "sessions": sessions,
     "elsewhere": elsewhere,
 }
