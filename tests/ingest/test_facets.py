@@ -32,9 +32,11 @@ def counted(journal: MemoryJournal) -> dict[str, object]:
 def test_each_facet_counts_each_extracted_file_once() -> None:
     told = counted(
         journal_of(
-            outcome(media={"created_at": "2024-03-05T10:00:00"}, generation={"model": "sdxl"}, score=4, nsfw_score=0.98),
+            outcome(
+                media={"created_at": "2024-03-05T10:00:00"}, generation={"model": "sdxl"}, score=4, nsfw_score=0.98
+            ),
             outcome(file="b.jpg", bytes=SIZES[0], media={"created_at": "2024-03-30"}, nsfw_score=1.0),
-            outcome(file="none", media={"created_at": 7}, generation={"model": ["x"]}, score=-1, nsfw_score=0.0),
+            outcome(file="none", media={"created_at": 7}, generation={"model": ["x"]}, score=-1, nsfw_score=0.29),
             failed("bad.gif"),
         )
     )
@@ -47,7 +49,7 @@ def test_each_facet_counts_each_extracted_file_once() -> None:
     assert isinstance(size, dict)
     assert isinstance(nsfw, list)
     assert size["files"] == [2, 1, *[0] * (len(SIZES) - 1)]
-    assert (nsfw[0], nsfw[98], nsfw[99], sum(nsfw)) == (1, 1, 1, 3)
+    assert (nsfw[29], nsfw[98], nsfw[99], sum(nsfw)) == (1, 1, 1, 3)
 
 
 def test_counting_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

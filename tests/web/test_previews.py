@@ -216,7 +216,7 @@ async def test_a_bad_question_is_told(it: Site, query: str, sentence: str) -> No
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
     [
-        ({}, 400, "Say which files: give seqs, or a filter of class, code, folder, name or conflicts."),
+        ({}, 400, "Say which files: give seqs, or a filter of class, code, folder, name, conflicts or nsfw."),
         ({"seqs": []}, 400, "Say which files"),
         ({"seqs": [9999]}, 400, "has no file number 9999"),
         ({"seqs": [0]}, 422, "seqs[0]: must be at least 1"),

@@ -133,6 +133,14 @@ def first_page(
     )
 
 
+def total(journal: Journal, now: Summary, choice: Choice) -> int:
+    """How many files a choice has. Of one class alone the summary knows; of any other they are counted."""
+    effect = choice.effects[0] if len(choice.effects) == 1 else ""
+    if effect != Effect.MISSING and choice == Choice(effects=(effect,)):
+        return now.files[effect] - now.unlisted.get(effect, 0)
+    return journal.previews.count(now.session_id, choice)
+
+
 def unlisted_folders(journal: Journal, session_id: str, effect: str, after: str = "", limit: int = 100) -> Json:
     """The folders of files that discovery only counted, or did not find: those of one effect, sorted, a page at a time.
     Of missing files the first names of each folder.

@@ -65,7 +65,9 @@ class Facets:
             values[value if value in values or len(values) < MOST_VALUES else OTHER] += 1
         self._sizes[next((place for place, end in enumerate(SIZES) if outcome.bytes < end), len(SIZES))] += 1
         if outcome.nsfw_score is not None:
-            self._nsfw[min(NSFW_BINS - 1, max(0, int(outcome.nsfw_score * NSFW_BINS)))] += 1
+            # As floats, 0.29 * 100 is less than 29.
+            place = int(outcome.nsfw_score * NSFW_BINS + 1e-9)
+            self._nsfw[min(NSFW_BINS - 1, max(0, place))] += 1
 
     def _as_json(self, session_id: str) -> Json:
         return {

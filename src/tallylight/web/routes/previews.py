@@ -9,7 +9,7 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query
 
-from tallylight.ingest.diff import Page, first_page, summary, unlisted_folders
+from tallylight.ingest.diff import Page, first_page, summary, total, unlisted_folders
 from tallylight.ingest.discover import name_filter
 from tallylight.journal import Choice
 from tallylight.model import Effect, Json, Reason
@@ -67,10 +67,11 @@ async def preview(
     `refused=true` those that the commit did not take, and `nsfw=0.7` those scored at or over it. While `complete` is
     false there is more to come: ask again.
     """
-    page = (await _page(services, session_id, choice, after, offset or 0, limit)).as_json()
+    page = await _page(services, session_id, choice, after, offset or 0, limit)
     if offset is None:
-        return page
-    return {**page, "total": await to_thread.run_sync(services.journal.previews.count, session_id, choice)}
+        return page.as_json()
+    found = await to_thread.run_sync(total, services.journal, page.summary, choice)
+    return {**page.as_json(), "total": found}
 
 
 @router.get("/{session_id}/folders")

@@ -33,8 +33,12 @@ export class Details {
     part('details-on').onclick = () => this.#go(1)
     element('details-takes', HTMLInputElement).onchange = async () => toggle(this.#index, await grid.item(this.#index))
     this.#dialog.onkeydown = (event) => this.#pressed(event)
-    this.#dialog.onclick = (event) => event.target === this.#dialog && this.#dialog.close()
+    this.#dialog.addEventListener('click', ({ target }) => {
+      if (target === this.#dialog) this.#dialog.close()
+    })
     this.#dialog.onclose = () => {
+      // The browser gives the focus back to where it came from, which may be another file.
+      grid.at = this.#index
       this.#index = -1
       // Stops a video that plays.
       part('details-picture').replaceChildren()

@@ -1,25 +1,24 @@
 /** The third step: what was found, what a commit would do, and the button that does it. */
 
-import { get, post, sentence } from '../api.js'
+import { ApiError, get, post, sentence } from '../api.js'
 import { run } from '../command.js'
 import { willHappen } from '../commit/plan.js'
-import { Diff } from './diff.js'
 import { element, part, write } from '../dom.js'
 import { bytes, duration, files } from '../format.js'
 import { below } from '../place.js'
 import { stepOf } from '../store.js'
 import { known, t } from '../text.js'
-import { Charts } from './charts.js'
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('../types.js').Report} Report */
+/** @typedef {{ diff: import('./diff.js').Diff, charts: import('./charts.js').Charts }} Views */
 
 export class Preview {
   /** @type {string | null} the session whose report is shown */
   #reported = null
   #reportedStep = ''
-  diff = new Diff()
-  charts = new Charts((choice) => this.diff.exclude(choice))
+  /** @type {Views | null} tabs, grid and charts; none before the first review */
+  #views = null
 
   /**
    * @param {import('../store.js').Store} store
@@ -33,9 +32,39 @@ export class Preview {
     const retry = element('retry-failed', HTMLButtonElement)
     retry.onclick = () => run(retry, 'commit-trouble', () => post(`/api/ingest/retry-failed/${store.followed}`))
     store.addEventListener('change', () => this.#draw())
-    this.diff.addEventListener('change', () => this.#drawPlan())
-    this.charts.addEventListener('veil', (event) => event instanceof CustomEvent && this.diff.veil(event.detail))
-    this.charts.addEventListener('narrow', (event) => event instanceof CustomEvent && this.diff.narrow(event.detail))
+  }
+
+  /** Their modules are half of the page, and a run may take hours: they are loaded when there is something to review. */
+  async #open() {
+    if (this.#views) return this.#views
+    const [{ Diff }, { Charts }] = await Promise.all([import('./diff.js'), import('./charts.js')]).catch(() => {
+      throw new ApiError(t('api.no_answer'), 0)
+    })
+    // Another session may have come to its review meanwhile.
+    if (this.#views) return /** @type {Views} */ (this.#views)
+    const diff = new Diff()
+    const charts = new Charts((choice) => diff.exclude(choice))
+    diff.addEventListener('change', () => this.#drawPlan())
+    charts.addEventListener('veil', (event) => event instanceof CustomEvent && diff.veil(event.detail))
+    charts.addEventListener('narrow', (event) => event instanceof CustomEvent && diff.narrow(event.detail))
+    this.#views = { diff, charts }
+    return this.#views
+  }
+
+  /**
+   * @param {string} session
+   * @param {boolean} canChoose
+   */
+  async #load(session, canChoose) {
+    try {
+      const { diff, charts } = await this.#open()
+      if (session !== this.#reported) return
+      void diff.load(session, canChoose)
+      void charts.load(session, canChoose)
+      await this.#report(session, charts)
+    } catch (error) {
+      write(part('commit-trouble'), sentence(error))
+    }
   }
 
   #draw() {
@@ -44,21 +73,18 @@ export class Preview {
     const step = stepOf(message)
     if (step === 'preview') this.#drawHead(message)
     if (this.#reported === message.session_id && this.#reportedStep === step) return
-    const isNew = this.#reported !== message.session_id
     this.#reported = message.session_id
     this.#reportedStep = step
     write(part('commit-trouble'), '')
     // Once a commit has begun, it shows what that does, and nothing can be left out any more.
     const canChoose = step === 'preview'
     write(part('plan-title'), t(canChoose ? 'plan.title' : 'plan.title_done'))
-    void this.diff.load(message.session_id, canChoose)
-    void this.charts.load(message.session_id, canChoose)
-    if (isNew) void this.#report(message.session_id)
+    void this.#load(message.session_id, canChoose)
   }
 
   /** @param {Message} message */
   #drawHead(message) {
-    if (this.#reported !== message.session_id) this.diff.clear()
+    if (this.#reported !== message.session_id) this.#views?.diff.clear()
     drawHead(message)
     this.#drawCommit(message)
   }
@@ -67,49 +93,49 @@ export class Preview {
     if (this.#reported === null) return
     this.#reported = null
     part('plan').hidden = true
-    this.diff.clear()
-    this.charts.clear()
+    this.#views?.diff.clear()
+    this.#views?.charts.clear()
   }
 
   /** Commit just what is shown. Where that is refused, show what there is now. */
   async #commit() {
-    const { counts } = this.diff
+    const counts = this.#views?.diff.counts
     const { followed } = this.store
     try {
       await post('/api/ingest/commit', { session_id: followed, ...(counts?.complete && { preview: counts.preview }) })
     } catch (error) {
-      if (followed !== null) void this.diff.load(followed, true)
+      if (followed !== null) void this.#views?.diff.load(followed, true)
       throw error
     }
   }
 
   #drawPlan() {
     const { message } = this.store
-    part('plan').hidden = this.diff.counts === null
+    part('plan').hidden = !this.#views?.diff.counts
     if (message && stepOf(message) === 'preview') this.#drawCommit(message)
   }
 
   /** @param {Message} message */
   #drawCommit({ processed_files: processed, stats }) {
     const { errors, missing, found_again: found } = stats
-    write(part('commit-plan'), willHappen(this.diff.counts, stats))
+    const counts = this.#views?.diff.counts ?? null
+    write(part('commit-plan'), willHappen(counts, stats))
     // Until it is known what a commit would do, what was read stands in.
-    const ready = this.diff.counts?.to_commit ?? processed - errors
+    const ready = counts?.to_commit ?? processed - errors
     const button = element('commit-start', HTMLButtonElement)
     button.hidden = ready === 0 && missing === 0 && found === 0
     write(button, ready ? t('preview.commit', { count: ready }) : t('preview.commit_missing'))
   }
 
-  /** @param {string} session */
-  async #report(session) {
-    try {
-      const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
-      if (this.#reported !== session) return
-      this.charts.threshold = report.parameters.nsfw_threshold
-      this.failures.tell(report.folders_unread)
-    } catch (error) {
-      write(part('commit-trouble'), sentence(error))
-    }
+  /**
+   * @param {string} session
+   * @param {Views['charts']} charts
+   */
+  async #report(session, charts) {
+    const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
+    if (this.#reported !== session) return
+    charts.threshold = report.parameters.nsfw_threshold
+    this.failures.tell(report.folders_unread)
   }
 }
 
