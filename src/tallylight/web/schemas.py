@@ -115,9 +115,13 @@ class ProcessParameters(_Request):
         A folder inside another one asked for is dropped, since that one brings its files. Raises BadFolder for a
         folder that cannot be scanned and BadParameters where none is given. Reads the disk: call it off the event loop.
         """
-        asked = [*([self.directory] if self.directory is not None else []), *self.directories]
-        if not asked:
+        if self.directory is None and not self.directories:
             raise BadParameters("No folder was given; name at least one in parameters.directories.")
+        return self.to_preset(roots)
+
+    def to_preset(self, roots: Roots) -> Parameters:
+        """The same, where there need be no folder."""
+        asked = [*([self.directory] if self.directory is not None else []), *self.directories]
         folders = outermost(roots.folder(folder) for folder in asked)
         return Parameters(
             directories=tuple(escape(folder) for folder in folders),
@@ -141,6 +145,16 @@ class ProcessRequest(_Request):
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"parameters": {"directories": ["/media/photos"], "pattern": "*.png|*.jpg"}}]}
+    )
+
+    parameters: ProcessParameters
+
+
+class PresetRequest(_Request):
+    """Keep parameters by a name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parameters": {"tier": "metadata", "pattern": "*.png"}}]}
     )
 
     parameters: ProcessParameters

@@ -82,8 +82,14 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
         "version": tallylight.__version__,
         "live": services.settings.live,
         "prefix": public.prefix if public is not None else "",
+        "logs_out": services.access.needed and services.access.cookie in request.cookies,
         **given,
     }
     # The language is the reader's, so what was kept of another reader's page must not be shown.
-    headers = {"cache-control": "no-cache", "vary": "accept-language, cookie"}
+    headers = {
+        "cache-control": "no-cache",
+        "vary": "accept-language, cookie",
+        # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
+        "referrer-policy": "same-origin",
+    }
     return TEMPLATES.TemplateResponse(request, template, context, headers=headers)
