@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from tallylight.catalog.contract import Medium
 
 #: Files that are counted at most, those committed last: more of them take longer than somebody waits who types.
-MOST_COUNTED: Final = 20_000
+MOST_COUNTED: Final = 10_000
 #: Values of one facet, the most frequent.
 MOST_VALUES: Final = 24
 

@@ -67,7 +67,7 @@ async def media(
 @router.get("/facets")
 async def facets(services: Given, q: Annotated[str, Query(max_length=4000)] = "") -> Json:
     """What the files that a search finds have in common, counted, each with the `word` that narrows the search down to
-    it. Of at most 20,000 files, those committed last; `complete` says whether these are all.
+    it. Of at most 10,000 files, those committed last; `complete` says whether these are all.
     """
     return bodies.facets(await to_thread.run_sync(services.catalog.facets, parse(q)))
 
