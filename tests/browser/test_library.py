@@ -40,13 +40,13 @@ def score_of(server: Server, name: str) -> int | None:
 
 def narrow(page: Page, facet: str, value: str) -> Locator:
     group = page.get_by_role("navigation", name="Narrow down").get_by_role("list", name=facet, exact=True)
-    return group.get_by_role("button", name=value)
+    return group.get_by_role("button", name=value, exact=True)
 
 
 def test_facets_count_what_is_found_and_narrow_it_down(page: Page, server: Server) -> None:
     committed(page, server)
     expect(page.get_by_role("heading", name="8 files")).to_be_visible()
-    expect(narrow(page, "Folder", "day_0")).to_have_accessible_name("day_0 3")
+    expect(narrow(page, "Folder", "day_0 3")).to_be_visible()
     narrow(page, "Keywords", "lighthouse 4").click()
     expect(page.get_by_role("heading", name="4 files")).to_be_visible()
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("lighthouse")
@@ -70,19 +70,21 @@ def test_a_search_that_cannot_be_says_why(page: Page, server: Server, allowed_er
     words.fill("score:5")
     words.press("Enter")
     expect(page.get_by_role("heading", name="1 file")).to_be_visible()
-    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_keys_rate_and_the_catalog_knows(page: Page, server: Server) -> None:
     committed(page, server)
-    files(page).filter(has_text="gen_7.png").click()
-    details = page.get_by_role("complementary", name="gen_7.png")
+    page.get_by_role("combobox", name="Order").select_option("By path")
+    expect(files(page).first).to_contain_text("gen_0.png")
+    files(page).filter(has_text="gen_3.png").click()
+    details = page.get_by_role("complementary", name="gen_3.png")
     expect(details).to_be_visible()
     page.keyboard.press("5")
-    expect(files(page).filter(has_text="gen_7.png")).to_contain_text("★ 5")
+    expect(files(page).filter(has_text="gen_3.png")).to_contain_text("★ 5")
     expect(details.get_by_role("button", name="Score 5")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#announcer")).to_have_text("gen_7.png: 5")
-    assert score_of(server, "gen_7") == 5
+    expect(page.locator("#announcer")).to_have_text("gen_3.png: 5")
+    assert score_of(server, "gen_3") == 5
 
     page.keyboard.press("ArrowRight")
     details = page.get_by_role("complementary", name="gen_6.png")
