@@ -21,7 +21,7 @@ export class Commit {
     const retry = element('commit-retry', HTMLButtonElement)
     retry.onclick = () => run(retry, 'retry-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
     part('commit-undo').onclick = () => store.message && this.#askToUndo(store.message)
-    store.addEventListener('change', () => store.message && this.#draw(store.message))
+    store.addEventListener('draw', () => store.message && this.#draw(store.message))
   }
 
   /** @param {Message} message */
