@@ -27,7 +27,7 @@ TEMPLATES: Final = Jinja2Templates(
 
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
-PAGES: Final = {"ingest": "/", "sessions": "/sessions"}
+PAGES: Final = {"ingest": "/", "library": "/library", "sessions": "/sessions"}
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
