@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import settings
-from tests.databases import database, database_address, opening
+from tests.databases import database, database_address, emptied, opening
 
-__all__ = ["database", "database_address", "opening"]
+__all__ = ["database", "database_address", "emptied", "opening"]
 
 # Shared machines stall for whole seconds; how long an example takes says nothing about what it shows.
 settings.register_profile("tallylight", deadline=None)
