@@ -30,8 +30,10 @@ from tallylight.web.routes import (
     media,
     pages,
     poll,
+    presets,
     previews,
     schedules,
+    session_pages,
     sessions,
     stats,
     stream,
@@ -88,7 +90,21 @@ def create_app(
     mimetypes.init()
     problems.install(app)
     passing_on.install(app)
-    for module in (stream, poll, sessions, previews, items, folders, media, schedules, stats, stream_test, pages):
+    for module in (
+        stream,
+        poll,
+        sessions,
+        previews,
+        items,
+        folders,
+        presets,
+        media,
+        schedules,
+        stats,
+        stream_test,
+        pages,
+        session_pages,
+    ):
         app.include_router(module.router)
     app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)

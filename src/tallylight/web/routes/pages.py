@@ -27,7 +27,7 @@ TEMPLATES: Final = Jinja2Templates(
 
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
-PAGES: Final = {"ingest": "/"}
+PAGES: Final = {"ingest": "/", "sessions": "/sessions"}
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
@@ -63,7 +63,7 @@ def choose_language(request: Request, services: Given, language: str, next: str 
 
 def _page(request: Request, services: Services, session_id: str) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    step = {"session_id": session_id, "nsfw_missing": missing, "styles": ["configure", "session"]}
+    step = {"session_id": session_id, "nsfw_missing": missing, "styles": ["configure", "session", "commit"]}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step})
 
 
@@ -82,8 +82,14 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
         "version": tallylight.__version__,
         "live": services.settings.live,
         "prefix": public.prefix if public is not None else "",
+        "logs_out": services.access.needed and services.access.cookie in request.cookies,
         **given,
     }
     # The language is the reader's, so what was kept of another reader's page must not be shown.
-    headers = {"cache-control": "no-cache", "vary": "accept-language, cookie"}
+    headers = {
+        "cache-control": "no-cache",
+        "vary": "accept-language, cookie",
+        # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
+        "referrer-policy": "same-origin",
+    }
     return TEMPLATES.TemplateResponse(request, template, context, headers=headers)
