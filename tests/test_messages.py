@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.test_facts import histories
 
 from tallylight.facts import Fact, State, Trouble, initial, reduce, reduce_all
-from tallylight.messages import Pace, elapsed, elide, fit, phase, progress, view
+from tallylight.messages import MOST_WORKERS, Busy, Pace, elapsed, elide, fit, phase, progress, view
 from tallylight.model import Json, Parameters, Status
 
 ID = "0b54a5a6-7d0f-4a3e-9a50-1f1d3d8f9e11"
@@ -95,8 +95,10 @@ def test_a_message_stays_under_2_kb(character: str, status: Status) -> None:
         code="data_folder_unusable" if status is Status.ERROR else "",
         message=long,
     )
-    message = view(state, 1795436401.0, Pace(11111.1, 10**10 + 0.1, 10**6 + 0.1), long)
+    busy = [Busy(long, 1795000000.06)] * 64
+    message = view(state, 1795436401.0, Pace(11111.1, 10**10 + 0.1, 10**6 + 0.1), long, busy)
     assert len(written(message).encode()) < 2048
+    assert len(message.get("workers", ())) == (MOST_WORKERS if status is Status.PROCESSING else 0)
     assert len(message["errors"]) == 5
     for error in message["errors"]:
         assert error["file"][0] == long.encode("utf-8", "backslashreplace").decode()[0]
@@ -255,6 +257,21 @@ def test_the_last_finished_file_stands_in_for_the_one_on_the_way() -> None:
     assert view(BUSY, BUSY.at)["current_file"] == "day_2/last.png"
     assert view(BUSY, BUSY.at, current_file="now.png")["current_file"] == "now.png"
     assert "current_file" not in view(replace(BUSY, status=Status.COMMITTING), BUSY.at)
+
+
+def test_workers_are_told_with_the_seconds_they_have_been_at_it() -> None:
+    busy = [Busy("day_1/slow.png", BUSY.at - 12.34), Busy("day_2/new.png", BUSY.at + 1)]
+    message = view(BUSY, BUSY.at, busy=busy)
+    assert message["workers"] == [{"file": "day_1/slow.png", "s": 12.3}, {"file": "day_2/new.png", "s": 0.0}]
+    assert "workers" not in view(BUSY, BUSY.at)
+    assert "workers" not in view(replace(BUSY, status=Status.COMMITTING), BUSY.at, busy=busy)
+    assert "workers" not in view(replace(BUSY, status=Status.COMPLETED), BUSY.at, busy=busy)
+
+
+def test_few_workers_are_told_with_longer_names_than_many() -> None:
+    one, many = (view(BUSY, BUSY.at, busy=[Busy("f" * 300, BUSY.at)] * count)["workers"] for count in (1, 99))
+    assert len(many) == MOST_WORKERS
+    assert len(one[0]["file"]) > len(many[0]["file"]) > 10
 
 
 def test_a_failed_session_carries_its_error() -> None:

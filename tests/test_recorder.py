@@ -12,7 +12,7 @@ from tallylight.db import Writer
 from tallylight.errors import DataFolderUnusable, WrongMove
 from tallylight.facts import CommitPlanned, Committed, Counted, Discovered, Fact, Moved, Processed, Started, initial
 from tallylight.journal import Session
-from tallylight.messages import view
+from tallylight.messages import Busy, view
 from tallylight.model import Outcome, OutcomeKind, Parameters, Status
 from tallylight.recorder import Recorder
 from tallylight.testing import ManualClock
@@ -312,6 +312,19 @@ async def test_the_current_file_is_asked_for_each_message() -> None:
         desk.recorder.current_file = lambda: next(names)
         assert desk.recorder.message()["current_file"] == "one.png"
         assert desk.recorder.message()["current_file"] == "two.png"
+
+
+async def test_what_workers_are_on_is_asked_for_with_the_pace_and_kept_in_between() -> None:
+    async with open_desk() as desk:
+        await desk.recorder.record(*BEGIN)
+        asked = iter([[Busy("one.png", NOW)], [Busy("two.png", NOW + 2)]])
+        desk.recorder.busy = lambda: next(asked)
+        assert "workers" not in desk.recorder.message()
+        assert desk.recorder.message(NOW + 1.0)["workers"] == [{"file": "one.png", "s": 1.0}]
+        await desk.recorder.record(processed(at=NOW + 1.2))
+        assert desk.recorder.message()["workers"] == [{"file": "one.png", "s": 1.0}], "a patch holds counts alone"
+        await desk.recorder.record(processed(at=NOW + 2.5))
+        assert desk.recorder.message()["workers"] == [{"file": "two.png", "s": 0.5}]
 
 
 async def test_what_is_recorded_while_or_after_the_journal_fails_waits_for_nothing() -> None:

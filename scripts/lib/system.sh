@@ -110,7 +110,19 @@ apt_install_stopped() {
     return "$status"
 }
 
-# Node is needed for one thing: the type checker of the page's modules.
+# What package.json names: the type checker of the page's modules, and axe-core, which looks for what shuts people out.
+# Expects to be in $ROOT. No lock file: package.json pins both exactly. No scripts: nothing needs
+# to be built.
+provide_node_modules() {
+    if [ -x node_modules/.bin/tsc ] && [ -e node_modules/axe-core/axe.min.js ] && [ ! package.json -nt node_modules ]; then
+        return
+    fi
+    provide_node || return
+    quietly npm install --no-package-lock --no-audit --no-fund --ignore-scripts --no-progress || return
+    touch node_modules
+}
+
+# Node runs npm and the type checker.
 provide_node() {
     command -v npm >/dev/null && return
     if can_apt; then

@@ -30,6 +30,7 @@ from tallylight.journal import Journal
 from tallylight.journal.leases import Leases, Owner, SoleOwner
 from tallylight.journal.sql import SqlJournal
 from tallylight.journal.sql_leases import SqlLeases
+from tallylight.presets.sql import SqlPresets
 from tallylight.roots import Roots
 from tallylight.schedules import Schedules
 from tallylight.schedules.sql import SqlSchedules
@@ -53,6 +54,7 @@ class Disk:
     journal: SqlJournal
     catalog: SqlCatalog
     schedules: SqlSchedules
+    presets: SqlPresets
     leases: Leases
     tally: int
     #: Waits so many seconds at most until another process has written to the journal; None where there is no other.
@@ -102,8 +104,14 @@ def _alone(database: Database, opened: Callable[..., Disk]) -> Disk:
     journal = SqlJournal(database)
     if journal.remember_boot(_boot_id()):
         log.info("the machine was restarted: ids given out before may be ahead of the journal, so they are foreign now")
-    catalog, schedules = SqlCatalog(database), SqlSchedules(database)
-    return opened(journal=journal, catalog=catalog, schedules=schedules, leases=SoleOwner(), tally=journal.tally())
+    return opened(
+        journal=journal,
+        catalog=SqlCatalog(database),
+        schedules=SqlSchedules(database),
+        presets=SqlPresets(database),
+        leases=SoleOwner(),
+        tally=journal.tally(),
+    )
 
 
 @contextmanager
@@ -118,6 +126,7 @@ def _shared(database: Database, opened: Callable[..., Disk], folder: DataFolder)
             journal=journal,
             catalog=SqlCatalog(database, fence),
             schedules=SqlSchedules(database),
+            presets=SqlPresets(database),
             leases=leases,
             tally=journal.tally(),
             heard=partial(database.heard, me=me.owner),

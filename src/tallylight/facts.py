@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from tallylight.errors import WrongMove
-from tallylight.model import AT_REST, FolderFound, Haul, Json, Outcome, OutcomeKind, Parameters, Status
+from tallylight.model import AT_REST, FolderFound, Haul, Json, Outcome, OutcomeKind, Parameters, Reason, Status
 
 #: The allowed moves: from each status, where a session may go next.
 MOVES: Final[dict[Status, frozenset[Status]]] = {
@@ -97,6 +97,8 @@ class Retried:
 
     at: float
     total: int
+    codes: tuple[Reason, ...] = ()  #: only those that failed for one of these reasons
+    seqs: tuple[int, ...] = ()  #: only those whose outcomes have these numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +22,13 @@ _HELD_BYTES: Final = 380
 _TROUBLES_BYTES: Final = 1110
 _TROUBLES_BYTES_BESIDE: Final = 960
 _TROUBLES_BYTES_HELD: Final = 730
+_TROUBLES_BYTES_AT_WORK: Final = 730
 #: And for each name and sentence in them: as long as lets them fit.
 _TROUBLE_TEXT_BYTES: Final = (160, 120, 80, 60, 30)
+#: Workers told of, and bytes of JSON for all of them and for each file's name.
+MOST_WORKERS: Final = 8
+_WORKERS_BYTES: Final = 360
+_WORKER_FILE_BYTES: Final = (120, 80, 60, 40, 20)
 
 _COMMIT_STATUSES = frozenset({Status.COMMITTING, Status.COMMITTED, Status.COMMIT_ERROR})
 _UNDO_STATUSES = frozenset({Status.UNDOING, Status.UNDONE})
@@ -39,12 +45,21 @@ class Pace:
     eta_s: float | None = None
 
 
-def view(state: State, now: float, pace: Pace | None = None, current_file: str = "") -> Json:
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What one worker is on."""
+
+    file: str
+    since: float  #: wall time
+
+
+def view(state: State, now: float, pace: Pace | None = None, current_file: str = "", busy: Sequence[Busy] = ()) -> Json:
     """Make the message of a state. Holds no nulls: what is unknown is absent.
 
     `now` is wall time; `t` in the message is the later of it and the newest fact only where the state still moves, so
     that a state at rest reads the same whenever it is asked for. `current_file` is what a worker is on; the last
-    finished file stands in.
+    finished file stands in. Of those that are busy, the first `MOST_WORKERS` are told, each with its seconds
+    until `now`.
     """
     body: Json = {
         "session_id": state.session_id,
@@ -68,7 +83,7 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
             "nsfw_detected": state.nsfw_detected,
             "errors": state.errors,
         },
-        "errors": _errors(state.troubles, _room(state)),
+        "errors": _errors(state.troubles, _room(state, is_busy=bool(busy))),
         "commit": {"total": state.commit_total, "done": state.commit_done, "errors": state.commit_errors},
         "bytes_done": state.bytes_done,
         "bytes_total": state.bytes_total,
@@ -81,6 +96,8 @@ def view(state: State, now: float, pace: Pace | None = None, current_file: str =
         body["undo"] = {"total": state.undo_total, "done": state.undo_done, "kept": state.undo_kept}
     if not state.at_rest:
         body |= _moving(state, pace or Pace(), current_file)
+        if busy and state.status is Status.PROCESSING:
+            body["workers"] = _workers(busy[:MOST_WORKERS], now)
     if state.status is Status.HELD:
         body["held"] = {"code": state.code, "message": fit(state.message, _HELD_BYTES)}
     elif state.code:
@@ -154,10 +171,12 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) - 2
 
 
-def _room(state: State) -> int:
+def _room(state: State, *, is_busy: bool) -> int:
     """Bytes that the troubles of a state may have."""
     if state.status is Status.HELD:
         return _TROUBLES_BYTES_HELD
+    if is_busy and state.status is Status.PROCESSING:
+        return _TROUBLES_BYTES_AT_WORK
     return _TROUBLES_BYTES_BESIDE if state.code else _TROUBLES_BYTES
 
 
@@ -176,6 +195,14 @@ def _error(trouble: Trouble, longest: int) -> Json:
         "code": trouble.code,
         "message": fit(trouble.message, longest),
     }
+
+
+def _workers(busy: Sequence[Busy], now: float) -> list[Json]:
+    for longest in _WORKER_FILE_BYTES:
+        workers = [{"file": fit(each.file, longest), "s": round(max(0.0, now - each.since), 1)} for each in busy]
+        if _size(workers) <= _WORKERS_BYTES:
+            break
+    return workers
 
 
 def _moving(state: State, pace: Pace, current_file: str) -> Json:

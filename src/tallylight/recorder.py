@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -44,6 +44,7 @@ class Recorder:
 
     def __init__(self, session: Session, *, journal: Journal, write: Write, hub: Hub, clock: Clock) -> None:
         self.current_file: Callable[[], str] = str
+        self.busy: Callable[[], Sequence[messages.Busy]] = tuple
         self._session = session
         self._journal = journal
         self._write = write
@@ -57,6 +58,7 @@ class Recorder:
         self._something = anyio.Event()
         self._rate = RateEstimator(clock.now())
         self._pace = messages.Pace()
+        self._busy: Sequence[messages.Busy] = ()
         self._paced_at = clock.now()
         self._told_pace_of = self._paced_at  #: the newest that readers were told
 
@@ -111,8 +113,10 @@ class Recorder:
         if now is not None or state.at - self._paced_at >= SOON:
             self._paced_at = state.at if now is None else now
             self._pace = self._rate.pace(self._paced_at, *left(state))
-        # Rates and elapsed time move about once a second, so that the patches between hold counts alone.
-        return messages.view(state, self._paced_at, self._pace, self.current_file())
+            self._busy = self.busy()
+        # Rates, elapsed time and what workers are on move about once a second, so that the patches between hold counts
+        # alone.
+        return messages.view(state, self._paced_at, self._pace, self.current_file(), self._busy)
 
     def publish_unsaved(self, fact: Fact) -> None:
         # Under the number of the newest durable fact: whoever comes back with it goes on from what is stored.

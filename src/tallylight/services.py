@@ -45,6 +45,7 @@ from tallylight.live import MOST_READERS, Hub, Pace, Update, outcomes_event, rep
 from tallylight.messages import entry, view
 from tallylight.mirror import Mirror
 from tallylight.model import Parameters
+from tallylight.presets import Presets
 from tallylight.recorder import Recorder
 from tallylight.roots import Roots
 from tallylight.schedules import Schedules
@@ -101,6 +102,7 @@ class Services:
     extractors: Extractors
     looker: Looker
     schedules: Schedules
+    presets: Presets
     scheduler: Scheduler  #: runs only where sessions go on by themselves
 
     @property
@@ -291,6 +293,7 @@ async def open_services(
             extractors=extractors,
             looker=looker,
             schedules=disk.schedules,
+            presets=disk.presets,
             scheduler=scheduler,
         )
 

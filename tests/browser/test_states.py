@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from tests.browser.serving import Server
+from tests.browser.told import NOW, SESSION, tell
 
 from tallylight.facts import State, Trouble
-from tallylight.messages import Pace, view
+from tallylight.messages import Pace
 from tallylight.model import Status
-
-SESSION = "7d3f9a52-1b1c-4b7e-9d55-0123456789ab"
-NOW = 1_800_000_000.0
-
-
-def always(answer: dict[str, Any]) -> Callable[[Route], None]:
-    return lambda route: route.fulfill(json=answer)
-
-
-def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> None:
-    """Open the session's page; all that it hears of it is this state."""
-    message = view(state, NOW, pace)
-    answers: dict[str, Any] = {
-        "status": message,
-        "items": {"items": [], "next": None},
-        "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
-        "preview": {
-            "session_id": SESSION,
-            "preview": "0-0",
-            "complete": True,
-            "files": {"new": state.processed - state.errors, "failed": state.errors},
-            "unlisted": {},
-            "set_aside": {},
-            "to_commit": state.processed - state.errors,
-            "conflicts": 0,
-            "items": [],
-            "next": None,
-        },
-    }
-    for name, answer in answers.items():
-        page.route(f"**/api/ingest/{name}/{SESSION}*", always(answer))
-    page.goto(f"{server.url}/sessions/{SESSION}")
 
 
 def test_while_counting_the_bar_is_indeterminate_and_the_counts_move(page: Page, server: Server) -> None:

@@ -22,6 +22,7 @@ from tallylight.facts import (
     FolderUnread,
     Moved,
     Processed,
+    Retried,
     Started,
     State,
     initial,
@@ -265,6 +266,23 @@ class JournalContract:
         assert seqs(journal.items("s-1", code=Reason.TRUNCATED)) == [3]
         assert seqs(journal.items("s-1", kind=OutcomeKind.EXTRACTED, code=Reason.TRUNCATED)) == []
         assert seqs(journal.items("s-1", code=Reason.EMPTY)) == []
+
+    def test_failures_are_counted_by_reason(self, journal: Journal) -> None:
+        slow = replace(failed("slow.png"), code=Reason.TIMEOUT)
+        begun(journal, "s-1", *processed(extracted(), slow, failed("a.png"), failed("b.png")))
+        begun(journal, "s-2", *processed(slow))
+        begun(journal, "s-3")
+        assert list(journal.failures("s-1").items()) == [(Reason.TRUNCATED, 2), (Reason.TIMEOUT, 1)]
+        append(journal, "s-1", Processed(at=2.0, outcome=extracted("a.png"), retries=3))
+        append(journal, "s-1", Processed(at=2.0, outcome=replace(slow, file="b.png"), retries=4))
+        assert (journal.failures("s-1"), journal.failures("s-3")) == ({Reason.TIMEOUT: 2}, {})
+        with pytest.raises(NotFound):
+            journal.failures("nobody")
+
+    def test_a_retry_keeps_whom_it_is_for(self, journal: Journal) -> None:
+        chosen = Retried(at=3.0, total=2, codes=(Reason.TIMEOUT, Reason.EMPTY), seqs=(3, 2**62))
+        begun(journal, "s-1", *processed(failed()), chosen, Retried(at=4.0, total=1))
+        assert [fact for _, fact in journal.facts("s-1", after=1)] == [chosen, Retried(at=4.0, total=1)]
 
     def test_items_of_one_session_only(self, journal: Journal) -> None:
         begun(journal, "s-1", *processed(extracted("mine.png")))

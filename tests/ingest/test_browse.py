@@ -66,6 +66,8 @@ def test_a_folder_lists_its_folders_in_natural_order_with_counts_of_what_lies_di
         ("day_10", False, 2),
     ]
     assert listing.directories[1].path == str(media / "day_10")
+    assert [each.types for each in listing.directories] == [{}, {"jpg": 1, "png": 1}]
+    assert list(listing.as_json()["directories"][1]["types"]) == ["jpg", "png"]
 
 
 def test_below_a_root_there_is_a_way_up(media: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_huge_folder_is_counted_up_to_the_limit(media: Path) -> None:
     fill(media / "full", *(f"{number}.png" for number in range(20)))
     found = by_name(listed(media, media, budget=Budget(still, entries=20)))
     huge, full = found["huge"], found["full"]
-    assert (huge.total_files, huge.capped, huge.has_children) == (20, True, True)
+    assert (huge.total_files, huge.types, huge.capped, huge.has_children) == (20, {"png": 20}, True, True)
     assert (full.total_files, full.capped, full.has_children) == (20, False, False)
     assert listed(media, media / "huge", budget=Budget(still, entries=20)).capped
 
@@ -181,7 +183,11 @@ def test_when_the_time_is_up_folders_are_named_but_not_looked_into(media: Path) 
 
 def test_the_types_below_folders(media: Path) -> None:
     found = file_types(Roots.of(media), [str(media)], Budget(still))
-    assert found.as_json() == {"file_types": ["jpg", "mp4", "png"], "capped": False}
+    assert found.as_json() == {
+        "file_types": ["jpg", "mp4", "png"],
+        "counts": {"jpg": 1, "mp4": 1, "png": 2},
+        "capped": False,
+    }
     assert file_types(Roots.of(media), [str(media / "day_2")], Budget(still)).file_types == ("mp4",)
     assert file_types(Roots.of(media), [], Budget(still)).file_types == ()
 
@@ -210,10 +216,15 @@ def test_a_search_for_types_that_reaches_a_limit_says_so(media: Path) -> None:
     assert file_types(Roots.of(media), [str(media)], Budget(still, seconds=0.0)).capped
 
 
-def test_a_search_that_has_seen_every_type_is_not_cut(media: Path) -> None:
+def test_a_search_that_is_cut_says_so_though_it_has_seen_every_type(media: Path) -> None:
     fill(media, *(f"x{suffix}" for suffix in MEDIA_SUFFIXES))
     found = file_types(Roots.of(media), [str(media)], Budget(still, entries_below=1))
-    assert (len(found.file_types), found.capped) == (len(MEDIA_SUFFIXES), False)
+    assert (len(found.file_types), found.capped) == (len(MEDIA_SUFFIXES), True), "there may be more files of each"
+
+
+def test_files_in_folders_that_overlap_are_counted_once(media: Path) -> None:
+    found = file_types(Roots.of(media), [str(media), str(media / "day_10")], Budget(still))
+    assert found.counts == {"jpg": 1, "mp4": 1, "png": 2}
 
 
 @given(st.lists(st.text(), unique=True))

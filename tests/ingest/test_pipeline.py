@@ -380,6 +380,9 @@ async def test_the_current_file_is_the_one_worked_on_longest(
         record = bench.supervisor.record_of(session_id)
         assert record
         assert record.current_file() == shown
+        names = [each.file for each in record.busy()]
+        assert names[:1] == ([shown] if shown else [])
+        assert set(names) <= {"a.png", "b.png", "long_name.png"}
         engine.open()
         await bench.finished(session_id)
 

@@ -18,11 +18,12 @@ from tests.ingest.bench import Bench, extract, make, open_bench
 
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.engine.inline import InlineEngine
-from tallylight.errors import WrongMove
+from tallylight.errors import BadParameters, WrongMove
 from tallylight.facts import Counted, Fact, Moved, Processed, Resumed, Started, State, initial, reduce_all
 from tallylight.ingest import pipeline
 from tallylight.ingest.left import ALONE, CRASHED, path_of
 from tallylight.ingest.report import report
+from tallylight.ingest.retrying import Wanted
 from tallylight.journal import Previews, Session, Standing
 from tallylight.journal.memory import MemoryJournal
 from tallylight.journal.memory_previews import MemoryPreviews
@@ -437,6 +438,60 @@ async def test_failed_files_are_tried_again_and_count_once(tmp_path: Path) -> No
         assert (committed.commit_done, bench.catalog.count()) == (42, 42)
         with pytest.raises(WrongMove, match="only before a commit"):
             await bench.supervisor.retry(first.session_id)
+
+
+async def test_only_those_that_are_wanted_are_tried_again(tmp_path: Path) -> None:
+    make(tmp_path, ["a.png", *(f"bad_{number}.png" for number in range(4)), "slow.png"])
+    mended = Mended()
+
+    def read(candidate: Candidate) -> Outcome:
+        outcome = mended(candidate)
+        if candidate.file != "slow.png" or mended.now:
+            return outcome
+        return replace(outcome, kind=OutcomeKind.FAILED, code=Reason.TIMEOUT)
+
+    async with open_bench(tmp_path, extract=read) as bench:
+        session_id = (await bench.run()).session_id
+        bad = [item.seq for item in bench.journal.items(session_id, kind=OutcomeKind.FAILED, code=Reason.DAMAGED)]
+        assert len(bad) == 4
+        mended.now = True
+        with pytest.raises(WrongMove, match="failed like that"):
+            await bench.supervisor.retry(session_id, Wanted((Reason.EMPTY,)))
+        with pytest.raises(WrongMove, match="failed like that"):
+            await bench.supervisor.retry(session_id, Wanted((Reason.TIMEOUT,), (bad[0],)))
+        for stranger in (bad[-1] + 1000, 1):
+            with pytest.raises(BadParameters, match=f"Item {stranger} "):
+                await bench.supervisor.retry(session_id, Wanted(seqs=(stranger,)))
+        await bench.supervisor.retry(session_id, Wanted((Reason.TIMEOUT,)))
+        await bench.finished(session_id)
+        assert bench.journal.failures(session_id) == {Reason.DAMAGED: 4}
+        await bench.supervisor.retry(session_id, Wanted(seqs=(bad[0], bad[2])))
+        await bench.finished(session_id)
+        left = [item.seq for item in bench.journal.items(session_id, kind=OutcomeKind.FAILED)]
+        assert left == [bad[1], bad[3]]
+        state = bench.state(session_id)
+        assert (state.status, state.errors, state.processed) == (Status.COMPLETED, 2, 6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(end=st.floats(0, 1))
+async def test_a_retry_of_some_that_is_cut_off_goes_on_with_those(end: float) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root, journal, mended = Path(made), NotingJournal(), Mended()
+        make(root, [f"bad_{number:03}.png" for number in range(30)])
+        async with open_bench(root, journal=journal, extract=mended) as bench:
+            session_id = (await bench.run()).session_id
+            wanted = tuple(item.seq for item in journal.items(session_id)[::2])
+            mended.now = True
+            begun = len(journal.writes)
+            await bench.supervisor.retry(session_id, Wanted(seqs=wanted))
+            await bench.finished(session_id)
+            assert bench.state(session_id).errors == 15
+        cut = begun + max(1, int(end * (len(journal.writes) - begun)))
+        async with open_bench(root, journal=until(journal, cut), extract=mended) as again:
+            state = await gone_on(again, session_id)
+            assert (state.errors, state.processed) == (15, 30)
+            assert not set(wanted) & {item.seq for item in again.journal.items(session_id, kind=OutcomeKind.FAILED)}
 
 
 @settings(max_examples=20, deadline=None)

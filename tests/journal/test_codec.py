@@ -60,7 +60,11 @@ def _facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     numbers = {name: st.integers(0, 2**63 - 1) for name in _NUMBERS}
     texts = dict.fromkeys(("file", "code", "message"), clean)
     failures = {"failures": st.lists(st.tuples(clean, clean), max_size=3).map(tuple)}
-    fields = {"at": finite, "haul": st.none(), "folders": st.just(())} | numbers | texts | failures
+    chosen = {
+        "codes": st.lists(st.sampled_from(Reason), max_size=3).map(tuple),
+        "seqs": st.lists(numbers["total"], max_size=3).map(tuple),
+    }
+    fields = {"at": finite, "haul": st.none(), "folders": st.just(())} | numbers | texts | failures | chosen
     names = kind.__dataclass_fields__
     return st.builds(kind, **{name: fields[name] for name in names})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,10 +46,10 @@ async def test_without_a_path_the_roots_are_listed(it: Site) -> None:
 async def test_a_folder_lists_its_folders_with_their_own_counts(it: Site) -> None:
     listing = await it.get(f"/api/ingest/directories?path={it.root}")
     assert (listing["path"], listing["parent"]) == (str(it.root), None)
-    wanted = ("name", "path", "has_children", "total_files", "ingested_files")
+    wanted = ("name", "path", "has_children", "total_files", "types", "ingested_files")
     assert [tuple(folder[key] for key in wanted) for folder in listing["directories"]] == [
-        ("day_1", f"{it.root}/day_1", True, 2, 0),
-        ("day_2", f"{it.root}/day_2", False, 1, 0),
+        ("day_1", f"{it.root}/day_1", True, 2, {"png": 2}, 0),
+        ("day_2", f"{it.root}/day_2", False, 1, {"mp4": 1}, 0),
     ]
     below = await it.get(f"/api/ingest/directories?path={it.root}/day_1")
     assert (below["parent"], [folder["name"] for folder in below["directories"]]) == (str(it.root), ["morning"])
@@ -82,7 +84,7 @@ async def test_a_folder_that_cannot_be_listed_is_a_problem(it: Site, path: str, 
 
 async def test_file_types_below_several_folders(it: Site) -> None:
     body = await it.post("/api/ingest/file-types", [f"{it.root}/day_1", f"{it.root}/day_2"])
-    assert body["file_types"] == ["mp4", "png"]
+    assert body == {"file_types": ["mp4", "png"], "counts": {"mp4": 1, "png": 3}, "capped": False}
     assert (await it.post("/api/ingest/file-types", [f"{it.root}/day_2"]))["file_types"] == ["mp4"]
 
 
@@ -97,3 +99,43 @@ async def test_file_types_of_nothing_that_may_be_read_is_a_problem(it: Site, bod
         else body
     )
     problem(await it.client.post("/api/ingest/file-types", json=asked), status)
+
+
+async def test_an_estimate_says_what_there_is_to_do_and_starts_nothing(it: Site) -> None:
+    asked = {"parameters": {"directories": [f"{it.root}/day_1"], "tier": "metadata"}}
+    found = await it.post("/api/ingest/estimate", asked)
+    assert found == {
+        "files": 3,
+        "bytes": sum(path.stat().st_size for path in (it.root / "day_1").rglob("*.png")),
+        "unchanged": 0,
+        "capped": False,
+        "expected_s": None,
+        "sessions": 0,
+    }
+    assert (await it.get("/api/ingest/sessions"))["sessions"] == []
+
+
+async def test_what_was_committed_is_not_in_an_estimate(tmp_path: Path) -> None:
+    await to_thread.run_sync(paint, tmp_path / "root", 2)
+    async with site(tmp_path) as it:
+        await it.commit(await it.run())
+        await to_thread.run_sync(partial(paint, it.root, 1, first=7))
+        found = await it.post("/api/ingest/estimate", {"parameters": {"directory": str(it.root)}})
+    assert (found["files"], found["unchanged"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ([], 422),
+        ({}, 422),
+        ({"parameters": {}}, 400),
+        ({"parameters": {"directory": "/etc"}}, 400),
+        ({"parameters": {"directory": "ROOT/missing"}}, 400),
+        ({"parameters": {"directory": "ROOT", "tier": "deep"}}, 422),
+    ],
+)
+async def test_an_estimate_of_what_cannot_be_started_is_a_problem(it: Site, body: object, status: int) -> None:
+    text = json.dumps(body).replace("ROOT", str(it.root))
+    answer = await it.client.post("/api/ingest/estimate", content=text, headers={"content-type": "application/json"})
+    problem(answer, status)

@@ -127,6 +127,42 @@ async def test_the_form_lets_in_and_leads_on(it: Site, token: str) -> None:
     assert (again.status_code, again.headers["location"]) == (303, "/tally/")
 
 
+OWN = {"origin": "https://pics.example", "sec-fetch-site": "same-origin"}
+
+
+async def test_who_came_by_cookie_can_log_out(it: Site, token: str) -> None:
+    given = await it.client.post("/login", json={"token": token})
+    cookie = cookie_of(given)
+    page = (await it.client.get(f"{BASE}/", headers=PAGE | cookie)).text
+    assert '<form method="post" action="/tally/logout"><button type="submit" class="quiet">Log out</button>' in page
+    answer = await it.client.post(f"{BASE}/logout", headers=OWN | cookie)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tally/login")
+    name = cookie["cookie"].partition("=")[0]
+    taken = answer.headers["set-cookie"]
+    assert taken.startswith(f'{name}="";')
+    assert "Max-Age=0" in taken
+    path = re.search(r"Path=[^;]+", given.headers["set-cookie"])
+    assert path
+    assert path[0] in taken, "the cookie of another path would stay"
+    shown = await it.client.get("http://pics.example/tally/login", headers=PAGE)
+    assert 'name="token"' in shown.text
+
+
+async def test_who_has_no_cookie_needs_no_button_and_may_press_it(it: Site, token: str) -> None:
+    page = await it.client.get(f"{BASE}/", headers=PAGE | {"authorization": f"Bearer {token}"})
+    assert page.status_code == 200
+    assert "/logout" not in page.text
+    assert (await it.client.post(f"{BASE}/logout", headers=OWN)).status_code == 303
+
+
+async def test_nobody_else_logs_a_person_out(it: Site, token: str) -> None:
+    cookie = cookie_of(await it.client.post("/login", json={"token": token}))
+    problem(await it.client.get("/logout", headers=cookie), 405, "method_not_allowed")
+    problem(await it.client.post("/logout", headers=cookie), 403, "no_origin")
+    for origin in ("null", "https://evil.example"):
+        problem(await it.client.post("/logout", headers=cookie | {"origin": origin}), 403, "foreign_origin")
+
+
 @pytest.mark.parametrize("after", ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "é"])
 async def test_it_leads_nowhere_else(it: Site, token: str, after: str) -> None:
     answer = await it.client.post(f"{BASE}/login", data={"token": token, "next": after})
@@ -251,6 +287,9 @@ async def test_a_server_for_its_own_machine_asks_for_nothing(tmp_path: Path) -> 
         assert (await it.client.get("/api/ingest/sessions")).status_code == 200
         assert not await anyio.Path(it.services.folder.token).exists()
         problem(await it.client.post("/login", json={"token": "x"}), 404, "not_found")
+        own = {"origin": "http://127.0.0.1:8710"}
+        problem(await it.client.post("/logout", headers=own), 404, "not_found")
+        assert "/logout" not in (await it.client.get("/", headers=PAGE)).text
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,59 @@ def test_commands_in_anything_else_are_not(values: list[str]) -> None:
     assert refused(replace(HERE, method="POST", has_body=True, content_type=values)).status == 415
 
 
+FORM = "application/x-www-form-urlencoded"
+FORMS = ["/sessions", "/sessions/x/commit", "/sessions/x/cancel", "/sessions/x/pause", "/logout"]
+OWN = "http://127.0.0.1:8710"
+
+
+@pytest.mark.parametrize("path", [*FORMS, "/login"])
+def test_a_form_is_taken_from_the_own_page(path: str) -> None:
+    sent = replace(HERE, method="POST", path=path, origin=[OWN], has_body=True, content_type=[FORM])
+    assert check(sent, LOCAL) is None
+    assert check(replace(sent, content_type=[f"{FORM}; charset=UTF-8"]), LOCAL) is None
+    assert check(replace(sent, has_body=False, content_type=[]), LOCAL) is None
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("has_body", [False, True])
+def test_a_form_without_an_origin_is_not(path: str, has_body: bool) -> None:
+    sent = replace(HERE, method="POST", path=path, has_body=has_body, content_type=[FORM])
+    assert (refused(sent).status, refused(sent).code) == (403, "no_origin")
+    for origin in ("null", "http://evil.example", "http://127.0.0.1:9999", ""):
+        assert refused(replace(sent, origin=[origin])).code == "foreign_origin"
+    assert refused(replace(sent, origin=[OWN, OWN])).code == "foreign_origin"
+    assert refused(replace(sent, origin=[OWN], fetch_site=["same-site"])).code == "cross_site"
+    assert check(replace(sent, method="GET", has_body=False), LOCAL) is None, "a form's address may be a page's too"
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain", "multipart/form-data; boundary=x"])
+def test_a_forms_address_takes_nothing_else(path: str, media_type: str) -> None:
+    sent = replace(HERE, method="POST", path=path, origin=[OWN], has_body=True, content_type=[media_type])
+    assert (refused(sent).status, refused(sent).code) == (415, "not_a_form")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/ingest/process",
+        "/api/ingest/commit",
+        "/sessions/",
+        "/sessions/x",
+        "/sessions/x/delete",
+        "/sessions/x/y/commit",
+        "/sessions/x/commit/",
+        "/logout/",
+        "/",
+        "/api/presets/x",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_no_other_address_takes_a_form(path: str, method: str) -> None:
+    sent = replace(HERE, method=method, path=path, origin=[OWN], has_body=True, content_type=[FORM])
+    assert refused(sent).code == "not_json"
+
+
 def test_the_order_is_host_forwarded_origin_site_body() -> None:
     asked = Asked(
         method="POST",

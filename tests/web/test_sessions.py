@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,59 @@ async def test_a_cancelled_session_stays_reviewable_and_can_be_committed(paced: 
     assert len(await paced.items(session_id)) == 3
     assert await paced.post(f"/api/ingest/cancel/{session_id}") == answer, "again is no error"
     assert (await paced.commit(session_id))["commit"] == {"total": 3, "done": 3, "errors": 0}
+
+
+# --- retry ---------------------------------------------------------------------------------------------------------
+
+
+async def test_what_failed_for_one_reason_is_tried_again(it: Site) -> None:
+    await to_thread.run_sync((it.root / "day_1" / "odd.png").write_bytes, b"no picture")
+    session = await it.run()
+    counted = await it.get(f"/api/ingest/failures/{session}")
+    assert counted == {
+        "session_id": session,
+        "reasons": [{"code": "empty", "count": 1}, {"code": "unsupported", "count": 1}],
+    }
+    await to_thread.run_sync(partial(paint, it.root / "day_2", 1, first=9))
+    await to_thread.run_sync((it.root / "day_2" / "picture_009.png").replace, it.root / "day_2" / "empty.png")
+
+    answer = await it.post(f"/api/ingest/retry-failed/{session}", {"codes": ["empty", "timeout"]})
+
+    assert answer == {"session_id": session, "status": "processing"}
+    assert (await it.finished(session))["stats"]["errors"] == 1
+    left = (await it.get(f"/api/ingest/items/{session}?outcome=failed"))["items"]
+    assert [item["code"] for item in left] == ["unsupported"]
+    assert (await it.get(f"/api/ingest/failures/{session}"))["reasons"] == [{"code": "unsupported", "count": 1}]
+    await it.post(f"/api/ingest/retry-failed/{session}", {"seqs": [left[0]["seq"]]})
+    assert (await it.finished(session))["stats"]["errors"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({}, 400, "give codes or seqs"),
+        ({"codes": [], "seqs": []}, 400, "give codes or seqs"),
+        ({"codes": ["tired"]}, 422, "codes"),
+        ({"code": ["empty"]}, 422, "did you mean codes?"),
+        ({"codes": ["empty"] * 40}, 422, "codes"),
+        ({"seqs": [0]}, 422, "seqs"),
+        ({"seqs": ["7"]}, 422, "seqs"),
+        ({"seqs": [2**63]}, 422, "seqs"),
+        ({"seqs": list(range(1, 600))}, 422, "seqs"),
+        ([], 422, ""),
+        ({"seqs": [10**9]}, 400, "Item 1000000000"),
+        ({"codes": ["memory"]}, 409, "failed like that"),
+        ({"codes": ["bad_metadata"]}, 409, "failed like that"),
+    ],
+)
+async def test_a_retry_of_nothing_that_failed_is_refused(it: Site, body: object, status: int, words: str) -> None:
+    session = await it.run()
+    told = problem(await it.client.post(f"/api/ingest/retry-failed/{session}", json=body), status)
+    assert words in told["detail"]
+
+
+async def test_failures_of_no_session_are_refused(it: Site) -> None:
+    problem(await it.client.get(f"/api/ingest/failures/{NOBODY}"), 404)
 
 
 async def test_what_is_at_rest_cannot_be_cancelled(it: Site) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.in_process import site
 
+import tallylight.web
 from tallylight.web.texts import LANGUAGES, Text, accepted, plural, texts
 
 ENGLISH = texts("en")
@@ -51,8 +52,12 @@ def test_a_text_with_plural_forms_has_those_of_the_language(language: str) -> No
             assert "{count}" in text["other"], key
 
 
+def written_by_the_server() -> str:
+    return "\n".join(path.read_text("utf-8") for path in Path(tallylight.web.__file__).parent.rglob("*.py"))
+
+
 def test_every_text_is_used() -> None:
-    source = sources()
+    source = sources() + written_by_the_server()
     made = {match + "." for match in re.findall(r"""['"`]([a-z_.]+)\.(?:\$\{|['"] ~)""", source)}
     unused = [
         key
@@ -65,6 +70,11 @@ def test_every_text_is_used() -> None:
 def test_every_text_that_is_named_is_there() -> None:
     named = set(re.findall(r"""\bt\(\s*['"]([\w.-]+[\w-])['"]""", sources()))
     assert named - set(ENGLISH.entries) == set()
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    assert texts("de")("count.files", count=2_000_000) == "2.000.000 Dateien"
+    assert ENGLISH.written(2_000_000) == "2,000,000"
 
 
 def test_numbers_choose_the_form() -> None:

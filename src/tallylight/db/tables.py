@@ -350,6 +350,15 @@ schedule_looks: Final = Table(
     sqlite_with_rowid=False,
 )
 
+#: What people ask of a session again and again.
+presets: Final = Table(
+    "presets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("parameters", JSON, nullable=False),
+    Column("saved_at", Double, nullable=False),
+)
+
 #: One row: a counter that every change of the catalog raises. What was worked out against another count is outdated.
 catalog_clock: Final = Table(
     "catalog_clock",

@@ -1,4 +1,5 @@
-"""Looking around inside the roots before a session: which folders there are, and which types of file they hold.
+"""Looking around inside the roots before a session: which folders there are, and how many files of which type
+they hold.
 
 Both questions are about a disk of unknown size and speed, so both stop at a limit and say so (`capped`). What is
 counted is what discovery would take: names that begin with a dot are not media, links lead nowhere outside the roots.
@@ -8,8 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
@@ -32,6 +33,7 @@ class Directory:
     path: str  #: absolute, real, escaped
     has_children: bool  #: true also where the limits kept it from being looked at
     total_files: int | None  #: of media types; None where it could not be, or was not, looked at
+    types: Mapping[str, int]  #: how many of them of each type: suffixes in lower case, without dot, sorted
     ingested_files: int  #: in the catalog
     readable: bool = True
     capped: bool = False  #: a limit was reached, so `total_files` is at least this many
@@ -52,13 +54,20 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTypes:
-    """The media types below some folders: suffixes in lower case, without dot, sorted."""
+    """The media types below some folders, and how many files there are of each: suffixes in lower case, without dot,
+    sorted.
+    """
 
-    file_types: tuple[str, ...]
-    capped: bool = False  #: a limit was reached first, so there may be more
+    counts: Mapping[str, int]
+    capped: bool = False  #: a limit was reached first, so there are at least so many, and maybe more types
+
+    @property
+    def file_types(self) -> tuple[str, ...]:
+        """The types alone."""
+        return tuple(self.counts)
 
     def as_json(self) -> Json:
-        return {"file_types": list(self.file_types), "capped": self.capped}
+        return {"file_types": list(self.counts), "counts": dict(self.counts), "capped": self.capped}
 
 
 class Budget:
@@ -117,27 +126,28 @@ def file_types(
 ) -> FileTypes:
     """The media types anywhere below these folders. Blocking: call it in a thread.
 
-    Breadth first, because folders side by side differ more than a folder and what is deep in it; stops once every type
-    has been seen. Raises BadFolder as `directories` does; a folder below that cannot be read is passed over.
+    Breadth first, because folders side by side differ more than a folder and what is deep in it: where a limit stops
+    it, most types have been seen. Raises BadFolder as `directories` does; a folder below that cannot be read is passed
+    over.
     """
     view = _View(roots, None, budget, frozenset(skip), suffixes)
     waiting = deque(roots.folder(folder) for folder in folders)
     entered: set[str] = set()
-    found: set[str] = set()
+    found: Counter[str] = Counter()
     left, capped = budget.entries_below, False
-    while waiting and len(found) < len(suffixes):
+    while waiting:
         if left <= 0 or budget.spent:
-            return FileTypes(file_types=_without_dots(found), capped=True)
+            return FileTypes(counts=_without_dots(found), capped=True)
         folder = waiting.popleft()
         if folder in entered:
             continue
         entered.add(folder)
         seen = view.look(folder)
-        found |= seen.suffixes
+        found += seen.suffixes
         left -= seen.entries
         capped = capped or seen.capped
         waiting.extend(real for _, real in seen.folders)
-    return FileTypes(file_types=_without_dots(found), capped=capped and len(found) < len(suffixes))
+    return FileTypes(counts=_without_dots(found), capped=capped)
 
 
 def natural(name: str) -> tuple[list[str | int], str]:
@@ -153,8 +163,7 @@ class _Seen:
     """What one look at a folder found."""
 
     folders: list[tuple[str, str]]  #: name and real path
-    suffixes: set[str]
-    files: int = 0
+    suffixes: Counter[str]
     entries: int = 0
     readable: bool = True
     capped: bool = False
@@ -180,6 +189,7 @@ class _View:
                 path=path,
                 has_children=True,
                 total_files=None,
+                types={},
                 ingested_files=self._ingested(path),
                 capped=True,
             )
@@ -188,14 +198,15 @@ class _View:
             name=name,
             path=path,
             has_children=bool(seen.folders) or seen.capped,
-            total_files=seen.files if seen.readable else None,
+            total_files=seen.suffixes.total() if seen.readable else None,
+            types=_without_dots(seen.suffixes),
             ingested_files=self._ingested(path),
             readable=seen.readable,
             capped=seen.capped,
         )
 
     def look(self, folder: str) -> _Seen:
-        seen = _Seen([], set())
+        seen = _Seen([], Counter())
         try:
             with os.scandir(folder) as entries:
                 for entry in self._some(entries, seen):
@@ -237,8 +248,7 @@ class _View:
 
     @staticmethod
     def _note_file(name: str, seen: _Seen) -> None:
-        seen.files += 1
-        seen.suffixes.add(os.path.splitext(name)[1].lower())  # noqa: PTH122
+        seen.suffixes[os.path.splitext(name)[1].lower()] += 1  # noqa: PTH122
 
     def _ingested(self, path: str) -> int:
         return self._catalog.count_in_folder(path) if self._catalog else 0
@@ -250,5 +260,5 @@ def _parent(roots: Roots, folder: str) -> str | None:
     return escape(above) if above != folder and roots.contains(above) else None
 
 
-def _without_dots(suffixes: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(suffix.removeprefix(".") for suffix in suffixes))
+def _without_dots(suffixes: Mapping[str, int]) -> dict[str, int]:
+    return {suffix.removeprefix("."): suffixes[suffix] for suffix in sorted(suffixes)}

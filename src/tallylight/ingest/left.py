@@ -7,6 +7,7 @@ from typing import Final
 
 from tallylight.errors import NoQueue
 from tallylight.ingest.chunks import ChunkQueue
+from tallylight.ingest.retrying import Wanted
 from tallylight.journal import Journal
 from tallylight.model import Candidate, Haul, OutcomeKind
 from tallylight.roots import absolute
@@ -91,9 +92,10 @@ def _read_retry(journal: Journal, session_id: str, queue: ChunkQueue) -> Left:
         journal.taken(session_id),
         journal.tries(session_id),
     )
+    wanted = Wanted.of(journal, session_id, last)
     while items := journal.items(session_id, kind=OutcomeKind.FAILED, after=after, limit=PAGE):
         after = items[-1].seq
-        failed = [(item.seq, item.outcome) for item in items if item.seq < last]
+        failed = [(item.seq, item.outcome) for item in items if item.seq < last and item in wanted]
         candidates = tuple(Candidate(one.root, one.file, one.bytes, one.mtime_ns, seq) for seq, one in failed)
         queue.put(_sorted_out(candidates, (), taken, tries, left))
     return left

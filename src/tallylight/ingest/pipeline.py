@@ -23,6 +23,7 @@ from tallylight.ingest.ports import Now, Record, Write
 from tallylight.ingest.sorting import Sorter, taken_by
 from tallylight.ingest.valve import Valve
 from tallylight.journal import Journal
+from tallylight.messages import Busy
 from tallylight.model import Candidate, Outcome, OutcomeKind, Parameters, Reason, Status
 from tallylight.roots import Roots, is_folder_gone, mount_point
 
@@ -73,7 +74,7 @@ async def run(ingest: Ingest) -> None:
     if left.tries:
         await ingest.write(ingest.journal.count_tries, ingest.session_id, left.tries)
     shared = _Shared(ingest, left)
-    ingest.record.current_file = shared.current_file
+    ingest.record.current_file, ingest.record.busy = shared.current_file, shared.busy
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(shared.watch_valve)
@@ -231,13 +232,22 @@ class _Shared:
         return []
 
     def current_file(self) -> str:
-        """What has been worked on longest, of this session; labels may be cut short."""
-        working = sorted(self._ingest.engine.working_on(), key=lambda worker: worker.since)
-        for worker in working:
-            for name in self._under_way:
-                if name == worker.label or (worker.label and name.startswith(worker.label)):
-                    return name
-        return ""
+        """What has been worked on longest, of this session."""
+        return next((each.file for each in self._working()), "")
+
+    def busy(self) -> list[Busy]:
+        """What each worker is on, of this session, the longest first."""
+        return list(self._working())
+
+    def _working(self) -> Iterator[Busy]:
+        for worker in sorted(self._ingest.engine.working_on(), key=lambda worker: worker.since):
+            # Labels may be cut short.
+            name = worker.label if worker.label in self._under_way else self._begins_with(worker.label)
+            if name:
+                yield Busy(name, worker.since)
+
+    def _begins_with(self, label: str) -> str:
+        return next((name for name in self._under_way if label and name.startswith(label)), "")
 
 
 def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:

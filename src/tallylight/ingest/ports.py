@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar, TypeVarTuple
 
 from tallylight.facts import Fact, State
+from tallylight.messages import Busy
 
 Args = TypeVarTuple("Args")
 Answer = TypeVar("Answer")
@@ -16,6 +17,8 @@ class Record(Protocol):
 
     #: Names what is being worked on at this moment; asked for each message while the session moves.
     current_file: Callable[[], str]
+    #: What each worker is on, the longest first; asked for about once a second.
+    busy: Callable[[], Sequence[Busy]]
 
     @property
     def state(self) -> State:

@@ -16,6 +16,7 @@ from tallylight.ingest.extract import nsfw
 from tallylight.ingest.in_motion import InMotion
 from tallylight.ingest.ports import Record
 from tallylight.ingest.recovery import Recovery
+from tallylight.ingest.retrying import EVERY, Wanted
 from tallylight.ingest.workshop import Workshop
 from tallylight.journal import Choice, Session
 from tallylight.model import AT_REST, Parameters, Status
@@ -125,16 +126,20 @@ class Supervisor:
             await running.halt()
             return running.record.state.status
 
-    async def retry(self, session_id: str) -> Status:
-        """Try the failed files of a session again; returns its status once that is durable."""
+    async def retry(self, session_id: str, wanted: Wanted = EVERY) -> Status:
+        """Try the failed files of a session again, or those of them that are wanted; returns its status once that is
+        durable. Raises BadParameters for a number that is no failed file's.
+        """
         shop, motion = self._workshop, self._motion
         async with motion.deciding:
             self._check_nobody_works("wait until it is at rest.", session_id)
             async with motion.claimed(session_id) as session:
                 check_retry(session.state)
-                now, total = shop.now(), session.state.errors
+                total = await anyio.to_thread.run_sync(wanted.count, shop.journal, session_id)
+                now = shop.now()
                 moved = Moved(at=now, status=Status.PROCESSING)
-                await motion.set_off(works.processing(shop, session), moved, Retried(at=now, total=total))
+                retried = Retried(at=now, total=total, codes=wanted.codes, seqs=wanted.seqs)
+                await motion.set_off(works.processing(shop, session), moved, retried)
         return Status.PROCESSING
 
     # --- after the review ---------------------------------------------------------------------------------------------

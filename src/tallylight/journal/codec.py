@@ -62,6 +62,8 @@ def encode(fact: Fact) -> tuple[str, Json]:
         case Committed():
             failures = [list(failure) for failure in fact.failures]
             return kind, {"done": fact.done, "failures": failures, "until": fact.until}
+        case Retried():
+            return kind, {"total": fact.total, "codes": list(fact.codes), "seqs": list(fact.seqs)}
         case Moved():
             return kind, {"status": fact.status.value, "code": fact.code, "message": fact.message}
         case _:
@@ -120,6 +122,12 @@ def _committed(at: float, body: Mapping[str, Any]) -> Fact:
     return Committed(at=at, done=body["done"], failures=failures, until=body.get("until", 0))
 
 
+def _retried(at: float, body: Mapping[str, Any]) -> Fact:
+    # Retries of before some could be chosen are of all that failed.
+    codes = tuple(Reason(code) for code in body.get("codes", ()))
+    return Retried(at=at, total=body["total"], codes=codes, seqs=tuple(body.get("seqs", ())))
+
+
 def _plain(made: type[Fact]) -> Callable[[float, Mapping[str, Any]], Fact]:
     return lambda at, body: made(at=at, **body)
 
@@ -130,4 +138,5 @@ _DECODERS: Final[dict[str, Callable[[float, Mapping[str, Any]], Fact]]] = {
     KINDS[Processed]: _processed,
     KINDS[Moved]: _moved,
     KINDS[Committed]: _committed,
+    KINDS[Retried]: _retried,
 }

@@ -180,6 +180,12 @@ class Journal(Protocol):
         """
         ...
 
+    def failures(self, session_id: str) -> dict[Reason, int]:
+        """How many of its files failed for which reason, the most frequent first. Of a file that was retried, only the
+        newest outcome counts.
+        """
+        ...
+
     def contents(self, session_id: str) -> Iterator[str]:
         """The SHA-256 of each outcome's bytes, where it has one; some more than once."""
         ...

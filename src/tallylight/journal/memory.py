@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -176,6 +177,11 @@ class MemoryJournal:
             and seq not in retried
         ]
         return items[: max(limit, 0)]
+
+    def failures(self, session_id: str) -> dict[Reason, int]:
+        failed = self.items(session_id, kind=OutcomeKind.FAILED, limit=sys.maxsize)
+        codes = Counter(item.outcome.code for item in failed if item.outcome.code is not None)
+        return dict(sorted(codes.items(), key=lambda counted: (-counted[1], counted[0])))
 
     def contents(self, session_id: str) -> Iterator[str]:
         items = self.items(session_id, limit=sys.maxsize)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func, select, update
 
 from tallylight.db.among import among
 from tallylight.db.database import Database
@@ -268,6 +268,15 @@ class SqlJournal:
             _require(connection, session_id)
             rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
         return [item_of(row._asdict()) for row in rows]
+
+    def failures(self, session_id: str) -> dict[Reason, int]:
+        many = func.count().label("many")
+        query = select(outcomes.c.code, many).where(outcomes.c.session_id == session_id, _of_kind(OutcomeKind.FAILED))
+        query = query.where(outcomes.c.retried_by.is_(None), outcomes.c.code.is_not(None)).group_by(outcomes.c.code)
+        with self._database.reading() as connection:
+            _require(connection, session_id)
+            found = connection.execute(query.order_by(many.desc(), outcomes.c.code)).all()
+        return {Reason(code): count for code, count in found}
 
     def contents(self, session_id: str) -> Iterator[str]:
         hashed = select(outcomes.c.sha256).where(outcomes.c.session_id == session_id, outcomes.c.sha256.is_not(None))

@@ -10,6 +10,7 @@ from tallylight.ingest.scheduler import due
 from tallylight.journal import Item, Session
 from tallylight.messages import phase, progress
 from tallylight.model import Json, Outcome, Status
+from tallylight.presets import Preset
 from tallylight.roots import raw_bytes
 from tallylight.schedules import Schedule
 
@@ -92,6 +93,11 @@ def schedule(entry: Schedule, now: float, *, is_busy: bool) -> Json:
     """A schedule. `next_at` is null where the disk tells when there is something, in the past where it is due."""
     known = {name: getattr(entry, name) for name in entry.__slots__}
     return {**known, "trouble": entry.trouble or None, "next_at": due(entry, now), "is_busy": is_busy}
+
+
+def preset(entry: Preset) -> Json:
+    """A preset, with what a session is asked for by it."""
+    return {"name": entry.name, "parameters": entry.parameters.as_json(), "saved_at": entry.saved_at}
 
 
 def commit_status(state: State) -> Json:

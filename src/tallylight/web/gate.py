@@ -24,7 +24,7 @@ from tallylight.errors import NotAdmitted
 from tallylight.web.attempts import Attempts
 from tallylight.web.next_page import within
 from tallylight.web.problems import problem
-from tallylight.web.security import LOGIN
+from tallylight.web.security import LOGIN, LOGOUT
 from tallylight.web.texts import language_of, texts
 
 #: What a person needs to see the form, and what asks whether the server is up.
@@ -62,6 +62,8 @@ class Gate:
         request = Request(scope, receive)
         if scope["path"] == LOGIN:
             return await (await self._login(request))(scope, receive, send)
+        if scope["path"] == LOGOUT:
+            return await self._logout(request)(scope, receive, send)
         if _is_page(request) and "token" in request.query_params:
             return await (await self._by_link(request))(scope, receive, send)
         by = await shown(request)
@@ -108,6 +110,21 @@ class Gate:
         if await shown(request) is not None:
             return RedirectResponse(f"{self._prefix}/", 303)
         return await self._form(request, "", 200)
+
+    def _logout(self, request: Request) -> Response:
+        """Take the cookie back, from whoever has one, and show the log-in."""
+        if request.method != "POST":
+            return problem(405, "method_not_allowed", f"{LOGOUT} does not take {request.method}; use POST.")
+        answer = RedirectResponse(f"{self._prefix}{LOGIN}", 303, headers={"cache-control": "no-store"})
+        is_secure = request.scope["scheme"] == "https"
+        answer.delete_cookie(
+            _access(request.scope).cookie,
+            path=self._prefix or "/",
+            secure=is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
 
     async def _posted(self, request: Request) -> Response:
         is_form = "json" not in request.headers.get("content-type", "")

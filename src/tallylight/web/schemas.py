@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from tallylight.errors import BadParameters
 from tallylight.ingest.choosing import MOST_SEQS
 from tallylight.ingest.discover import name_filter
+from tallylight.ingest.retrying import Wanted
 from tallylight.ingest.writeback import Target
 from tallylight.journal import Choice
 from tallylight.messages import elide
@@ -114,9 +115,13 @@ class ProcessParameters(_Request):
         A folder inside another one asked for is dropped, since that one brings its files. Raises BadFolder for a
         folder that cannot be scanned and BadParameters where none is given. Reads the disk: call it off the event loop.
         """
-        asked = [*([self.directory] if self.directory is not None else []), *self.directories]
-        if not asked:
+        if self.directory is None and not self.directories:
             raise BadParameters("No folder was given; name at least one in parameters.directories.")
+        return self.to_preset(roots)
+
+    def to_preset(self, roots: Roots) -> Parameters:
+        """The same, where there need be no folder."""
+        asked = [*([self.directory] if self.directory is not None else []), *self.directories]
         folders = outermost(roots.folder(folder) for folder in asked)
         return Parameters(
             directories=tuple(escape(folder) for folder in folders),
@@ -145,6 +150,16 @@ class ProcessRequest(_Request):
     parameters: ProcessParameters
 
 
+class PresetRequest(_Request):
+    """Keep parameters by a name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"parameters": {"tier": "metadata", "pattern": "*.png"}}]}
+    )
+
+    parameters: ProcessParameters
+
+
 class CommitRequest(_Request):
     """Commit what a session extracted to the catalog."""
 
@@ -153,6 +168,23 @@ class CommitRequest(_Request):
         None,
         description="The `preview` of what was shown: 409 `preview_changed` where the commit would do anything else.",
     )
+
+
+class RetryRequest(_Request):
+    """Which failed files to try again: those with a reason, or single ones. Everything that is given has to fit."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"codes": ["timeout", "io_error"]}, {"seqs": [17, 23]}]})
+
+    codes: list[Reason] = Field(default_factory=list, max_length=len(Reason), description="With one of these codes.")
+    seqs: list[Annotated[StrictInt, Field(ge=1, le=2**62)]] = Field(
+        default_factory=list, max_length=MOST_SEQS, description="Their numbers, as the list of items has them."
+    )
+
+    def to_wanted(self) -> Wanted:
+        """Raises BadParameters where nothing is given: whoever means all sends no body."""
+        if not self.codes and not self.seqs:
+            raise BadParameters("Say which files: give codes or seqs, or send no body for all that failed.")
+        return Wanted(tuple(dict.fromkeys(self.codes)), tuple(dict.fromkeys(self.seqs)))
 
 
 class Chosen(_Request):

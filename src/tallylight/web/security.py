@@ -9,7 +9,8 @@ included. What keeps a foreign page out:
   world.
 - **Origin**, if sent, must be the server's own, and **Sec-Fetch-Site**, if sent, must say that no other site is behind
   the request. Scripts send neither and may come in.
-- Commands take **JSON** only, which a foreign page's form cannot send. The form of the log-in alone is no JSON.
+- Commands take **JSON** only, which a foreign page's form cannot send. The own page's forms, which work without
+  JavaScript, have addresses of their own: there an **Origin** has to be sent, as every browser does with a form.
 
 What a trusted proxy says of who asks, and how, is believed here, and the prefix of `--public-url` taken off: behind the
 doors a request looks as if it had come straight.
@@ -46,8 +47,13 @@ HEADERS: Final = {
 }
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>[0-9]{1,5})?)?")
-#: Where the form of the log-in is sent.
+#: Where the form of the log-in is sent, and that which logs out.
 LOGIN: Final = "/login"
+LOGOUT: Final = "/logout"
+#: What a form does with a session, below the session's page.
+SESSION_FORMS: Final = ("commit", "cancel", "pause", "resume", "retry", "undo")
+_FORMS: Final = re.compile(rf"{LOGIN}|{LOGOUT}|/sessions(?:/[^/]+/(?:{'|'.join(SESSION_FORMS)}))?")
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -167,6 +173,7 @@ def check(asked: Asked, doors: Doors) -> Refusal | None:
         or _check_client(asked, doors)
         or _check_origin(asked, doors)
         or _check_fetch_site(asked, doors)
+        or _check_form(asked, doors)
         or _check_body(asked, doors)
     )
 
@@ -247,12 +254,27 @@ def _check_fetch_site(asked: Asked, doors: Doors) -> Refusal | None:
     )
 
 
+def _check_form(asked: Asked, doors: Doors) -> Refusal | None:
+    """Where a form may be sent, whoever sends one says who they are: that it is the own page was checked before."""
+    # With the log-in comes the token, which no foreign page has; programs log in there too.
+    if asked.method in _SAFE_METHODS or not _is_form(asked.path) or asked.path == LOGIN or asked.origin:
+        return None
+    return Refusal(
+        403,
+        "no_origin",
+        "This address is for the form of the server's own page, and the request has no Origin that says so: use the "
+        f"page at {_address(asked, doors)}, or from a script the commands below /api.",
+    )
+
+
 def _check_body(asked: Asked, doors: Doors) -> Refusal | None:
     if not asked.has_body:
         return None
     media_types = [value.partition(";")[0].strip().lower() for value in asked.content_type]
-    is_form = asked.path == LOGIN and media_types == ["application/x-www-form-urlencoded"]
-    if media_types != ["application/json"] and not is_form:
+    takes_json, takes_form = not _is_form(asked.path) or asked.path == LOGIN, _is_form(asked.path)
+    if not (takes_json and media_types == ["application/json"]) and not (takes_form and media_types == [_FORM_TYPE]):
+        if not takes_json:
+            return Refusal(415, "not_a_form", f"This address takes a form only: send Content-Type: {_FORM_TYPE}.")
         return Refusal(415, "not_json", "Commands take JSON only: send Content-Type: application/json.")
     if asked.content_length is not None and asked.content_length > doors.longest_body:
         return _too_long(doors)
@@ -272,6 +294,10 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_form(path: str) -> bool:
+    return _FORMS.fullmatch(path) is not None
 
 
 def _is_api(path: str) -> bool:

@@ -15,6 +15,8 @@ from starlette.requests import Request
 
 #: The languages there is a catalogue of, each by its own name. The first one is for whoever reads none of them.
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch"}
+#: What stands between thousands.
+SEPARATORS: Final[Mapping[str, str]] = {"en": ",", "de": "."}
 #: Where a reader's own choice is kept, which wins over what the browser says.
 COOKIE: Final = "tallylight-language"
 
@@ -33,7 +35,11 @@ class Texts:
         text = self.entries[key]
         if not isinstance(text, str):
             text = text[plural(values["count"])]
-        return text.format_map({name: _written(value) for name, value in values.items()})
+        return text.format_map({name: self.written(value) for name, value in values.items()})
+
+    def written(self, value: str | int) -> str:
+        """A number as the language writes it; a text as it is."""
+        return value if isinstance(value, str) else f"{value:,}".replace(",", SEPARATORS[self.language])
 
 
 @cache
@@ -73,7 +79,3 @@ def _wish(part: str) -> tuple[float, str]:
         return float(weight), language
     except ValueError:
         return 0.0, language
-
-
-def _written(value: str | int) -> str:
-    return value if isinstance(value, str) else f"{value:,}"

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from anyio import to_thread
 from fastapi import APIRouter
 
 from tallylight.ingest.browse import Budget, directories, file_types
+from tallylight.ingest.discover import is_media
+from tallylight.ingest.estimate import LOOKED_AT, Estimate, Survey, speed_of
 from tallylight.model import Json
+from tallylight.services import Services
 from tallylight.web.context import Given
-from tallylight.web.schemas import Folders
+from tallylight.web.schemas import Folders, ProcessParameters, ProcessRequest
 
 router = APIRouter(prefix="/api/ingest", tags=["folders"])
 
 
 @router.get("/directories")
 async def list_directories(services: Given, path: str | None = None) -> Json:
-    """The folders directly below `path`, or the roots; counts are of the files directly in each."""
+    """The folders directly below `path`, or the roots; counts, also by type, are of the files directly in each."""
     budget = Budget(services.clock.monotonic)
     suffixes = services.extractors.suffixes
     listing = await to_thread.run_sync(
@@ -26,8 +31,27 @@ async def list_directories(services: Given, path: str | None = None) -> Json:
 
 @router.post("/file-types")
 async def list_file_types(folders: Folders, services: Given) -> Json:
-    """The media types anywhere below these folders, without dots."""
+    """The media types anywhere below these folders, without dots, and how many files there are of each."""
     budget = Budget(services.clock.monotonic)
     suffixes = services.extractors.suffixes
     found = await to_thread.run_sync(file_types, services.roots, folders, budget, services.skipped, suffixes)
     return found.as_json()
+
+
+@router.post("/estimate")
+async def estimate(body: ProcessRequest, services: Given) -> Json:
+    """What a session with these parameters would have to do, and how long that takes. Starts nothing."""
+    return (await to_thread.run_sync(_estimate, body.parameters, services)).as_json()
+
+
+def _estimate(asked: ProcessParameters, services: Services) -> Estimate:
+    budget = Budget(services.clock.monotonic)
+    parameters = asked.to_parameters(services.roots)
+    speed = speed_of(services.journal.sessions(limit=LOOKED_AT), parameters)
+    survey = Survey(
+        roots=services.roots,
+        catalog=services.catalog,
+        skip=services.skipped,
+        wanted=partial(is_media, suffixes=services.extractors.suffixes),
+    )
+    return survey.estimate(parameters, budget, speed)

@@ -40,6 +40,16 @@ async def items(  # noqa: PLR0917 (FastAPI makes the query from these)
     return bodies.items(page, limit)
 
 
+@router.get("/failures/{session_id}")
+async def failures(session_id: str, services: Given) -> Json:
+    """How many files failed for which reason, the most frequent first. The files are `items` of that `code`."""
+    counted = await to_thread.run_sync(services.journal.failures, session_id)
+    return {
+        "session_id": session_id,
+        "reasons": [{"code": code.value, "count": many} for code, many in counted.items()],
+    }
+
+
 @router.get("/thumbnail/{session_id}/{seq}", response_class=Response)
 async def thumbnail(session_id: str, seq: Annotated[int, Path(ge=0, le=2**62)], services: Given) -> Response:
     """The thumbnail of one outcome, at most 256 px a side."""

@@ -7,10 +7,11 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Query
 
+from tallylight.ingest.retrying import EVERY
 from tallylight.model import AT_REST, Json
 from tallylight.web import bodies
 from tallylight.web.context import Given
-from tallylight.web.schemas import CommitRequest, ProcessRequest
+from tallylight.web.schemas import CommitRequest, ProcessRequest, RetryRequest
 
 router = APIRouter(prefix="/api/ingest", tags=["sessions"])
 
@@ -38,6 +39,13 @@ async def sessions(
     """Sessions, newest first: the message of each, when it was made and what it was asked to do."""
     found = await to_thread.run_sync(lambda: services.journal.sessions(limit=limit, before=before))
     return {"sessions": [bodies.session(session, dict(services.newest(session).state)) for session in found]}
+
+
+@router.get("/session/{session_id}")
+async def session(session_id: str, services: Given) -> Json:
+    """One session: its message, when it was made and what it was asked to do."""
+    found = await services.session(session_id)
+    return bodies.session(found, dict(services.newest(found).state))
 
 
 @router.get("/active-session")
@@ -93,9 +101,12 @@ async def resume(session_id: str, services: Given) -> Json:
 
 
 @router.post("/retry-failed/{session_id}")
-async def retry_failed(session_id: str, services: Given) -> Json:
-    """Try the failed files of a session at rest again. Each stays failed until its new outcome."""
-    return {"session_id": session_id, "status": (await services.supervisor.retry(session_id)).value}
+async def retry_failed(session_id: str, services: Given, body: RetryRequest | None = None) -> Json:
+    """Try the failed files of a session at rest again, or those of them that the body says. Each stays failed until its
+    new outcome.
+    """
+    wanted = EVERY if body is None else body.to_wanted()
+    return {"session_id": session_id, "status": (await services.supervisor.retry(session_id, wanted)).value}
 
 
 @router.delete("/session/{session_id}")

@@ -32,9 +32,40 @@ export function get(path, signal) {
  * @returns {Promise<T>}
  */
 export function post(path, body, signal) {
+  return send('POST', path, body, signal)
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<T>}
+ */
+export function patch(path, body) {
+  return send('PATCH', path, body)
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
+export function remove(path) {
+  return send('DELETE', path)
+}
+
+/**
+ * @template T
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+function send(method, path, body, signal) {
   const headers = { 'Content-Type': 'application/json' }
   const json = body === undefined ? {} : { headers, body: JSON.stringify(body) }
-  return ask(path, { method: 'POST', ...json, ...(signal && { signal }) })
+  return ask(path, { method, ...json, ...(signal && { signal }) })
 }
 
 /**

@@ -1,9 +1,8 @@
 /** Shows the panel of the step that the session is at, and tells it in the navigation, the title and the icon. */
 
-import { element, part, write } from './dom.js'
+import { part, write } from './dom.js'
 import { percent } from './format.js'
-import { below } from './place.js'
-import { atRest, stepOf } from './store.js'
+import { stepOf } from './store.js'
 import { known, t } from './text.js'
 
 /** @typedef {import('./store.js').Store} Store */
@@ -23,7 +22,6 @@ export class Steps {
     const panel = this.#panel()
     if (panel !== this.shown) this.#show(panel)
     document.title = this.#title()
-    this.#drawBadge()
   }
 
   #panel() {
@@ -66,17 +64,6 @@ export class Steps {
   #title() {
     const { message } = this.store
     return message ? `${summary(message)} · Tallylight` : 'Tallylight'
-  }
-
-  #drawBadge() {
-    const { message, connection } = this.store
-    const isLive = connection === 'live' && message !== null && !atRest(message)
-    const badge = part('connection')
-    badge.dataset.state = isLive ? 'on' : connection
-    write(part('connection-text'), t(isLive ? 'connection.on' : `connection.${connection}`))
-    const icon = element('favicon', HTMLLinkElement)
-    const href = below(isLive ? '/static/lamp.svg' : '/static/lamp-off.svg')
-    if (icon.getAttribute('href') !== href) icon.setAttribute('href', href)
   }
 }
 

@@ -32,6 +32,8 @@ export interface Message {
   total_final: boolean
   processed_files: number
   current_file?: string
+  /** what each worker is on, and for how many seconds: the longest first, not of all where there are many */
+  workers?: { file: string; s: number }[]
   stats: Stats
   errors: Trouble[]
   error?: { code: string; message: string }

@@ -2,6 +2,7 @@
 
 import { get, post, sentence } from '../api.js'
 import { run } from '../command.js'
+import { willHappen } from '../commit/plan.js'
 import { Diff } from './diff.js'
 import { element, part, write } from '../dom.js'
 import { bytes, count, counted, duration, files } from '../format.js'
@@ -88,7 +89,9 @@ export class Preview {
   }
 
   /** @param {Message} message */
-  #drawCommit({ processed_files: processed, stats: { errors, missing, found_again: found } }) {
+  #drawCommit({ processed_files: processed, stats }) {
+    const { errors, missing, found_again: found } = stats
+    write(part('commit-plan'), willHappen(this.diff.counts, stats))
     // Until it is known what a commit would do, what was read stands in.
     const ready = this.diff.counts?.to_commit ?? processed - errors
     const button = element('commit-start', HTMLButtonElement)

@@ -1,14 +1,17 @@
-/** The sessions so far, newest first, with their numbers kept live; and the hint that one is running. */
+/** The latest sessions, newest first, with their numbers kept live; and the hint that one is running. */
 
 import { get } from '../api.js'
 import { element, make, part, write } from '../dom.js'
-import { baseName, counted, date, files, name } from '../format.js'
+import { baseName, date, failures, files, name } from '../format.js'
 import { below } from '../place.js'
 import { summary } from '../steps.js'
 import { atRest } from '../store.js'
+import { t } from '../text.js'
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('../types.js').Session} Session */
+
+const LATEST = 5
 
 export class Sessions {
   /** @type {Session[]} */
@@ -22,15 +25,14 @@ export class Sessions {
     store.addEventListener('change', () => this.store.followed === null && this.#refresh())
   }
 
-  /** Ask for the list and show it. Returns it. */
+  /** Ask for the list and show it. */
   async load() {
-    const answer = /** @type {{sessions: Session[]}} */ (await get('/api/ingest/sessions'))
+    const answer = /** @type {{sessions: Session[]}} */ (await get(`/api/ingest/sessions?limit=${LATEST}`))
     this.#sessions = answer.sessions
     this.#cells.clear()
     part('sessions').hidden = this.#sessions.length === 0
     part('sessions-list').replaceChildren(...this.#sessions.map((session) => this.#row(session)))
     this.#refresh()
-    return this.#sessions
   }
 
   /** @param {Session} session */
@@ -61,7 +63,7 @@ export class Sessions {
     const running = [...this.store.messages.values()].find((message) => !atRest(message))
     part('active').hidden = running === undefined
     if (!running) return
-    write(part('active-text'), `A session is running: ${summary(running)}, ${files(running.processed_files)} done.`)
+    write(part('active-text'), t('sessions.running', { summary: summary(running), files: files(running.processed_files) }))
     element('active-link', HTMLAnchorElement).href = below(`/sessions/${running.session_id}`)
   }
 }
@@ -69,12 +71,12 @@ export class Sessions {
 /** @param {Session} session */
 function title({ parameters: { directories } }) {
   const [first = '', ...others] = directories
-  const more = others.length ? ` and ${counted(others.length, 'folder', 'folders')} more` : ''
-  return `${name(baseName(first))}${more}`
+  const folder = name(baseName(first))
+  return others.length ? t('sessions.folders', { folder, count: others.length }) : folder
 }
 
 /** @param {Message} message */
 function standing(message) {
-  const errors = message.stats.errors ? `, ${counted(message.stats.errors, 'failure', 'failures')}` : ''
+  const errors = message.stats.errors ? `, ${failures(message.stats.errors)}` : ''
   return `${summary(message)} · ${files(message.processed_files)}${errors}`
 }

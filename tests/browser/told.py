@@ -1,0 +1,43 @@
+"""A page that is told of a session by answers alone: states that a run passes too quickly, or seldom comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from playwright.sync_api import Page, Route
+from tests.browser.serving import Server
+
+from tallylight.facts import State
+from tallylight.messages import Pace, view
+
+SESSION = "7d3f9a52-1b1c-4b7e-9d55-0123456789ab"
+NOW = 1_800_000_000.0
+
+
+def always(answer: Mapping[str, Any]) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=answer)
+
+
+def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> None:
+    """Open the session's page; all that it hears of it is this state."""
+    answers: dict[str, Any] = {
+        "status": view(state, NOW, pace),
+        "items": {"items": [], "next": None},
+        "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
+        "preview": {
+            "session_id": SESSION,
+            "preview": "0-0",
+            "complete": True,
+            "files": {"new": state.processed - state.errors, "failed": state.errors},
+            "unlisted": {},
+            "set_aside": {},
+            "to_commit": state.processed - state.errors,
+            "conflicts": 0,
+            "items": [],
+            "next": None,
+        },
+    }
+    for name, answer in answers.items():
+        page.route(f"**/api/ingest/{name}/{SESSION}*", always(answer))
+    page.goto(f"{server.url}/sessions/{SESSION}")
