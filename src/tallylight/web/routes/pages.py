@@ -29,7 +29,7 @@ TEMPLATES: Final = Jinja2Templates(
 
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
-PAGES: Final = {"ingest": "/", "sessions": "/sessions"}
+PAGES: Final = {"ingest": "/", "library": "/library", "sessions": "/sessions"}
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
@@ -65,7 +65,8 @@ def choose_language(request: Request, services: Given, language: str, next: str 
 
 def _page(request: Request, services: Services, session_id: str) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    step = {"session_id": session_id, "nsfw_missing": missing, "styles": ["configure", "session", "commit"]}
+    styles = ["configure", "session", "process", "commit"]
+    step = {"session_id": session_id, "nsfw_missing": missing, "styles": styles}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step})
 
 
