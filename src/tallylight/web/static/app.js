@@ -1,26 +1,19 @@
 /** Puts the page together: the address decides which session is shown, one live connection feeds the store, each part draws from it. */
 
 import { ApiError, get, sentence } from './api.js'
-import { Commit } from './commit/commit.js'
 import { Configure } from './configure/configure.js'
 import { connect } from './connected.js'
 import { part, write } from './dom.js'
-import { Broken } from './process/broken.js'
-import { Failures } from './process/failures.js'
-import { Notify } from './process/notify.js'
 import { below, here } from './place.js'
-import { Preview } from './preview/preview.js'
-import { Process } from './process/process.js'
 import { Sessions } from './sessions/sessions.js'
 import { Steps } from './steps.js'
 
 const { store, live } = connect()
 const configure = new Configure(started)
 const sessions = new Sessions(store)
-new Preview(store, new Failures(store))
-for (const Part of [Process, Commit, Notify, Broken, Steps]) new Part(store)
-// Most people never open it, so it is not waited for.
-part('log').addEventListener('toggle', openLog, { once: true })
+new Steps(store)
+/** @type {Promise<void> | undefined} once the views of a session are there */
+let watching
 
 addEventListener('popstate', () => show(addressed()))
 show(document.documentElement.dataset.sessionId || null)
@@ -36,7 +29,7 @@ function show(session) {
   store.follow(session)
   live.show(session)
   if (session === null) void openConfigure()
-  else void look(session)
+  else void watch().then(() => look(session))
 }
 
 /** The session that the address names; none for the first step. */
@@ -66,6 +59,8 @@ async function openConfigure() {
   } catch (error) {
     write(part('start-trouble'), sentence(error))
   }
+  // What is about to be started is not to wait for them.
+  void watch()
 }
 
 /** @param {string | null} session whose settings to begin with */
@@ -75,7 +70,8 @@ async function fillLike(session) {
   configure.fill(earlier.parameters)
 }
 
-async function openLog() {
-  const { Log } = await import('./process/log.js')
-  new Log(store)
+/** The views of a session are loaded where one is shown: none is on the first page. */
+function watch() {
+  watching ??= import('./session.js').then((session) => session.watch(store))
+  return watching
 }
