@@ -1,20 +1,17 @@
-/** Puts the page together: the address decides which session is shown, one live connection feeds the store, each part draws from it. */
+/** Puts the page together: the address decides what is shown, one live connection feeds the store, each part draws from it. */
 
 import { ApiError, get, sentence } from './api.js'
-import { Configure } from './configure/configure.js'
 import { connect } from './connected.js'
-import { part, write } from './dom.js'
 import { below, here } from './place.js'
-import { Sessions } from './sessions/sessions.js'
 import { Steps } from './steps.js'
 
 const { store, live } = connect()
-const configure = new Configure(started)
-const sessions = new Sessions(store)
-new Steps(store)
-/** @type {Promise<void> | undefined} once the views of a session are there */
+/** @type {Promise<import('./start.js').Start> | undefined} */
+let starting
+/** @type {Promise<void> | undefined} */
 let watching
 
+new Steps(store)
 addEventListener('popstate', () => show(addressed()))
 show(document.documentElement.dataset.sessionId || null)
 
@@ -28,8 +25,22 @@ function started(session) {
 function show(session) {
   store.follow(session)
   live.show(session)
-  if (session === null) void openConfigure()
+  if (session === null) void start()
   else void watch().then(() => look(session))
+}
+
+/** The first step is loaded where it is shown: a session's page does without. */
+async function start() {
+  starting ??= import('./start.js').then(({ Start }) => new Start(store, started))
+  await (await starting).open()
+  // What is about to be started is not to wait for its views.
+  void watch()
+}
+
+/** The views of a session are loaded where one is shown: the first step does without. */
+function watch() {
+  watching ??= import('./session.js').then((session) => session.watch(store))
+  return watching
 }
 
 /** The session that the address names; none for the first step. */
@@ -50,28 +61,4 @@ async function look(session) {
     const isUnknown = error instanceof ApiError && error.status >= 400 && error.status < 500
     if (isUnknown && session === store.followed) store.lose(sentence(error))
   }
-}
-
-async function openConfigure() {
-  configure.open()
-  try {
-    await Promise.all([sessions.load(), fillLike(new URLSearchParams(location.search).get('like'))])
-  } catch (error) {
-    write(part('start-trouble'), sentence(error))
-  }
-  // What is about to be started is not to wait for them.
-  void watch()
-}
-
-/** @param {string | null} session whose settings to begin with */
-async function fillLike(session) {
-  if (session === null) return
-  const earlier = /** @type {import('./types.js').Session} */ (await get(`/api/ingest/session/${encodeURIComponent(session)}`))
-  configure.fill(earlier.parameters)
-}
-
-/** The views of a session are loaded where one is shown: none is on the first page. */
-function watch() {
-  watching ??= import('./session.js').then((session) => session.watch(store))
-  return watching
 }
