@@ -18,7 +18,7 @@ from tests.browser.serving import Server
 from tests.browser.told import NOW, SESSION, tell
 
 from tallylight.facts import State, Trouble
-from tallylight.messages import Pace
+from tallylight.messages import Busy, Pace
 from tallylight.model import Status
 
 Part = Callable[[Page, Server], Iterator[str]]
@@ -77,6 +77,12 @@ def process(page: Page, server: Server) -> Iterator[str]:
     yield "begun"
     walk.one_more_chunk(page, server)
     yield "under way, with a failure"
+    page.locator("#log summary").click()
+    expect(page.get_by_role("group", name="Files, the newest last").get_by_role("listitem").first).to_be_visible()
+    page.get_by_role("button", name="LIVE").click()
+    expect(page.get_by_text("live, by a stream")).to_be_visible()
+    yield "all opened"
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     yield "paused"
@@ -101,7 +107,7 @@ def process_told(page: Page, server: Server) -> Iterator[str]:
             _STATE, status=Status.HELD, code="held", message="All 10 files that the catalog has there are gone."
         ),
     }.items():
-        tell(page, server, state, pace)
+        tell(page, server, state, pace, [Busy(f"folder/{_LONG}", NOW - 3700), Busy("quick.png", NOW)])
         expect(page.get_by_role("progressbar")).to_be_visible()
         yield name
 
@@ -128,6 +134,9 @@ def nothing_to_review(page: Page, server: Server) -> Iterator[str]:
     tell(page, server, replace(_STATE, status=Status.ERROR, code="io_error", message="The disk refused."))
     expect(page.get_by_role("heading", name="The run stopped")).to_be_visible()
     yield "the run stopped"
+    tell(page, server, replace(_STATE, status=Status.ERROR, code="database_unusable", message="It is away."))
+    expect(page.get_by_role("region", name="Cut off")).to_be_visible()
+    yield "cut off by its storage"
 
 
 def commit(page: Page, server: Server) -> Iterator[str]:

@@ -25,6 +25,7 @@ from tallylight.web.gate import Gate
 from tallylight.web.routes import (
     folders,
     items,
+    library_pages,
     media,
     pages,
     poll,
@@ -103,6 +104,7 @@ def create_app(
         stream_test,
         pages,
         session_pages,
+        library_pages,
     ):
         app.include_router(module.router)
     app.mount("/static", PageFiles("tallylight.web", "static"))

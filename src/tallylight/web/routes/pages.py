@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 
 import tallylight
 from tallylight.ingest.extract import nsfw
-from tallylight.live import accepts_gzip
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.web.context import Given
@@ -29,7 +27,7 @@ TEMPLATES: Final = Jinja2Templates(
 
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
-PAGES: Final = {"ingest": "/", "sessions": "/sessions"}
+PAGES: Final = {"ingest": "/", "library": "/library", "sessions": "/sessions"}
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
@@ -65,7 +63,8 @@ def choose_language(request: Request, services: Given, language: str, next: str 
 
 def _page(request: Request, services: Services, session_id: str) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    step = {"session_id": session_id, "nsfw_missing": missing, "styles": ["configure", "session", "commit"]}
+    styles = ["configure", "session", "process", "commit"]
+    step = {"session_id": session_id, "nsfw_missing": missing, "styles": styles}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step})
 
 
@@ -90,17 +89,8 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
     # The language is the reader's, so what was kept of another reader's page must not be shown.
     headers = {
         "cache-control": "no-cache",
-        "vary": "accept-language, cookie, accept-encoding",
+        "vary": "accept-language, cookie",
         # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
         "referrer-policy": "same-origin",
     }
-    answer = TEMPLATES.TemplateResponse(request, template, context, headers=headers)
-    return _packed(answer) if accepts_gzip(request.headers.get("accept-encoding", "")) else answer
-
-
-def _packed(answer: Response) -> Response:
-    # No page holds a secret that could be guessed by its length.
-    answer.body = gzip.compress(answer.body, mtime=0)
-    answer.headers["content-encoding"] = "gzip"
-    answer.headers["content-length"] = str(len(answer.body))
-    return answer
+    return TEMPLATES.TemplateResponse(request, template, context, headers=headers)
