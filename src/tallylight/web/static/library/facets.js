@@ -54,7 +54,7 @@ export class Facets {
     const values = [...(answer.facets[facet] ?? [])]
     if (!values.length) return []
     if (facet === 'score' || facet === 'year') values.sort((one, other) => Number(other.value) - Number(one.value))
-    const title = make('h3', { id: `facet-${facet}` }, known(`library.facet.${facet}`) ?? facet)
+    const title = make('h2', { id: `facet-${facet}` }, known(`library.facet.${facet}`) ?? facet)
     const shown = this.#whole.has(facet) ? values : values.slice(0, FEW)
     const list = make('ul', {}, ...shown.map((value, place) => this.#value(facet, value, place)))
     list.setAttribute('aria-labelledby', title.id)
