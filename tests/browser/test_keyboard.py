@@ -80,7 +80,7 @@ def test_from_the_first_folder_to_the_rating(page: Page, server: Server) -> None
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Committed")).to_be_focused()
 
-    tab_to(page, page.get_by_role("link", name="Library"), "Shift+Tab")
+    tab_to(page, page.get_by_role("link", name="Library", exact=True), "Shift+Tab")
     page.keyboard.press("Enter")
     kept = page.get_by_role("option", name="two.png")
     expect(kept).to_be_visible()
