@@ -28,6 +28,7 @@ ARCHIVE: Final = 400  #: pictures; enough for some seconds of work
 LONGEST: Final = 120_000  #: milliseconds for any step, on a slow machine
 #: Bytes: what a reader of the docs waits for, and what a clone carries for good.
 LARGEST: Final = 250_000
+FRAME_COLOURS: Final = 24  #: that are kept as they are: those that the head of the page has most of
 SIZES: Final[dict[str, ViewportSize]] = {"desk": {"width": 1120, "height": 760}, "phone": {"width": 390, "height": 780}}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 #: Mid-run: the totals are final, failures have come in, and the end is not near.
@@ -70,7 +71,8 @@ def take(page: Page, view: str) -> None:
     """A picture of each size and scheme."""
     for size, scheme in product(SIZES, SCHEMES):
         page.set_viewport_size(SIZES[size])
-        page.emulate_media(color_scheme=scheme)
+        # Without motion, so that nothing is between two places.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         shoot(page, f"{view}-{size}-{scheme}")
     page.set_viewport_size(SIZES["desk"])
 
@@ -83,9 +85,16 @@ def shoot(page: Page, name: str) -> None:
 def keep(shot: bytes, path: Path) -> None:
     """Write it with as few colours as it takes to be small. Ends the program where even those are too many."""
     picture = Image.open(BytesIO(shot)).convert("RGB")
+    # The lamp is small, and would be given the nearest colour of some thumbnail.
+    head = picture.crop((0, 0, picture.width, 60))
+    counted = sorted(head.getcolors(head.width * head.height), reverse=True)[:FRAME_COLOURS]
+    frame = [channel for _, colour in counted for channel in colour]
     for colours in (256, 128, 64):
+        others = picture.quantize(colours - len(counted), dither=Image.Dither.NONE).getpalette() or []
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(frame + others)
         packed = BytesIO()
-        picture.quantize(colours).save(packed, "PNG", optimize=True)
+        picture.quantize(colours, palette=palette, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
         if packed.tell() <= LARGEST:
             path.write_bytes(packed.getvalue())
             return
