@@ -65,7 +65,7 @@ def choose_language(request: Request, services: Given, language: str, next: str 
 
 def _page(request: Request, services: Services, session_id: str) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    styles = ["configure", "session", "process", "commit"]
+    styles = ["configure", "session", "process", "grid", "preview", "commit"]
     step = {"session_id": session_id, "nsfw_missing": missing, "styles": styles}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step})
 
