@@ -121,7 +121,8 @@ export class Diff extends EventTarget {
       if (session !== this.#session) return
       const isFirst = this.counts === null
       this.#take(counts)
-      if (isFirst || !counts.complete) await this.#open()
+      if (isFirst || counts.complete) await this.#open()
+      else this.#grow(counts)
       if (!counts.complete) setTimeout(() => this.#askAgain(session), ASK_AGAIN_MS)
     } catch (error) {
       if (session === this.#session) this.#tell(error)
@@ -134,6 +135,18 @@ export class Diff extends EventTarget {
    */
   #ask(query) {
     return get(`/api/ingest/preview/${this.#session}?${new URLSearchParams(query)}`)
+  }
+
+  /**
+   * More was looked at. What is shown stays where it is; a part of a class waits until all is known.
+   *
+   * @param {PreviewCounts} counts
+   */
+  #grow({ files, unlisted }) {
+    const { shown } = this.#tabs
+    if (!shown || shown === 'conflicts' || Object.keys(this.#filter).length) return
+    this.#measure((files[shown] ?? 0) - (unlisted[shown] ?? 0))
+    this.#grid.refresh()
   }
 
   /** What is shown, as the query of a page. */
@@ -158,7 +171,6 @@ export class Diff extends EventTarget {
     try {
       const first = await this.#ask({ ...query, offset: '0', limit: String(PAGE) })
       if (!isMeant()) return
-      this.#total = first.total ?? 0
       this.#fill(first, async (offset) => (await this.#ask({ ...query, offset: String(offset), limit: String(PAGE) })).items)
       this.#take(first)
     } catch (error) {
@@ -178,8 +190,14 @@ export class Diff extends EventTarget {
       isFresh = false
       return first.items
     }
-    this.#grid.total = this.#total
-    this.#grid.hidden = this.#total === 0
+    this.#measure(first.total ?? 0)
+  }
+
+  /** @param {number} total */
+  #measure(total) {
+    this.#total = total
+    this.#grid.total = total
+    this.#grid.hidden = total === 0
     const isNarrowed = Object.keys(this.#filter).length > 0
     write(part('plan-none'), this.#total ? '' : t(isNarrowed ? 'plan.none_fits' : 'plan.none'))
     part('plan-everything').hidden = !isNarrowed
@@ -222,12 +240,13 @@ export class Diff extends EventTarget {
     const isPart = isNarrowed || shown === 'conflicts'
     const out = shown ? (aside[shown] ?? 0) : 0
     const whole = shown ? (files[shown] ?? 0) : 0
-    for (const [id, key, isMoot] of /** @type {const} */ ([
-      ['plan-exclude', 'plan.exclude', out === whole],
-      ['plan-include', 'plan.include', out === 0],
+    for (const [id, key, left] of /** @type {const} */ ([
+      ['plan-exclude', 'plan.exclude', whole - out],
+      ['plan-include', 'plan.include', out],
     ])) {
-      part(id).hidden = !isChoice || (!isPart && isMoot)
-      write(part(id), t(key, { count: this.#total }))
+      const count = isPart ? this.#total : left
+      part(id).hidden = !isChoice || count === 0
+      write(part(id), t(key, { count }))
     }
     this.#grid.ariaMultiSelectable = String(isChoice)
   }
