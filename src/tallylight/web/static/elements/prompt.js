@@ -60,14 +60,23 @@ export function drawPrompt(prompt) {
   for (const { text, weight } of runs(prompt)) {
     const shown = Math.round(weight * 100) / 100
     if (shown === 1) {
-      drawn.append(name(text))
+      drawn.append(lines(text))
       continue
     }
-    const run = make('span', { className: 'weighed' }, name(text), make('small', {}, `×${weights.format(shown)}`))
+    const run = make('span', { className: 'weighed' }, lines(text), make('small', {}, `×${weights.format(shown)}`))
     run.style.fontSize = `${Math.max(0.8, Math.min(1.5, 1 + (shown - 1) * 0.6))}em`
     if (shown > 1) run.style.fontWeight = '600'
     else run.dataset.less = ''
     drawn.append(run)
   }
   return drawn
+}
+
+/**
+ * Line ends are part of how a prompt is written; all else that cannot be seen is written out.
+ *
+ * @param {string} text
+ */
+function lines(text) {
+  return text.split(/\r?\n/).map(name).join('\n')
 }
