@@ -26,6 +26,7 @@ from tallylight.web.attempts import Attempts
 from tallylight.web.gate import Gate
 from tallylight.web.routes import (
     folders,
+    forms,
     items,
     media,
     pages,
@@ -103,6 +104,7 @@ def create_app(
         stats,
         stream_test,
         pages,
+        forms,
         session_pages,
     ):
         app.include_router(module.router)

@@ -58,15 +58,8 @@ async function look(session) {
 async function openConfigure() {
   configure.open()
   try {
-    await Promise.all([sessions.load(), fillLike(new URLSearchParams(location.search).get('like'))])
+    await sessions.load()
   } catch (error) {
     write(part('start-trouble'), sentence(error))
   }
-}
-
-/** @param {string | null} session whose settings to begin with */
-async function fillLike(session) {
-  if (session === null) return
-  const earlier = /** @type {import('./types.js').Session} */ (await get(`/api/ingest/session/${encodeURIComponent(session)}`))
-  configure.fill(earlier.parameters)
 }
