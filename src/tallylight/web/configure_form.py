@@ -7,6 +7,7 @@ at an estimate) and comes back with everything that was chosen.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from tallylight.errors import BadFolder, BadInput, BadParameters, NotFound, StorageFailed
 from tallylight.ingest.browse import Budget, Directory, Listing, directories
 from tallylight.ingest.estimate import Estimate
-from tallylight.model import Parameters
+from tallylight.model import ConflictRule, Json, Parameters, Tier
 from tallylight.roots import escape, unescape
 from tallylight.services import Services
 from tallylight.web.estimating import estimate
@@ -68,19 +69,33 @@ def fields_of(encoded: str) -> Fields:
 
 def asked_by(fields: Fields) -> ProcessParameters:
     """What a form that was filled in asks for. Raises BadParameters for what cannot be asked."""
+    try:
+        return ProcessParameters.model_validate(_given(fields))
+    except ValidationError as error:
+        raise BadParameters(wrong_fields(error.errors())[1]) from None
+
+
+def _given(fields: Fields) -> Json:
     limit = _last(fields, "max_files").strip()
-    given = {
+    return {
         "directories": list(dict.fromkeys([*fields.get("directories", []), *fields.get("add", [])])),
         "pattern": _last(fields, "pattern"),
-        "tier": _last(fields, "tier") or "full",
-        "conflict_rule": _last(fields, "conflict_rule") or "newest",
-        "max_files": (int(limit) if limit.isdecimal() and limit.isascii() else limit) if limit else None,
+        "tier": _last(fields, "tier") or Tier.FULL,
+        "conflict_rule": _last(fields, "conflict_rule") or ConflictRule.NEWEST,
+        # What has more digits is no number of files.
+        "max_files": (int(limit) if re.fullmatch("[0-9]{1,16}", limit) else limit) if limit else None,
         **{box: box in fields for box in BOXES},
     }
+
+
+def _as_filled_in(fields: Fields) -> ProcessParameters:
+    """The same, but for the fields that cannot be asked: so the rest need not be filled in once more."""
+    given = _given(fields)
     try:
         return ProcessParameters.model_validate(given)
     except ValidationError as error:
-        raise BadParameters(wrong_fields(error.errors())[1]) from None
+        wrong = {each["loc"][0] for each in error.errors()}
+        return ProcessParameters.model_validate({name: value for name, value in given.items() if name not in wrong})
 
 
 def bare(services: Services) -> Shown:
@@ -112,7 +127,7 @@ def _asked(services: Services, fields: Fields) -> Parameters:
         return services.journal.session(like).parameters
     if "filled" not in fields:
         return Parameters(directories=())
-    known = asked_by(fields)
+    known = _as_filled_in(fields)
     try:
         return known.to_preset(services.roots)
     except BadFolder:

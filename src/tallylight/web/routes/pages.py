@@ -91,9 +91,13 @@ async def show_session(
         message = dict((await services.update(session_id)).state)
     except NotFound as error:
         message, trouble = None, trouble or str(error)
-    told = plain(message, texts(language_of(request)), trouble)
-    given = {"session_id": session_id, "form": bare(services), "plain": told}
-    return await to_thread.run_sync(_page, request, services, given, status)
+
+    def drawn() -> Response:  # in a thread: reads files
+        told = plain(message, texts(language_of(request)), trouble)
+        given = {"session_id": session_id, "form": bare(services), "plain": told}
+        return _page(request, services, given, status)
+
+    return await to_thread.run_sync(drawn)
 
 
 def prefix_of(services: Services) -> str:
