@@ -1,4 +1,4 @@
-"""Measures the page in Chromium: how soon numbers are painted, what it keeps in memory, what it moves on the wire.
+"""Measures the page in Chromium: how soon it and its numbers are painted, what it keeps in memory, what it moves.
 
 A real server process with an engine that makes outcomes up. See README.md beside this file.
 """
@@ -19,14 +19,15 @@ from typing import Final
 from playwright.sync_api import Browser, Page
 
 import page_heap
-from page_browser import changes, chromium, new_page, origin, traced, until_reviewed
+from page_browser import Change, Shift, changes, chromium, new_page, origin, shifts, traced, until_reviewed
+from page_load import loaded
 from page_results import Moved, Paint, Results, Spread, table
 from page_session import running
 from page_wire import Wire
 from readme import machine, put
 
 _LATEST: Final = Path(__file__).with_name("page.json")
-PARTS: Final = ("paint", "heap", "wire")
+PARTS: Final = ("load", "paint", "heap", "wire")
 #: So many updates come each second that every slot is taken; and so few that every fact finds a free one.
 FLOOD, LIGHT = 5_000.0, 10.0
 STREAM, STATUS = "/api/ingest/stream", "/api/ingest/status"
@@ -69,6 +70,10 @@ def main() -> None:
 
 def _measure(options: argparse.Namespace, results: Results, browser: Browser) -> None:
     quick = options.quick
+    if "load" in options.only:
+        _say("Load …")
+        with running(files=2, files_per_s=0.01) as session:
+            results.load = loaded(browser, session, loads=4 if quick else 16)
     if "paint" in options.only:
         seconds = 3 if quick else 12
         for rate in (FLOOD, LIGHT):
@@ -99,6 +104,7 @@ def _paint(browser: Browser, rate: float, files: int) -> Paint:
             page.goto(session.address)
             until_reviewed(page, files / rate + _SLACK_S)
         own, seen, began = page.evaluate("tallylight.latency()"), changes(page), origin(page)
+        moved = _while_moving(shifts(page), seen)
         page.context.close()
         done = session.done()
     trace = traces[0]
@@ -120,7 +126,16 @@ def _paint(browser: Browser, rate: float, files: int) -> Paint:
         loading_ms=trace.loading_ms,
         moving_ms=trace.moving_ms,
         review_ms=trace.review_ms,
+        shift=sum(shift.value for shift in moved),
     )
+
+
+def _while_moving(found: list[Shift], seen: list[Change]) -> list[Shift]:
+    """Not what moved before the first number came, nor when the review took the place of the numbers."""
+    moved = [shift for shift in found if seen[0].at < shift.at < seen[-1].at]
+    for shift in moved:
+        _say(f"  moved by {shift.value:.4f} at {shift.at:,.0f} ms: {shift.moved}")
+    return moved
 
 
 # --- wire -------------------------------------------------------------------------------------------------------------

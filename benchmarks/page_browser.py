@@ -30,10 +30,16 @@ _ARGUMENTS: Final = (
 _SIZE: Final = {"width": 1280, "height": 900}
 
 #: Notes when the first of the six counts was changed, and the beginning of the frame after the one that shows it: what
-#: can be known of a paint without asking the code that draws. The mark finds the change in the trace.
+#: can be known of a paint without asking the code that draws. The mark finds the change in the trace. And what moved.
 _OBSERVER: Final = """
 (() => {
   const seen = (window.seen = [])
+  const shifts = (window.shifts = [])
+  new PerformanceObserver((list) => {
+    const named = ({ node }) => node?.id || node?.className || node?.nodeName
+    for (const { startTime, value, sources } of list.getEntries())
+      shifts.push([startTime, value, sources.map(named).join(' ')])
+  }).observe({ type: 'layout-shift', buffered: true })
   document.addEventListener('DOMContentLoaded', () => {
     const target = document.getElementById('count-processed_files')
     if (!target) return
@@ -96,6 +102,20 @@ def until_reviewed(page: Page, within_s: float) -> None:
 def changes(page: Page) -> list[Change]:
     """What the observer saw."""
     return [Change(*seen) for seen in page.evaluate("seen")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Something moved that nobody had touched. `at` in ms of the page's own clock."""
+
+    at: float
+    value: float  #: as the layout instability API has it
+    moved: str  #: what moved, for whoever mends it
+
+
+def shifts(page: Page) -> list[Shift]:
+    """What moved."""
+    return [Shift(*seen) for seen in page.evaluate("shifts")]
 
 
 def origin(page: Page) -> float:

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Self
 
+from page_load import Load
 from page_wire import Traffic
 from stream_results import Target
 
 #: Milliseconds.
 PAINT_WITHIN: Final = 50.0
 LONGEST_TASK: Final = 50.0
+FIRST_PAINT_MORE: Final = 150.0
 SLOTS_PER_S: Final = 20
 #: Bytes that each update may leave behind: what is kept of 100,000 of them is then below 100 kB.
 KEPT_OF_AN_UPDATE: Final = 1.0
+PAGE_KB: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Paint:
     loading_ms: float  #: processor time of the main thread's longest task before the first number
     moving_ms: float  #: and while numbers moved
     review_ms: float  #: and after the last
+    shift: float  #: the sum of layout shifts while numbers moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class Results:
     updates: int = 0
     heap_kb: list[float] = field(default_factory=list)  #: after a warm-up, then after each tenth of the updates
     moved: list[Moved] = field(default_factory=list)
+    load: Load | None = None
 
     @property
     def kept(self) -> float:
@@ -97,6 +102,8 @@ class Results:
             self.updates, self.heap_kb = earlier["updates"], earlier["heap_kb"]
         if not self.moved:
             self.moved = [_moved(moved) for moved in earlier["moved"]]
+        if self.load is None and earlier.get("load"):
+            self.load = Load(**earlier["load"])
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"targets": [asdict(target) for target in targets(self)]}
@@ -112,7 +119,7 @@ def _moved(body: dict[str, Any]) -> Moved:
 
 def targets(results: Results) -> list[Target]:
     """The targets beside the figures."""
-    found: list[Target] = []
+    found = _load_targets(results.load) if results.load else []
     for paint in results.paints:
         at = f"at {paint.files_per_s:,g} files/s"
         fact = _at_most(f"newest fact to paint, p95 ms, {at}", PAINT_WITHIN, paint.newest_painted.p95)
@@ -122,6 +129,7 @@ def targets(results: Results) -> list[Target]:
             # Where every slot is taken, facts wait for the next one: 50 ms in themselves.
             fact if paint.files_per_s < SLOTS_PER_S else replace(fact, wanted="reported", met=None),
             _at_most(f"longest task, ms of CPU, {at}", LONGEST_TASK, longest),
+            Target(f"layout shift while numbers move, {at}", "0", f"{paint.shift:.4f}", paint.shift == 0),
         ]
     if results.heap_kb:
         found.append(_at_most("bytes kept of an update", KEPT_OF_AN_UPDATE, results.kept))
@@ -132,10 +140,27 @@ def targets(results: Results) -> list[Target]:
     return found
 
 
+def _load_targets(load: Load) -> list[Target]:
+    return [
+        _at_most("first paint after that of a blank page, ms", FIRST_PAINT_MORE, load.more_ms),
+        *(
+            _at_most(f"our own code, kB as it travels, page “{name}”", PAGE_KB, size / 1000)
+            for name, size in load.page_bytes.items()
+        ),
+        _at_most("our own code, kB as it travels, all pages, all languages", PAGE_KB, load.all_bytes / 1000),
+    ]
+
+
 def table(results: Results) -> str:
     """The results for people, in Markdown."""
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
     parts = [f"{results.date}, {results.machine}; {versions}."]
+    if results.load:
+        load = results.load
+        parts.append(
+            f"First paint, median of {load.loads} fresh loads: {load.page_ms:.0f} ms; of a blank page of the same "
+            f"server: {load.blank_ms:.0f} ms."
+        )
     if results.paints:
         parts += [_paint_table(results.paints), _tasks(results.paints)]
     if results.heap_kb:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import anyio
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from page_engine import SyntheticEngine
 from tallylight.cli.server import Server, listen, raise_descriptor_limit
@@ -31,7 +33,13 @@ async def serve(settings: Settings, files_per_s: float) -> None:
     with listen(settings.host, settings.port) as listening:
         async with open_services(settings, doing="serve", open_engine=open_engine) as services:
             app = create_app(settings, opening=lambda _settings: nullcontext(services))
-            await Server(app, services, f"http://{settings.host}:{settings.port}").serve(sockets=[listening])
+            app.add_route("/blank", blank)
+            await Server(app, services, f"http://{settings.host}:{settings.port}", ()).serve(sockets=[listening])
+
+
+def blank(_request: Request) -> HTMLResponse:
+    """A page with one word and nothing to load: what the browser and the server take by themselves."""
+    return HTMLResponse("<!doctype html><title>blank</title><link rel=icon href=data:,><p>blank</p>")
 
 
 def main() -> None:

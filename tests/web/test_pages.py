@@ -37,6 +37,15 @@ async def test_the_page_is_html_without_inline_script_or_style(it: Site, path: s
     assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", answer.text)
 
 
+async def test_a_page_travels_packed_to_whoever_takes_that(it: Site) -> None:
+    packed = await it.client.get("/", headers={"accept-encoding": "gzip"})
+    plain = await it.client.get("/", headers={"accept-encoding": "identity"})
+    assert (packed.headers["content-encoding"], packed.text) == ("gzip", plain.text)
+    assert "content-encoding" not in plain.headers
+    assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 2
+    assert all("accept-encoding" in answer.headers["vary"] for answer in (packed, plain))
+
+
 async def test_everything_the_page_loads_is_here(it: Site) -> None:
     page = (await it.client.get("/")).text
     loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))

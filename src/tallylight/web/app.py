@@ -7,13 +7,11 @@ import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import anyio
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 import tallylight
 from tallylight.access import Access
@@ -41,6 +39,7 @@ from tallylight.web.routes import (
     stream_test,
 )
 from tallylight.web.security import Doors, Guard
+from tallylight.web.static_files import PageFiles
 from tallylight.web.stream_tests import StreamTests
 
 log: Final = logging.getLogger(__name__)
@@ -108,7 +107,7 @@ def create_app(
         session_pages,
     ):
         app.include_router(module.router)
-    app.mount("/static", _Static(packages=[("tallylight.web", "static")]))
+    app.mount("/static", PageFiles("tallylight.web", "static"))
     app.add_middleware(Gate, doors.prefix, pages.TEMPLATES)
     # Outermost, so that no response escapes it.
     app.add_middleware(Guard, doors)
@@ -125,14 +124,3 @@ async def _watched(access: Access) -> AsyncIterator[None]:
         tasks.start_soon(access.watch)
         yield
         tasks.cancel_scope.cancel()
-
-
-class _Static(StaticFiles):
-    """The page's own files, asked about anew each time (a 304 costs little): after an upgrade no tab may mix two
-    versions.
-    """
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["cache-control"] = "no-cache"
-        return response

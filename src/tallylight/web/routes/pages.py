@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 import tallylight
 from tallylight.errors import BadInput, NotFound
 from tallylight.ingest.extract import nsfw
+from tallylight.live import accepts_gzip
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.visible import visible
@@ -132,8 +134,17 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
     # The language is the reader's, so what was kept of another reader's page must not be shown.
     headers = {
         "cache-control": "no-cache",
-        "vary": "accept-language, cookie",
+        "vary": "accept-language, cookie, accept-encoding",
         # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
         "referrer-policy": "same-origin",
     }
-    return TEMPLATES.TemplateResponse(request, template, context, status_code=status, headers=headers)
+    answer = TEMPLATES.TemplateResponse(request, template, context, status_code=status, headers=headers)
+    return _packed(answer) if accepts_gzip(request.headers.get("accept-encoding", "")) else answer
+
+
+def _packed(answer: Response) -> Response:
+    # No page holds a secret that could be guessed by its length.
+    answer.body = gzip.compress(answer.body, mtime=0)
+    answer.headers["content-encoding"] = "gzip"
+    answer.headers["content-length"] = str(len(answer.body))
+    return answer

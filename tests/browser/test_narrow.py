@@ -1,0 +1,38 @@
+"""Every view fits a phone and a desk at 200 % zoom: nothing scrolls sideways or is cut off, and all can be hit."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser import room, tour
+from tests.browser.serving import Server
+
+#: A small phone; 1280 × 800 at 200 %; and a desk.
+SIZES = ((360, 640), (640, 400), (1280, 900))
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    return [*tour.EXPECTED]
+
+
+@pytest.mark.parametrize("part", tour.PARTS)
+def test_everything_fits_and_can_be_hit(page: Page, server: Server, part: str) -> None:
+    found = [
+        f"{state}, {sentence}"
+        for state in tour.PARTS[part](page, server)
+        for size in SIZES
+        for sentence in room.lacking(page, *size)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_what_is_too_wide_too_small_or_cut_off_would_be_found(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.evaluate("document.getElementById('main').style.width = '50rem'")
+    page.evaluate("document.getElementById('configure-title').style = 'height: 0.5rem; overflow: hidden'")
+    page.evaluate("document.querySelectorAll('.languages a').forEach((each) => (each.style = 'line-height: 1'))")
+    found = "\n".join(room.lacking(page, 360, 640))
+    assert "scrolls sideways" in found
+    assert "too small" in found
+    assert "cut off" in found
