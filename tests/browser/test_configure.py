@@ -7,7 +7,7 @@ import shutil
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 from tests.browser import walk
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
@@ -199,12 +199,32 @@ def test_folders_are_filtered_and_sorted(page: Page, server: Server) -> None:
     page.get_by_role("searchbox", name="Filter by name").fill("P")
     page.get_by_label("Sort by").select_option("name")
     assert names(page) == ["apples", "Pears", "plums"]
-    page.get_by_role("searchbox", name="Filter by name").fill("PEA")
+    page.get_by_role("searchbox", name="Filter by name").clear()
+    page.get_by_role("searchbox", name="Filter by name").press_sequentially("PEA")
     assert names(page) == ["Pears"]
     page.get_by_role("searchbox", name="Filter by name").fill("zzz")
     expect(page.get_by_text("No folder in here has such a name.")).to_be_visible()
     page.get_by_role("searchbox", name="Filter by name").press("Enter")
     expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_the_focus_stays_where_the_server_drew_what_has_it(page: Page, server: Server) -> None:
+    (server.root / "inner").mkdir()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/ingest/directories", hold)
+    page.goto(server.url)
+    box = page.get_by_role("checkbox", name=f"Choose {server.root}")
+    box.press("Space")
+    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+    with page.expect_response("**/api/ingest/directories"):
+        held[0].continue_()
+    expect(page.get_by_text("folders only")).to_be_visible()
+    expect(box).to_be_focused()
+    expect(box).to_be_checked()
 
 
 def test_a_folder_of_the_last_sessions_is_chosen_by_one_click(page: Page, server: Server) -> None:

@@ -21,8 +21,9 @@ export class Folders extends EventTarget {
     super()
     element('folders-up', HTMLButtonElement).onclick = (event) => this.#go(event, this.#listing?.parent ?? null)
     // Those that the server drew included: they can be used as soon as they are seen.
-    part('folders-list').onchange = ({ target }) =>
-      target instanceof HTMLInputElement && this.#set(target.value, target.checked)
+    part('folders-list').onchange = ({ target }) => {
+      if (target instanceof HTMLInputElement) this.#set(target.value, target.checked)
+    }
     part('folders-list').onclick = (event) => {
       const opener = event.target instanceof Element && event.target.closest('button')
       if (opener && opener.name === 'path') this.#go(event, opener.value)
@@ -33,7 +34,10 @@ export class Folders extends EventTarget {
       if (button) this.#set(button.value, true)
     }
     element('folders-filter', HTMLInputElement).oninput = () => this.#arrange()
-    element('folders-filter', HTMLInputElement).onkeydown = (event) => event.key === 'Enter' && event.preventDefault()
+    element('folders-filter', HTMLInputElement).onkeydown = (event) => {
+      // It would start a session.
+      if (event.key === 'Enter') event.preventDefault()
+    }
     element('folders-sort', HTMLSelectElement).onchange = () => this.#arrange()
   }
 
@@ -121,7 +125,9 @@ export class Folders extends EventTarget {
     const rows = found.slice(0, this.#most).map((directory) => this.#row(directory))
     const whole = path === null ? [] : [this.#wholeRow(path)]
     const more = found.length > this.#most ? [this.#moreRow(found.length - this.#most)] : []
+    const focused = focusedIn(part('folders-list'))
     part('folders-list').replaceChildren(...whole, ...rows, ...more)
+    if (focused) /** @type {HTMLElement | null} */ (part('folders-list').querySelector(focused))?.focus()
     write(part('folders-note'), note(listing, found.length))
     this.#drawTicks()
   }
@@ -181,6 +187,18 @@ export class Folders extends EventTarget {
     }
     return make('li', {}, make('bdi', { className: 'path', title: path }, name(path)), remove)
   }
+}
+
+/**
+ * Where the focus is in a list that is about to be drawn anew, the first time in place of what the server drew.
+ *
+ * @param {HTMLElement} list
+ * @returns {string | null} finds the same element in the new rows
+ */
+function focusedIn(list) {
+  const focused = document.activeElement
+  const isOurs = focused instanceof HTMLInputElement || focused instanceof HTMLButtonElement
+  return isOurs && list.contains(focused) ? `[name="${focused.name}"][value="${CSS.escape(focused.value)}"]` : null
 }
 
 /** @param {string} path */
