@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import settings
-from tests.databases import database, database_address, opening
+from tests.databases import database, database_address, emptied, opening
 
-__all__ = ["database", "database_address", "opening"]
+__all__ = ["database", "database_address", "emptied", "opening"]
+
+# Else each of the hundreds of processes that tests start would compile the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Shared machines stall for whole seconds; how long an example takes says nothing about what it shows.
 settings.register_profile("tallylight", deadline=None)

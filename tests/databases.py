@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, insert, make_url, text
 
 from tallylight.db import Database, open_database
+from tallylight.db.tables import FIRST_OF_CATALOG, catalog_clock, metadata
 
 #: URL of a database in which schemas may be made. CI sets it; a PostgreSQL that then cannot be reached is a failure.
 POSTGRES = os.environ.get("TALLYLIGHT_TEST_POSTGRES", "")
@@ -37,16 +39,50 @@ def _schema() -> Iterator[str]:
     try:
         with engine.connect() as connection:
             connection.execute(text(f"CREATE SCHEMA {name}"))
-        yield make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(False)
+        # The server outlives the tests, so that none of them shows what its disk keeps.
+        options = {"options": f"-csearch_path={name} -csynchronous_commit=off"}
+        yield make_url(POSTGRES).update_query_dict(options).render_as_string(False)
     finally:
         with engine.connect() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
         engine.dispose()
 
 
+#: Leaves what a new database has, and begins to count anew, in one go. (TRUNCATE takes as long as making them.)
+_EMPTY: Final = ";".join(
+    [
+        *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)),
+        insert(catalog_clock).values(FIRST_OF_CATALOG).compile(compile_kwargs={"literal_binds": True}).string,
+        "SELECT setval(pg_get_serial_sequence('media', 'media_id'), 1, false)",
+        "SELECT setval(pg_get_serial_sequence('previews', 'preview_id'), 1, false)",
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def emptied() -> Iterator[Callable[[], str]]:
+    """Gives the address of a PostgreSQL database as a new one is: always the same one, which takes a tenth
+    of the time of making one.
+    """
+    with address("postgresql", Path()) as url:
+        open_database(url).close()
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+
+            def empty() -> str:
+                connection.exec_driver_sql(_EMPTY)
+                return url
+
+            yield empty
+        engine.dispose()
+
+
 @pytest.fixture(params=KINDS)
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of an empty database, one kind after the other."""
+    """Of a database as a new one is, one kind after the other."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("emptied")()
+        return
     with address(request.param, tmp_path) as url:
         yield url
 

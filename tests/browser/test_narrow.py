@@ -31,7 +31,9 @@ def test_what_is_too_wide_too_small_or_cut_off_would_be_found(page: Page, server
     page.goto(server.url)
     page.evaluate("document.getElementById('main').style.width = '50rem'")
     page.evaluate("document.getElementById('configure-title').style = 'height: 0.5rem; overflow: hidden'")
-    page.evaluate("document.querySelectorAll('.languages a').forEach((each) => (each.style = 'line-height: 1'))")
+    page.evaluate(
+        "document.querySelectorAll('.languages a').forEach((each) => (each.style = 'font-size: 2px; line-height: 1'))"
+    )
     found = "\n".join(room.lacking(page, 360, 640))
     assert "scrolls sideways" in found
     assert "too small" in found

@@ -116,7 +116,7 @@ def test_the_page_measures_how_long_updates_take_to_be_seen(page: Page, server: 
     told = page.evaluate("() => window.tallylight.latency()")
     assert 0 < told["p50"] <= told["p95"] <= told["max"] < 5_000
 
-    page.get_by_text("Connection", exact=True).first.click()
+    page.get_by_role("button", name="LIVE").click()
     expect(page.locator("#panel-connection")).to_have_text("live, by a stream")
     expect(page.locator("#panel-tab")).to_contain_text("this tab holds it")
     expect(page.locator("#panel-latency")).to_contain_text("half within")

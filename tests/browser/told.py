@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from playwright.sync_api import Page, Route
 from tests.browser.serving import Server
 
 from tallylight.facts import State
-from tallylight.messages import Pace, view
+from tallylight.messages import Busy, Pace, view
 
 SESSION = "7d3f9a52-1b1c-4b7e-9d55-0123456789ab"
 NOW = 1_800_000_000.0
@@ -19,11 +19,12 @@ def always(answer: Mapping[str, Any]) -> Callable[[Route], None]:
     return lambda route: route.fulfill(json=answer)
 
 
-def tell(page: Page, server: Server, state: State, pace: Pace | None = None) -> None:
+def tell(page: Page, server: Server, state: State, pace: Pace | None = None, busy: Sequence[Busy] = ()) -> None:
     """Open the session's page; all that it hears of it is this state."""
     answers: dict[str, Any] = {
-        "status": view(state, NOW, pace),
+        "status": view(state, NOW, pace, busy=busy),
         "items": {"items": [], "next": None},
+        "failures": {"session_id": SESSION, "reasons": []},
         "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
         "preview": {
             "session_id": SESSION,

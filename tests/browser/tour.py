@@ -18,13 +18,13 @@ from tests.browser.serving import Server
 from tests.browser.told import NOW, SESSION, tell
 
 from tallylight.facts import State, Trouble
-from tallylight.messages import Pace
+from tallylight.messages import Busy, Pace
 from tallylight.model import Status
 
 Part = Callable[[Page, Server], Iterator[str]]
 
 #: Parts of what Chromium itself writes to the console on the way.
-EXPECTED: Final = ("ERR_", "404", "401")
+EXPECTED: Final = ("ERR_", "400", "401", "404")
 #: As long as a file system takes it, without a place to break a line.
 _LONG: Final = f"{'x' * 180}.png"
 _BADGE: Final = "#connection-text"
@@ -77,6 +77,12 @@ def process(page: Page, server: Server) -> Iterator[str]:
     yield "begun"
     walk.one_more_chunk(page, server)
     yield "under way, with a failure"
+    page.locator("#log summary").click()
+    expect(page.get_by_role("group", name="Files, the newest last").get_by_role("listitem").first).to_be_visible()
+    page.get_by_role("button", name="LIVE").click()
+    expect(page.get_by_text("live, by a stream")).to_be_visible()
+    yield "all opened"
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     yield "paused"
@@ -101,7 +107,7 @@ def process_told(page: Page, server: Server) -> Iterator[str]:
             _STATE, status=Status.HELD, code="held", message="All 10 files that the catalog has there are gone."
         ),
     }.items():
-        tell(page, server, state, pace)
+        tell(page, server, state, pace, [Busy(f"folder/{_LONG}", NOW - 3700), Busy("quick.png", NOW)])
         expect(page.get_by_role("progressbar")).to_be_visible()
         yield name
 
@@ -128,6 +134,9 @@ def nothing_to_review(page: Page, server: Server) -> Iterator[str]:
     tell(page, server, replace(_STATE, status=Status.ERROR, code="io_error", message="The disk refused."))
     expect(page.get_by_role("heading", name="The run stopped")).to_be_visible()
     yield "the run stopped"
+    tell(page, server, replace(_STATE, status=Status.ERROR, code="database_unusable", message="It is away."))
+    expect(page.get_by_role("region", name="Cut off")).to_be_visible()
+    yield "cut off by its storage"
 
 
 def commit(page: Page, server: Server) -> Iterator[str]:
@@ -178,6 +187,35 @@ def sessions(page: Page, server: Server) -> Iterator[str]:
     yield "asked before deleting one"
 
 
+def library(page: Page, server: Server) -> Iterator[str]:
+    page.goto(f"{server.url}/library")
+    expect(page.get_by_text("Nothing is found.")).to_be_visible()
+    yield "nothing in it"
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name=re.compile("^Commit 8 files")).click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+    page.goto(f"{server.url}/library")
+    files = page.get_by_role("listbox").get_by_role("option")
+    expect(files).to_have_count(8)
+    expect(page.get_by_role("navigation", name="Narrow down").get_by_role("button").first).to_be_visible()
+    yield "all files"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    files.first.click()
+    expect(page.get_by_role("complementary")).to_be_visible()
+    yield "a file's details"
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    yield "the keys"
+    page.keyboard.press("Escape")
+    words = page.get_by_role("searchbox", name="Search")
+    words.fill("scroe:4")
+    words.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("did you mean score:?")
+    yield "a search that cannot be"
+
+
 def elsewhere(page: Page, server: Server) -> Iterator[str]:
     page.goto(f"{server.url}/sessions/7d3f9a52-0000-4000-8000-000000000000")
     expect(page.get_by_role("heading", name="No such session")).to_be_visible()
@@ -200,5 +238,6 @@ PARTS: Final[dict[str, Part]] = {
     "commit": commit,
     "commit, told": commit_told,
     "sessions": sessions,
+    "library": library,
     "elsewhere": elsewhere,
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallylight.catalog.search import MOST_WORDS, Is, Like, Search, Span, dates, parse, span
+from tallylight.catalog.search import MOST_WORDS, Is, Like, Search, Span, dates, parse, span, word
 from tallylight.errors import BadInput
 
 
@@ -123,3 +123,29 @@ def test_any_line_is_a_search_or_refused(line: str) -> None:
         assert str(refused)[-1] in ".?!"  # noqa: PT017 (either is right)
     else:
         assert len(search.keywords) <= MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("", "fog", "fog"),
+        ("", "oil painting", '"oil painting"'),
+        ("", "-fog", '"-fog"'),
+        ("", "score:4", '"score:4"'),
+        ("", "a*b", None),
+        ("", 'say "yes"', None),
+        ("", "", None),
+        ("model", "=SDXL v1", 'model:"=SDXL v1"'),
+        ("folder", "/pictures/day 3", 'folder:"/pictures/day 3"'),
+        ("score", "-1", "score:-1"),
+    ],
+)
+def test_a_value_has_a_word_where_one_can_be_written(name: str, value: str, written: str | None) -> None:
+    assert word(name, value) == written
+
+
+@given(st.text(max_size=40))
+def test_a_keyword_that_can_be_written_is_read_as_itself(keyword: str) -> None:
+    written = word("", keyword)
+    if written is not None:
+        assert parse(written).keywords == (keyword.lower(),)

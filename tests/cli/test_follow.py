@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.open_server import OpenServer
 from tests.serving import ALARM, TALLYLIGHT, Server, many, messages, run, slow_picture
 
 FILES = 4
@@ -111,7 +112,17 @@ def test_a_command_that_fails_says_so_and_how_the_session_ended(server: Server) 
     server.process(tier="index")
     status, _, err = Following(server.url, "--notify-cmd", "exit 3").ended()
     assert status == 2
-    assert "The session is completed, but --notify-cmd did not work" in err
+    assert "The session is completed, but the command of --notify-cmd ended with status 3: exit 3\n" in err
+
+
+def test_without_the_token_or_with_another_it_says_where_tokens_come_from(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    with OpenServer(tmp_path / "root", tmp_path / "data", "--public-url", "https://pics.example") as server:
+        none, wrong = run("follow", server.address), run("follow", server.address, "--token", "wrong")
+        server.stop()
+    assert (none.returncode, wrong.returncode) == (2, 2)
+    assert "give it with --token" in none.stderr
+    assert "does not take this token" in wrong.stderr
 
 
 def test_a_session_at_rest_needs_no_server(server: Server) -> None:

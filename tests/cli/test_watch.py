@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.in_process import paint, spoil
-from tests.serving import ALARM, TALLYLIGHT, many, messages, run
+from tests.serving import ALARM, TALLYLIGHT, Server, many, messages, run
 
 from tallylight.model import Json
 
@@ -52,6 +52,11 @@ class Watching:
         self._process.kill()
         self._process.wait(ALARM)
 
+    def said(self) -> str:
+        """What it wrote beside the messages, once it has ended."""
+        assert self._process.stderr is not None
+        return self._process.stderr.read()
+
     def end(self) -> int:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(ALARM)
@@ -72,7 +77,7 @@ def watching(root: Path, data: Path, *options: str) -> Iterator[Watching]:
         "1",
         *options,
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Watching(process)
         finally:
@@ -120,6 +125,47 @@ def test_one_bad_file_does_not_end_it(tmp_path: Path) -> None:
         paint(root, 1, first=3)
         watch.committed(1)
         assert watch.end() == 0
+
+
+def test_beside_a_server_the_sessions_run_there(tmp_path: Path) -> None:
+    root, data = tmp_path / "root", tmp_path / "data"
+    paint(root, 2)
+    with Server(root, data) as server:
+        with watching(root, data) as watch:
+            watch.committed(2)
+            paint(root / "later", 1, first=7)
+            watch.committed(1)
+            assert watch.end() == 0
+            first, second, *further = watch.said().splitlines()
+        assert first == f"tallylight: the server at {server.url} holds the data folder; it is done there."
+        assert second == "tallylight: --jobs is that server's to decide, and not used."
+        assert further == ["Watching 1 folder; Ctrl-C ends it."]
+        assert server.get("/api/media?limit=1")["total"] == 3
+        assert [one["status"] for one in server.get("/api/ingest/sessions")["sessions"]] == ["committed"] * 2
+        assert server.get("/api/schedules")["schedules"] == []
+        server.stop()
+
+
+def test_beside_a_server_that_may_not_read_the_folder_it_says_so(tmp_path: Path) -> None:
+    root, other, data = tmp_path / "root", tmp_path / "other", tmp_path / "data"
+    paint(root, 1)
+    paint(other, 1)
+    with Server(root, data) as server:
+        ran = run("watch", other, "--data", data)
+        assert ran.returncode == 2
+        assert "is outside the folders this server may read" in ran.stderr.splitlines()[-1]
+        assert server.get("/api/ingest/sessions")["sessions"] == []
+        server.stop()
+
+
+def test_an_end_cancels_what_a_server_is_at(slow: Path, tmp_path: Path) -> None:
+    root, data = many(slow, tmp_path / "root", 40), tmp_path / "data"
+    with Server(root, data) as server:
+        with watching(root, data) as watch:
+            session_id = watch.began()
+            assert watch.end() == 0
+        assert server.get(f"/api/ingest/status/{session_id}")["status"] == "cancelled"
+        server.stop()
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:

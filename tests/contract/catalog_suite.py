@@ -65,7 +65,7 @@ BAD_OUTCOMES = [
 
 def found_of(name: str, *keywords: str, score: int | None = None, phash: str | None = None, **facts: Any) -> CommitItem:
     """A file on its way into the catalog that a search can tell from others."""
-    generation = {"model": facts.pop("model")} if "model" in facts else {}
+    generation: dict[str, Any] = {key: facts.pop(key) for key in ("model", "generator") if key in facts}
     outcome = Outcome(
         root="/pictures",
         file=name,
@@ -88,7 +88,16 @@ SHELF = (
     found_of(
         "a.png", "lighthouse", "oil painting", score=4, phash="ff00ff00ff00ff00", created_at="2026-01-31T23:59:59"
     ),
-    found_of("B/b.png", "light", "fog", score=5, size=20_000_000, model="SDXL_v1", created_at="2026-02-01T00:00:00"),
+    found_of(
+        "B/b.png",
+        "light",
+        "fog",
+        score=5,
+        size=20_000_000,
+        model="SDXL_v1",
+        generator="comfyui",
+        created_at="2026-02-01T00:00:00",
+    ),
     found_of("c%_.mp4", "lighthouse", "fog", type="video", format="mp4", duration=3.5, width=640, height=480),
     found_of("d.png", "100% real", score=-1, phash="ff00ff00ff00ff0f", created_at="2025-12-31T10:00:00+02:00"),
     found_of("É.png", "日本語", score=0, phash="00ff00ff00ff00ff", width=1024, height=1024),
@@ -327,6 +336,13 @@ class CatalogContract:
             ('"oil painting"', "a"),
             ("oil", ""),
             ("light*", "abc"),
+            ("model:=sdxl_V1", "b"),
+            ("model:=sdxl", ""),
+            ("generator:ComfyUI", "b"),
+            ("folder:/pictures", "acde"),
+            ("folder:/pictures/B", "b"),
+            ("content:EEEEEE", "ad"),
+            ("content:%", ""),
             ("*house", "ac"),
             ("*ght* -fog", "a"),
             ("-lighthouse", "bde"),
@@ -377,6 +393,7 @@ class CatalogContract:
             (Order.SIZE, "acdeb", "bacde"),
             (Order.SCORE, "deabc", "baedc"),
             (Order.DATE, "dabce", "badce"),
+            (Order.CONTENT, "bcade", "eadcb"),
         ],
     )
     def test_results_are_sorted_and_what_is_unknown_comes_last(
@@ -407,6 +424,52 @@ class CatalogContract:
         assert len(everything) == shelf.count_found(wanted) > 2
         assert shelf.find(wanted, limit=0) == []
         assert shelf.find(wanted, Order.PATH, offset=1) == everything[1:]
+
+    def test_what_found_files_have_in_common_is_counted(self, shelf: Catalog) -> None:
+        found = shelf.facets(parse(""))
+        assert (found.counted, found.complete) == (5, True)
+        assert found.values == {
+            "type": [("image", 4), ("video", 1)],
+            "model": [("SDXL_v1", 1)],
+            "generator": [("comfyui", 1)],
+            "score": [(-1, 1), (0, 1), (4, 1), (5, 1)],
+            "favourite": [(True, 1)],
+            "year": [("2026", 2), ("2025", 1)],
+            "folder": [("/pictures", 4), ("/pictures/B", 1)],
+            "keyword": [
+                ("fog", 2),
+                ("lighthouse", 2),
+                ("100% real", 1),
+                ("light", 1),
+                ("oil painting", 1),
+                ("日本語", 1),
+            ],
+        }
+
+    def test_facets_are_those_of_the_search(self, shelf: Catalog) -> None:
+        first = shelf.media()[0].media_id
+        assert shelf.facets(parse("lighthouse type:video")).values["keyword"] == [("fog", 1), ("lighthouse", 1)]
+        assert shelf.facets(parse(f"like:{first}")).values["score"] == [(-1, 1), (4, 1)]
+        nothing = shelf.facets(parse("nothing-like-it"))
+        assert (nothing.counted, nothing.complete, {*map(tuple, nothing.values.values())}) == (0, True, {()})
+        with pytest.raises(NotFound):
+            shelf.facets(parse("like:999999"))
+
+    def test_facets_of_many_are_those_of_what_came_last(self, shelf: Catalog) -> None:
+        found = shelf.facets(parse(""), 2)
+        assert (found.counted, found.complete) == (2, False)
+        assert found.values["score"] == [(-1, 1), (0, 1)]
+        assert found.values["keyword"] == [("100% real", 1), ("日本語", 1)]
+        assert shelf.facets(parse(""), 5).complete
+
+    def test_a_facet_holds_its_most_frequent_values(self, catalog: Catalog) -> None:
+        items = [
+            found_of(f"{n:03}.png", *(f"k{k}" for k in range(n)), created_at=f"{1990 + n}-01-01") for n in range(40)
+        ]
+        assert catalog.commit("s", items, 1.0) == []
+        found = catalog.facets(parse(""))
+        assert [value for value, _ in found.values["keyword"]] == [f"k{k}" for k in range(24)]
+        assert [value for value, _ in found.values["year"]] == [str(1990 + n) for n in range(24)]
 
     def test_media_come_in_the_order_asked_for(self, shelf: Catalog) -> None:
         ids = [medium.media_id for medium in shelf.media()]

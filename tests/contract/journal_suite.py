@@ -29,8 +29,8 @@ from tallylight.facts import (
     reduce_all,
     without_names,
 )
-from tallylight.journal import Item, Journal, Session, StoredText, Tombstone
-from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE
+from tallylight.journal import Item, Journal, Session, StoredText, Tombstone, contract
+from tallylight.journal.contract import TOMBSTONE_AGE
 from tallylight.model import (
     Candidate,
     FolderFound,
@@ -163,11 +163,31 @@ class JournalContract:
         assert journal.session("s-1").state.seq == 1
         assert journal.tally() == 2
 
-    def test_a_session_with_facts_cannot_be_created(self, journal: Journal) -> None:
+    def test_a_session_is_created_with_its_first_facts_in_one_write(self, journal: Journal) -> None:
         session = new_session()
-        with pytest.raises(ValueError, match="seq 0"):
-            journal.create(replace(session, state=replace(session.state, seq=1)))
+        state = reduce_all(session.state, LIFE)
+        journal.create(replace(session, state=state), LIFE)
+        assert journal.session("s-1") == replace(session, state=state, tally=1)
+        assert list(journal.facts("s-1")) == list(enumerate(LIFE, 1))
+        assert [item.outcome.file for item in journal.items("s-1")] == ["a.png", "b.png", "c.png"]
+
+    @pytest.mark.parametrize(("seq", "facts"), [(1, ()), (0, LIFE[:1]), (2, LIFE[:1]), (1, LIFE[:2])])
+    def test_a_session_that_does_not_stand_at_its_facts_is_not_created(
+        self, journal: Journal, seq: int, facts: Sequence[Fact]
+    ) -> None:
+        session = new_session()
+        with pytest.raises(ValueError, match=f"its state at seq {len(facts)}"):
+            journal.create(replace(session, state=replace(session.state, seq=seq)), facts)
         assert journal.sessions() == []
+        assert journal.tally() == 0
+
+    def test_the_facts_of_a_session_that_exists_already_are_not_added(self, journal: Journal) -> None:
+        begun(journal, "s-1", LIFE[0])
+        session = new_session()
+        with pytest.raises(ValueError, match="exists already"):
+            journal.create(replace(session, state=reduce_all(session.state, LIFE)), LIFE)
+        assert list(journal.facts("s-1")) == [(1, LIFE[0])]
+        assert journal.items("s-1") == []
 
     def test_facts_come_back_numbered_and_fold_into_the_stored_state(self, journal: Journal) -> None:
         begun(journal, "s-1", *LIFE[:4])
@@ -396,12 +416,13 @@ class JournalContract:
         with pytest.raises(NotFound):
             journal.tombstone("old")
 
-    def test_tombstones_are_bounded_in_number(self, journal: Journal) -> None:
-        for number in range(MOST_TOMBSTONES + 2):
+    def test_tombstones_are_bounded_in_number(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(contract, "MOST_TOMBSTONES", 20)
+        for number in range(22):
             begun(journal, f"s-{number}")
             journal.delete(f"s-{number}", at=1.0)
         kept = [tombstone.session_id for tombstone in journal.tombstones_since(0)]
-        assert kept == [f"s-{number}" for number in range(2, MOST_TOMBSTONES + 2)]
+        assert kept == [f"s-{number}" for number in range(2, 22)]
 
     def test_facts_being_read_of_a_deleted_session_do_not_end_as_if_all_were_there(self, journal: Journal) -> None:
         begun(journal, "s-1", *processed(*(extracted(f"{number}.png") for number in range(1500))))

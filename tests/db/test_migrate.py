@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, func, inspect, make_url, select, text, update
+from sqlalchemy.exc import DBAPIError
 from tests.databases import KINDS, address
 
 from tallylight.catalog import CommitItem
@@ -36,12 +38,17 @@ def connection() -> Iterator[Connection]:
 @pytest.fixture(params=KINDS)
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
     """A connection to an empty database, one kind after the other."""
-    with address(request.param, tmp_path) as place:
-        url = make_url(place).set(drivername="postgresql+psycopg") if "://" in place else f"sqlite:///{place}"
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            yield connection
-        engine.dispose()
+    with address(request.param, tmp_path) as place, connected(place) as connection:
+        yield connection
+
+
+@contextmanager
+def connected(place: str) -> Iterator[Connection]:
+    url = make_url(place).set(drivername="postgresql+psycopg") if "://" in place else f"sqlite:///{place}"
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def changed(connection: Connection) -> list[object]:
@@ -52,29 +59,73 @@ def changed(connection: Connection) -> list[object]:
 
 
 def test_migrations_make_the_schema_of_the_tables_on_every_database(anywhere: Connection) -> None:
-    migrate.upgrade(anywhere)
+    revisions.run(anywhere, None)
     assert changed(anywhere) == []
     assert migrate.revision(anywhere) == migrate.NEWEST
     command.downgrade(revisions.config_for(anywhere), "base")
     assert set(inspect(anywhere).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
-    migrate.upgrade(anywhere)
+    revisions.run(anywhere, None)
     assert changed(anywhere) == []
 
 
+#: All that a database says of its own schema: what a name stands for, in its words.
+SCHEMA = {
+    "sqlite": ("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL",),
+    "postgresql": (
+        """
+        SELECT table_name || '.' || column_name, concat_ws(' ',
+            rank() OVER (PARTITION BY table_name ORDER BY ordinal_position),
+            data_type, is_nullable, column_default, identity_generation)
+        FROM information_schema.columns WHERE table_schema = current_schema()
+        """,
+        """
+        SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+        """,
+        """
+        SELECT indexname, replace(indexdef, current_schema() || '.', '')
+        FROM pg_indexes WHERE schemaname = current_schema()
+        """,
+    ),
+}
+
+
+def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in metadata.sorted_tables}
+
+
 def schema(connection: Connection) -> dict[str, str]:
-    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+    rows = [row for question in SCHEMA[connection.dialect.name] for row in connection.execute(text(question))]
+    return {name: " ".join(sql.split()) for name, sql in rows}
 
 
-def test_migrations_make_the_very_schema_of_the_tables(connection: Connection) -> None:
-    migrate.upgrade(connection)
-    migrated = schema(connection)
-    assert changed(connection) == []
-    engine = create_engine("sqlite://")
-    with engine.connect() as fresh:
-        metadata.create_all(fresh)
-        assert schema(fresh) == migrated
-    engine.dispose()
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_database_has_the_very_schema_and_rows_that_migrations_make(kind: str, tmp_path: Path) -> None:
+    ways: tuple[Callable[[Connection], None], ...] = (
+        migrate.upgrade,
+        lambda connection: revisions.run(connection, None),
+    )
+    made, folders = [], [tmp_path / "new", tmp_path / "migrated"]
+    for number, way in enumerate(ways):
+        folders[number].mkdir()
+        with address(kind, folders[number]) as place, connected(place) as connection:
+            way(connection)
+            assert migrate.revision(connection) == migrate.NEWEST
+            made.append((schema(connection), contents(connection)))
+    assert made[0] == made[1]
+    assert len(made[0][0]) > 20
+
+
+def test_a_new_database_is_made_without_alembic(tmp_path: Path) -> None:
+    script = "import sys; from tallylight.db import open_database; open_database(sys.argv[1]).close()"
+    check = f"{script}; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check, str(tmp_path / "t.sqlite")], check=False).returncode == 0
+
+
+def test_a_table_of_somebody_else_is_not_taken_for_ours(anywhere: Connection) -> None:
+    anywhere.execute(text("CREATE TABLE media (media_id integer PRIMARY KEY)"))
+    with pytest.raises(DBAPIError, match="media"):
+        migrate.upgrade(anywhere)
 
 
 def test_the_newest_revision_is_the_one_that_is_skipped(connection: Connection) -> None:

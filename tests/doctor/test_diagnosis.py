@@ -63,6 +63,7 @@ def test_only_with_gzip_it_is_the_compression() -> None:
     headers = {**NGINX, "content-encoding": "gzip"}
     found = troubles(checkup(packed=trial([1.8] * 8, takes_gzip=True, headers=headers), plain=trial(headers=NGINX)))
     assert list(found) == ["compression"]
+    assert found["compression"].cure.startswith("nginx compresses answers.")
     assert "gzip_types" in found["compression"].cure
 
 
@@ -117,25 +118,12 @@ def test_the_real_stream_counts_too(first: float | None) -> None:
     assert any(finding.level is not Level.GOOD for finding in diagnose(checkup(first_message=first)))
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 421, 500, 502, 503, 504])
-def test_a_refusal_is_the_only_finding(status: int) -> None:
-    refused = Trial(status=status, ending=Ending.REFUSED, words="Because.")
-    (finding,) = diagnose(Checkup(url="http://h", plain=refused))
-    assert finding.level is Level.TROUBLE
-    assert "Because." in finding.what
-    assert finding.cure or status == 500
-
-
-def test_a_page_instead_of_a_stream() -> None:
-    login = Trial(status=200, ending=Ending.REFUSED, headers={"content-type": "text/html; charset=utf-8"})
-    (finding,) = diagnose(Checkup(url="http://h", plain=login))
-    assert "text/html instead of a stream" in finding.what
-    assert "login" in finding.cure
-
-
-def test_nobody_there() -> None:
-    (finding,) = diagnose(Checkup(url="http://h", plain=Trial(ending=Ending.UNREACHABLE, words="refused")))
-    assert finding.what == "There was no answer: refused."
+def test_where_events_are_gathered_the_silence_of_the_real_stream_has_that_reason() -> None:
+    held = trial([1.8] * 8, takes_gzip=True, headers=NGINX)
+    found = troubles(checkup(trial(headers=NGINX), packed=held, first_message=None))
+    assert list(found) == ["compression", "first"]
+    assert found["first"].what.endswith("for the same reason.")
+    assert not found["first"].cure
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
@@ -33,16 +34,17 @@ SERVERS = {
 class AppServer(Server):
     """The example under one of the servers."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, app: str) -> None:
         super().__init__(EXAMPLE.parent, EXAMPLE.parent)
         self.name = name
+        self.app = app
         self.says = SERVERS[name][1]
 
     def command(self) -> list[str]:
         options, _ = SERVERS[self.name]
         port = str(free_port())
         where = f"127.0.0.1:{port}" if self.name == "hypercorn" else port
-        return [str(BIN / self.name), *options, where, "watched_app:app"]
+        return [str(BIN / self.name), *options, where, self.app]
 
     def until_answered(self) -> None:
         """Return once a request is answered."""
@@ -68,9 +70,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(name: str) -> Iterator[AppServer]:
+def serving(name: str, app: str = "watched_app:app") -> Iterator[AppServer]:
     """Killed, some would leave their worker behind: they are always asked to stop."""
-    server = AppServer(name).start()
+    server = AppServer(name, app).start()
     try:
         # granian says where it listens before anybody answers there.
         server.until_answered()
@@ -144,6 +146,28 @@ def test_a_stop_ends_the_streams(name: str) -> None:
         names = [event.name for event in stream.until_over()]
     assert names[-1] == "bye"
     assert took < 5
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_who_takes_nothing_is_given_up_and_delays_nobody(name: str) -> None:
+    """None of these lets the application reach its connections: that a client takes nothing shows once all buffers on
+    the way to it are full.
+    """
+    with serving(name, "flooded_app:app") as server, server.stream("/progress/") as other:
+        other.until(bool)
+        with server.raw(b"GET /progress/ HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"):
+            until_readers(server, now=2, stalled=0)
+            until_readers(server, now=1, stalled=1)
+            told = len(other.events)
+            other.until(lambda events: len(events) > told + 500)
+        assert not other.is_over
+
+
+def until_readers(server: AppServer, **wanted: int) -> None:
+    deadline = SystemClock().monotonic() + ALARM
+    while (found := server.get("/readers")) != wanted and SystemClock().monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert found == wanted
 
 
 def begin(server: AppServer, where: str) -> str:

@@ -108,21 +108,29 @@ class SeenHub(Hub):
 
 
 class GatedJournal(MemoryJournal):
-    """A journal whose appends a test can hold back or let fail, and which remembers each."""
+    """A journal whose facts a test can hold back or let fail, and which remembers each."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.appended: list[list[Fact]] = []  #: what each append that was begun was given
+        self.appended: list[list[Fact]] = []  #: those of each write of some that was begun
         self.gate = Event()
         self.gate.set()
         self.fail_when: Callable[[Sequence[Fact]], bool] = lambda _facts: False
 
+    def create(self, session: Session, facts: Sequence[Fact] = ()) -> None:
+        self._pass(facts)
+        super().create(session, facts)
+
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
-        self.appended.append(list(facts))
+        self._pass(facts)
+        return super().append(session_id, facts, state)
+
+    def _pass(self, facts: Sequence[Fact]) -> None:
+        if facts:
+            self.appended.append(list(facts))
         assert self.gate.wait(10), "the test never opened the gate"
         if self.fail_when(facts):
             raise DataFolderUnusable("The disk is full; make room.")
-        return super().append(session_id, facts, state)
 
 
 @dataclass(kw_only=True)
@@ -193,8 +201,7 @@ class Bench:
 
     def add(self, session: Session, facts: Sequence[Fact]) -> None:
         """A session as an earlier process left it."""
-        self.journal.create(session)
-        self.journal.append(session.session_id, facts, reduce_all(session.state, facts))
+        self.journal.create(replace(session, state=reduce_all(session.state, facts)), facts)
 
 
 @asynccontextmanager

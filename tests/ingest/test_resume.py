@@ -74,9 +74,10 @@ class NotingJournal(MemoryJournal):
     def previews(self) -> Previews:
         return self.noting
 
-    def create(self, session: Session) -> None:
-        super().create(session)
-        self.writes.append(lambda other: other.create(session))
+    def create(self, session: Session, facts: Sequence[Fact] = ()) -> None:
+        super().create(session, facts)
+        noted = list(facts)
+        self.writes.append(lambda other: other.create(session, noted))
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         tally = super().append(session_id, facts, state)

@@ -122,8 +122,9 @@ async def test_a_journal_that_cannot_be_written_fails_the_start(tmp_path: Path) 
     async with open_bench(tmp_path, journal=journal) as bench:
         with pytest.raises(DataFolderUnusable, match="The disk is full"), anyio.fail_after(5):
             await bench.start()
-        (session,) = journal.sessions()
-        assert bench.supervisor.record_of(session.session_id) is None
+        assert journal.sessions() == [], "there is none that nobody works on"
+        assert bench.supervisor.working_on == frozenset()
+        assert bench.hub.updates == []
         journal.fail_when = lambda _facts: False
         assert (await bench.run()).status is Status.COMPLETED, "the next one works"
 

@@ -64,7 +64,7 @@ def test_a_server_without_a_token_says_what_to_set(
         with proxy.client() as client:
             answer = client.get(f"{proxy.url}/api/ingest/sessions")
         assert (answer.status_code, answer.json()["code"]) == (403, "forwarded")
-        assert "set --public-url and a token" in answer.json()["detail"]
+        assert "Start it again with --public-url" in answer.json()["detail"]
         server.stop()
 
 

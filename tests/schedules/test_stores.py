@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 from tests.contract.schedules_suite import SchedulesContract, schedule
-from tests.databases import Open, database, database_address, opening
+from tests.databases import Open, database, database_address, emptied, opening
 
 from tallylight.db import Database
 from tallylight.schedules import Look, Schedules
 from tallylight.schedules.memory import MemorySchedules
 from tallylight.schedules.sql import SqlSchedules
 
-__all__ = ["database", "database_address", "opening"]
+__all__ = ["database", "database_address", "emptied", "opening"]
 
 
 class TestMemorySchedules(SchedulesContract):

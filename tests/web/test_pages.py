@@ -26,7 +26,7 @@ async def it(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         yield it
 
 
-@pytest.mark.parametrize("path", ["/", "/ingest-v2", "/sessions/anything", "/sessions"])
+@pytest.mark.parametrize("path", ["/", "/ingest-v2", "/sessions/anything", "/sessions", "/library"])
 async def test_the_page_is_html_without_inline_script_or_style(it: Site, path: str) -> None:
     answer = await it.client.get(path)
     assert answer.status_code == 200

@@ -110,7 +110,8 @@ def test_further_names_are_let_in_where_the_doors_say_so() -> None:
 def test_what_a_proxy_forwarded_stays_outside_and_is_told_why(name: str) -> None:
     refusal = refused(replace(HERE, forwarded=[name]))
     assert refusal.status == 403
-    assert "set --public-url and a token" in refusal.detail
+    assert "Start it again with --public-url" in refusal.detail
+    assert "prints a link to log in with" in refusal.detail
     assert check(replace(HERE, forwarded=[name]), Doors(guarded=True)) is None
 
 

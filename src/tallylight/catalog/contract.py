@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tallylight.catalog.search import Order, Search
 from tallylight.model import Json, Outcome, RawText, Tier
+
+if TYPE_CHECKING:
+    from tallylight.catalog.facets import Facets
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,12 @@ class Catalog(Protocol):
 
     def count_found(self, search: Search) -> int:
         """How many a search finds; raises as `find` does."""
+        ...
+
+    def facets(self, search: Search, most: int = ...) -> Facets:
+        """What files have in common that a search finds, counted: of all, or of the `most` with the highest media_id.
+        Raises as `find` does.
+        """
         ...
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from tallylight.catalog.contract import Medium
+from tallylight.catalog.prepared import split
 from tallylight.catalog.search import Is, Order, Search, ascii_lower
 from tallylight.errors import BadInput
 
@@ -25,6 +26,7 @@ _KEYS: Final[dict[Order, Callable[[Medium], Any]]] = {
     Order.SCORE: lambda medium: medium.outcome.score,
     Order.SIZE: lambda medium: medium.outcome.bytes,
     Order.PATH: lambda medium: medium.path,
+    Order.CONTENT: lambda medium: medium.outcome.sha256,
 }
 
 
@@ -33,8 +35,11 @@ def matches(search: Search, medium: Medium, duplicates: Collection[str | None]) 
     outcome = medium.outcome
     return (
         _has_keywords(search, medium)
-        and ascii_lower(search.model) in ascii_lower(outcome.generation.get("model") or "")
+        and _is_named(search.model, outcome.generation.get("model") or "")
+        and search.generator in {"", outcome.generation.get("generator")}
         and ascii_lower(search.path) in ascii_lower(medium.path)
+        and search.folder in {"", split(medium.path)[0]}
+        and (outcome.sha256 or "").startswith(search.content)
         and search.type in {"", outcome.media.get("type")}
         and search.format in {"", outcome.media.get("format")}
         and medium.session_id.startswith(search.session)
@@ -86,6 +91,12 @@ def hash_of(medium: Medium) -> str:
             f"Medium {medium.media_id} has no perceptual hash to compare with; ingest it anew with the tier full."
         )
     return medium.outcome.phash
+
+
+def _is_named(wanted: str, name: str) -> bool:
+    if wanted.startswith("="):
+        return ascii_lower(wanted[1:]) == ascii_lower(name)
+    return ascii_lower(wanted) in ascii_lower(name)
 
 
 def _has_keywords(search: Search, medium: Medium) -> bool:

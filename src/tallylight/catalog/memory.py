@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
+from tallylight.catalog.facets import MOST_COUNTED, Facets, frequent_keywords, tallied, traits_of
 from tallylight.catalog.matching import by_likeness, hash_of, matches, nearest, page, plain_order, sorted_ids
 from tallylight.catalog.prepared import (
     Prepared,
@@ -233,6 +234,10 @@ class MemoryCatalog:
 
     def count_found(self, search: Search) -> int:
         return len(self.find(search))
+
+    def facets(self, search: Search, most: int = MOST_COUNTED) -> Facets:
+        newest = self.media_of(sorted(self.find(search), reverse=True))
+        return tallied(map(traits_of, newest), frequent_keywords(newest[:most]), most)
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
         known = {medium.media_id: medium for medium in self._all()}

@@ -3,12 +3,16 @@
 lighthouse "oil painting"       keywords, all of them; * stands for anything: light*, *house*
 -fog not:fog                    without this keyword
 model:sdxl path:day_3           part of the model's name, of the path; case ignored
+model:=sdxl                     the whole of it
+generator:comfyui               the program that made it
+folder:/pictures/day_3          directly in this folder
 type:video format:png           image or video; format as the catalog has it
 score:>=4 score:-1 score:1..3   also nsfw: width: height: duration: (seconds)
 size:>10MB                      B, kB, MB, GB (thousands)
 date:2026 date:2026-01..2026-03 when it was made: a year, a month, a day
 is:favourite is:duplicate       is:rated is:unrated is:rejected
 like:17 like:17~10              looks like medium 17: at most 6 (10) of 64 bits differ
+content:5bcb2183                the beginning of the hash of its bytes
 session:81d3f4ad                what this session committed last
 missing:no missing:yes          whether the file was there when it was last looked for
 """
@@ -43,7 +47,9 @@ _WORD = re.compile(
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _LIKE = re.compile(r"(\d{1,18})(?:~(\d{1,2}))?", re.ASCII)
 NUMBERS: Final = ("score", "nsfw", "width", "height", "duration", "size")
-_NAMES: Final = (*NUMBERS, "not", "model", "path", "type", "format", "date", "is", "like", "session", "missing")
+_TEXTS: Final = ("model", "path", "folder", "session")
+_TEXTS_IN_LOWER_CASE: Final = ("type", "format", "generator", "content")
+_NAMES: Final = (*NUMBERS, *_TEXTS, *_TEXTS_IN_LOWER_CASE, "not", "date", "is", "like", "missing")
 
 
 class Order(StrEnum):
@@ -54,6 +60,7 @@ class Order(StrEnum):
     SCORE = "score"
     SIZE = "size"
     PATH = "path"
+    CONTENT = "content"  #: files of the same bytes side by side
     LIKENESS = "likeness"  #: to what `like:` names
 
 
@@ -97,10 +104,13 @@ class Search:
 
     keywords: tuple[str, ...] = ()  #: lower case; `*` stands for anything
     without: tuple[str, ...] = ()
-    model: str = ""
+    model: str = ""  #: a part of it; all of it after a `=`
+    generator: str = ""
     path: str = ""
+    folder: str = ""
     type: str = ""
     format: str = ""
+    content: str = ""  #: the beginning of the SHA-256 of its bytes
     session: str = ""  #: the beginning of its id
     numbers: tuple[tuple[str, Span], ...] = ()  #: by their names in `NUMBERS`
     since: str = ""  #: ISO dates: from this one on …
@@ -157,9 +167,9 @@ class _Draft:
         match name:
             case "not":
                 self.without.append(value.lower())
-            case "model" | "path" | "session":
+            case _ if name in _TEXTS:
                 self.texts[name] = value
-            case "type" | "format":
+            case _ if name in _TEXTS_IN_LOWER_CASE:
                 self.texts[name] = value.lower()
             case "date":
                 self.texts["since"], self.texts["until"] = dates(value)
@@ -275,6 +285,22 @@ def _like(value: str) -> Like:
             f"like:{value[:40]} names no medium; write like:17, or like:17~10 for up to 10 bits of difference."
         )
     return Like(int(match[1]), int(match[2]) if match[2] else ALIKE)
+
+
+def word(name: str, value: str) -> str | None:
+    """The word that asks for a value, without a name for a keyword; None where the language cannot write it."""
+    if not value or '"' in value or (name and value == "="):
+        return None
+    is_plain = not re.search(r"\s", value) and (name or not (_is_special(value)))
+    if not name and "*" in value:
+        return None
+    quoted = value if is_plain else f'"{value}"'
+    return f"{name}:{quoted}" if name else quoted
+
+
+def _is_special(keyword: str) -> bool:
+    """Whether a keyword would be read as something else where it stands without quotation marks."""
+    return keyword.startswith("-") or ":" in keyword
 
 
 def ascii_lower(text: str) -> str:

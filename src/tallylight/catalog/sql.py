@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
-from tallylight.catalog import sql_commit, sql_undo
+from tallylight.catalog import sql_commit, sql_facets, sql_undo
 from tallylight.catalog.contract import CommitItem, Holder, Known, KnownFile, Medium, Rated, Refused, Reread
+from tallylight.catalog.facets import MOST_COUNTED, Facets
 from tallylight.catalog.matching import by_likeness, hash_of, page, plain_order
 from tallylight.catalog.prepared import in_order, prepare, rated_item, reread_item
 from tallylight.catalog.rows import medium_of, rated_row, tier_of
@@ -256,6 +257,11 @@ class SqlCatalog:
             return len(self.find(search))
         with self._database.reading() as connection:
             return connection.scalar(counted(search, connection.dialect.name)) or 0
+
+    def facets(self, search: Search, most: int = MOST_COUNTED) -> Facets:
+        only = None if search.like is None else self.find(search)
+        with self._database.reading() as connection:
+            return sql_facets.facets(connection, search, most, only)
 
     def media_of(self, media_ids: Sequence[int]) -> list[Medium]:
         known: dict[int, Medium] = {}

@@ -18,12 +18,15 @@ _NUMBERS: Final = {
     "height": media.c.height,
     "duration": media.c.duration,
 }
+#: It has no column of its own: few ask for it, and every commit would write it twice.
+GENERATOR: Final = media.c.generation["generator"].as_string()
 _KEYS: Final[dict[Order, ColumnElement[Any]]] = {
     Order.ADDED: media.c.media_id,
     Order.DATE: media.c.created_at,
     Order.SCORE: media.c.score,
     Order.SIZE: media.c.size,
     Order.PATH: media.c.path,
+    Order.CONTENT: media.c.sha256,
 }
 
 
@@ -33,16 +36,17 @@ def found(search: Search, order: Order, *, descending: bool, dialect: str) -> Se
     if isinstance(key.type, String):
         key = plain(key, dialect)
     sorted_by = key.desc() if descending else key.asc()
-    statement = select(media.c.media_id, media.c.phash).where(*_conditions(search, dialect))
+    statement = select(media.c.media_id, media.c.phash).where(*conditions(search, dialect))
     return statement.order_by(nulls_last(sorted_by), media.c.media_id)
 
 
 def counted(search: Search, dialect: str) -> Select[int]:
     """How many have all a search asks for, but for `like`."""
-    return select(func.count()).select_from(media).where(*_conditions(search, dialect))
+    return select(func.count()).select_from(media).where(*conditions(search, dialect))
 
 
-def _conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
+def conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
+    """What a file must have, but for `like`."""
     yield from map(_has_keyword, search.keywords)
     yield from (~_has_keyword(word) for word in search.without)
     yield from _named(search, dialect)
@@ -56,11 +60,16 @@ def _conditions(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
 
 def _named(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     for column, wanted in ((media.c.model, search.model), (media.c.path, search.path)):
-        if wanted:
+        if wanted.startswith("=") and column is media.c.model:
+            yield func.lower(plain(column, dialect)) == ascii_lower(wanted[1:])
+        elif wanted:
             yield func.lower(plain(column, dialect)).contains(ascii_lower(wanted), autoescape=True)
-    for column, wanted in ((media.c.type, search.type), (media.c.format, search.format)):
-        if wanted:
-            yield column == wanted
+    exact = {media.c.type: search.type, media.c.format: search.format, media.c.folder: search.folder}
+    yield from (column == wanted for column, wanted in exact.items() if wanted)
+    if search.generator:
+        yield search.generator == GENERATOR
+    if search.content:
+        yield media.c.sha256.startswith(search.content, autoescape=True)
     if search.is_missing is not None:
         since = media.c.missing_since
         yield since.is_not(None) if search.is_missing else since.is_(None)

@@ -18,7 +18,10 @@ _MARKS: Final = {"good": "ok     ", "note": "note   ", "trouble": "TROUBLE"}
 
 
 def doctor(
-    url: Annotated[str, typer.Argument(help="The server's address as people use it, path prefix included.")],
+    url: Annotated[
+        str,
+        typer.Argument(help="The server's address as people use it, path prefix included; one of a session does, too."),
+    ],
     json: Annotated[bool, typer.Option("--json", help="JSON: the findings, and all that was measured.")] = False,
     silence: Annotated[
         float, typer.Option(min=0, max=600, help="Seconds of silence to test; 75 finds most proxies' limits, 0 none.")
@@ -35,9 +38,11 @@ def doctor(
         raise BadParameters(f"{url} is no address of a server; it begins with http:// or https://.")
     from dataclasses import asdict
 
+    from tallylight.cli.place import parsed
     from tallylight.clock import SystemClock
     from tallylight.doctor import Level, Plan, diagnose, measure
 
+    url, _ = parsed(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
     plan = Plan(silence=silence, headers=headers, verify=_trusted(ca))
     if not json:

@@ -28,23 +28,24 @@ def extractors(
 
     Exit status: 0 all can be used, 1 one is left out; its reason is told.
     """
-    found = anyio.run(_found, options.settings())
-    rows = [*_own(), *_brought(found)]
+    there = anyio.run(found, options.settings())
+    rows = [*_own(), *_brought(there)]
     for row in rows:
         typer.echo(json_module.dumps(row) if json else _line(row))
-    raise typer.Exit(SOME_FAILED if found.left_out else 0)
+    raise typer.Exit(SOME_FAILED if there.left_out else 0)
 
 
-async def _found(settings: Settings) -> Extractors:
+async def found(settings: Settings) -> Extractors:
+    """The extractors that other packages brought along, each tried in a process of its own."""
     from tallylight.clock import SystemClock
     from tallylight.ingest.extract.plugins import declared
     from tallylight.ingest.extractors import Extractors, examined
     from tallylight.services import open_local_engine
 
-    if not (found := await to_thread.run_sync(declared)):
+    if not (named := await to_thread.run_sync(declared)):
         return Extractors()
     async with open_local_engine(settings.model_copy(update={"jobs": 1}), SystemClock()) as engine:
-        return await examined(engine, found)
+        return await examined(engine, named)
 
 
 def _own() -> Iterator[Json]:

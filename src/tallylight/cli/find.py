@@ -48,6 +48,7 @@ class OrderName(StrEnum):
     SCORE = "score"
     SIZE = "size"
     PATH = "path"
+    CONTENT = "content"
     LIKENESS = "likeness"
 
 

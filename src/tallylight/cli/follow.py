@@ -52,7 +52,8 @@ def follow(
 ) -> None:
     """Follow a session to its end, over restarts of the server and bad networks. Ctrl-C ends the watching alone.
 
-    Exit status: 0 all well, 1 some files failed or the session did, 2 there is nothing to follow, 130 interrupted.
+    Exit status: 0 all well, 1 some files failed or the session did, 2 there is nothing to follow or --notify-cmd
+    failed, 130 interrupted.
     """
     settings = options.settings(data=data, database=database)
     message, interrupted = anyio.run(_followed, settings, target, token, choose(as_json=json))
@@ -143,4 +144,18 @@ def notify(command: str, message: Json) -> None:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise BadParameters(f"The session is {message['status']}, but --notify-cmd did not work: {error}.") from error
+        raise BadParameters(
+            f"The session is {message['status']}, but the command of --notify-cmd {_why(error)}: {command}"
+        ) from error
+
+
+def _why(error: OSError | subprocess.SubprocessError) -> str:
+    match error:
+        case subprocess.CalledProcessError(returncode=status) if status < 0:
+            return f"was ended by signal {-status}"
+        case subprocess.CalledProcessError(returncode=status):
+            return f"ended with status {status}"
+        case subprocess.TimeoutExpired():
+            return f"was ended after {_NOTIFY_S:.0f} s"
+        case _:
+            return f"could not be run ({error})"

@@ -9,8 +9,28 @@ from tallylight.cli.draw import Drawer
 from tallylight.cli.failures import PAGE, Failures
 from tallylight.facts import Trouble
 from tallylight.live import Parser, Wish
-from tallylight.model import Json, OutcomeKind, Status
+from tallylight.model import Json, OutcomeKind, Parameters, Status
 from tallylight.services import Services
+
+
+class Here:
+    """This process as a place where sessions run, as `far.FarServer` is one."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def start(self, parameters: Parameters) -> str:
+        """Begin a session; returns its id."""
+        return (await self._services.supervisor.start(parameters)).session_id
+
+    async def follow(self, session_id: str, drawer: Drawer) -> Json:
+        """Draw a session until it is at rest or held; returns its last message."""
+        return await follow(self._services, session_id, drawer)
+
+    async def command(self, command: str, session_id: str) -> str:
+        """Commit or cancel a session; returns its status then."""
+        supervisor = self._services.supervisor
+        return await {"commit": supervisor.commit, "cancel": supervisor.cancel}[command](session_id)
 
 
 async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:

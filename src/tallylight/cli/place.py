@@ -13,7 +13,7 @@ import httpx
 from tallylight.cli.failures import PAGE
 from tallylight.client import Message, Patience, follow
 from tallylight.client.refusals import refusal
-from tallylight.errors import BadParameters, NotFound, ServerUnreachable
+from tallylight.errors import BadParameters, NotFound, Refused, ServerUnreachable
 from tallylight.facts import Trouble
 
 #: Addresses of one session: its stream, its state, its page.
@@ -22,6 +22,12 @@ _OF_SESSION: Final = re.compile(
 )
 _OF_SERVER: Final = re.compile(r"(?P<prefix>.*?)(?:/api/ingest/stream)?/?")
 _PATIENCE_S: Final = 30.0
+
+_WANTED: Final = (
+    "The server wants its token: give it with --token. It was printed when the server first started; "
+    "`tallylight token --rotate` makes another."
+)
+_NOT_THIS: Final = "The server does not take this token. Was another one made since? `tallylight token` tells when."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +82,21 @@ def _newest(base: str, headers: Mapping[str, str]) -> str:
     return str(sessions[0]["session_id"])
 
 
+def _advice(words: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return "set SSL_CERT_FILE to a file with its authority's certificate, where that is one of your own"
+    if "WRONG_VERSION_NUMBER" in words:
+        return "nothing speaks TLS there: try http:// instead"
+    return "see that it runs"
+
+
 def _get(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
     try:
         answer = httpx.get(url, headers=dict(headers), timeout=_PATIENCE_S)
     except httpx.HTTPError as error:
-        raise ServerUnreachable(f"The server at {url} does not answer ({error}); see that it runs.") from error
+        raise ServerUnreachable(f"The server at {url} does not answer ({error}); {_advice(str(error))}.") from error
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise Refused(_NOT_THIS if "Authorization" in headers else _WANTED)
     if answer.is_error:
         raise refusal(answer)
     try:

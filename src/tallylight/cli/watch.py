@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
+from urllib.parse import quote
 
 import anyio
 import typer
@@ -15,12 +18,20 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import BadFolder, OwnedElsewhere, WrongMove
-from tallylight.model import Json, Status
-from tallylight.roots import escape, outermost
+from tallylight.errors import (
+    BadFolder,
+    DataFolderBusy,
+    OwnedElsewhere,
+    ServerUnreachable,
+    TallylightError,
+    WrongMove,
+)
+from tallylight.model import Json, Parameters, Status
+from tallylight.roots import Roots, escape, outermost
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
+    from tallylight.ingest.extractors import Extractors
     from tallylight.services import Services
 
 #: Somebody said so, and expects it to stay until they say something else.
@@ -39,38 +50,108 @@ def watch(  # noqa: PLR0917 (typer makes the options from these)
     """Ingest and commit what is in the folders, and then whatever arrives, once it has stood still.
 
     Local disks tell of changes by themselves; network file systems are looked at every two seconds. What an earlier
-    watch of these folders was cut off in is gone on with first. Ctrl-C ends it.
+    watch of these folders was cut off in is gone on with first. Ctrl-C ends it. Where a server holds the data folder,
+    the sessions run there.
     """
     settings = options.settings(roots=tuple(paths), data=data, database=database, jobs=jobs)
-    anyio.run(_run, settings, still, poll, partial(choose, as_json=json))
+    how, draw = _How(still=still, polls=poll), partial(choose, as_json=json)
+    try:
+        anyio.run(_run, settings, how, draw)
+    except DataFolderBusy as busy:
+        anyio.run(_run_there, busy, settings, ["--jobs"] if jobs is not None else [], how, draw)
 
 
-async def _run(settings: Settings, still: float, poll: bool, draw: Callable[[], Drawer]) -> None:
-    from tallylight.ingest import watch as watching
-    from tallylight.ingest.changes import changes, must_poll
-    from tallylight.ingest.discover import is_media
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How it is looked at what arrives."""
+
+    still: float
+    polls: bool
+
+
+class _Place(Protocol):
+    """Where the sessions run: this process, or a server."""
+
+    async def start(self, parameters: Parameters) -> str: ...
+
+    async def follow(self, session_id: str, drawer: Drawer) -> Json: ...
+
+    async def command(self, command: str, session_id: str) -> str: ...
+
+
+async def _run(settings: Settings, how: _How, draw: Callable[[], Drawer]) -> None:
+    from tallylight.cli.near import Here
     from tallylight.services import open_services
 
     async with open_services(settings, doing="watch") as services:
-        folders = list(services.roots.folders)
-        polls = poll or await to_thread.run_sync(must_poll, folders)
-        take = _one_by_one(partial(_take, services, draw))
-        wanted = partial(is_media, suffixes=services.extractors.suffixes)
-        job = watching.Watch(
-            changes=partial(changes, folders, polls, wanted),
-            take=take,
-            clock=services.clock,
-            still_for=still,
-            wanted=wanted,
-            skip=services.skipped,
-        )
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_end_on_signal, tasks.cancel_scope)
-            # Listening begins before the first look: what arrives in between is seen twice rather than never.
-            tasks.start_soon(watching.run, job)
-            await _go_on(services, draw)
-            await take(folders)
-            typer.echo(f"Watching {len(folders)} folder{'s' * (len(folders) > 1)}; Ctrl-C ends it.", err=True)
+        here = Here(services)
+        take = _one_by_one(partial(_take, here, services.roots, draw))
+
+        async def first() -> None:
+            await _go_on(services, here, draw)
+            await take(list(services.roots.folders))
+
+        await _watch(services.roots, how, services.extractors, services.skipped, take, first)
+
+
+async def _run_there(
+    busy: DataFolderBusy, settings: Settings, without: list[str], how: _How, draw: Callable[[], Drawer]
+) -> None:
+    """The same beside a server that holds the data folder: this process looks at the folders, and the server reads what
+    has arrived. What an earlier watch was cut off in, the server has gone on with by itself.
+    """
+    from tallylight.cli.attach import attached
+    from tallylight.cli.extractors import found
+    from tallylight.ingest.running import innermost
+    from tallylight.roots import Roots
+
+    server = attached(busy, settings, without)
+    roots = await to_thread.run_sync(lambda: Roots.of(*settings.roots))
+    for folder in roots.folders:
+        # What that server may not read is no folder to wait for.
+        await server.ask(f"/api/ingest/directories?path={quote(escape(folder), safe='')}")
+    take = _one_by_one(partial(_take, server, roots, draw))
+    skip = await to_thread.run_sync(os.path.realpath, settings.data)
+    try:
+        await _watch(roots, how, await found(settings), (skip,), take, partial(take, list(roots.folders)))
+    except BaseExceptionGroup as group:
+        cause = innermost(group)
+        if isinstance(cause, TallylightError):
+            raise cause from group
+        raise
+
+
+async def _watch(
+    roots: Roots,
+    how: _How,
+    extractors: Extractors,
+    skip: tuple[str, ...],
+    take: Callable[[list[str]], Awaitable[None]],
+    first: Callable[[], Awaitable[None]],
+) -> None:
+    """Until it is ended by a signal: what is there `first`, then `take` what arrives."""
+    from tallylight.clock import SystemClock
+    from tallylight.ingest import watch as watching
+    from tallylight.ingest.changes import changes, must_poll
+    from tallylight.ingest.discover import is_media
+
+    folders = list(roots.folders)
+    polls = how.polls or await to_thread.run_sync(must_poll, folders)
+    wanted = partial(is_media, suffixes=extractors.suffixes)
+    job = watching.Watch(
+        changes=partial(changes, folders, polls, wanted),
+        take=take,
+        clock=SystemClock(),
+        still_for=how.still,
+        wanted=wanted,
+        skip=skip,
+    )
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_end_on_signal, tasks.cancel_scope)
+        # Listening begins before the first look: what arrives in between is seen twice rather than never.
+        tasks.start_soon(watching.run, job)
+        await first()
+        typer.echo(f"Watching {len(folders)} folder{'s' * (len(folders) > 1)}; Ctrl-C ends it.", err=True)
 
 
 def _one_by_one(take: Callable[[list[str]], Awaitable[None]]) -> Callable[[list[str]], Awaitable[None]]:
@@ -90,37 +171,33 @@ async def _end_on_signal(scope: anyio.CancelScope) -> None:
             scope.cancel()
 
 
-async def _take(services: Services, draw: Callable[[], Drawer], folders: list[str]) -> None:
+async def _take(place: _Place, roots: Roots, draw: Callable[[], Drawer], folders: list[str]) -> None:
     """A session over these folders, and its commit."""
-    from tallylight.model import Parameters
-
     try:
-        asked = [await to_thread.run_sync(services.roots.folder, folder) for folder in outermost(folders)]
+        asked = [await to_thread.run_sync(roots.folder, folder) for folder in outermost(folders)]
+        session_id = await place.start(Parameters(directories=tuple(map(escape, asked)), auto_commit=True))
     except BadFolder as error:
         # It went away again, with what had arrived in it.
         typer.echo(f"tallylight: {error}", err=True)
         return
-    parameters = Parameters(directories=tuple(map(escape, asked)), auto_commit=True)
-    session = await services.supervisor.start(parameters)
-    await _see_through(services, draw, session.session_id)
+    await _see_through(place, draw, session_id)
 
 
-async def _see_through(services: Services, draw: Callable[[], Drawer], session_id: str) -> None:
+async def _see_through(place: _Place, draw: Callable[[], Drawer], session_id: str) -> None:
     """Follow a session in motion to its end, and commit it."""
-    from tallylight.cli.near import follow
-
     try:
-        message = await follow(services, session_id, draw())
+        message = await place.follow(session_id, draw())
         if message["status"] == "completed" and _has_news(message):
-            await services.supervisor.commit(session_id)
-            await follow(services, session_id, draw())
+            await place.command("commit", session_id)
+            await place.follow(session_id, draw())
     except anyio.get_cancelled_exc_class():
-        with anyio.CancelScope(shield=True), suppress(WrongMove):
-            await services.supervisor.cancel(session_id)
+        # A commit cannot be cancelled, and a server that is gone has nothing to cancel.
+        with anyio.CancelScope(shield=True), suppress(WrongMove, ServerUnreachable):
+            await place.command("cancel", session_id)
         raise
 
 
-async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
+async def _go_on(services: Services, here: _Place, draw: Callable[[], Drawer]) -> None:
     """Go on with what an earlier watch of these folders was cut off in. Other sessions over them are somebody's: told
     of, and left as they are.
     """
@@ -136,7 +213,7 @@ async def _go_on(services: Services, draw: Callable[[], Drawer]) -> None:
         except OwnedElsewhere as error:
             typer.echo(f"tallylight: {error}", err=True)
             continue
-        await _see_through(services, draw, name)
+        await _see_through(here, draw, name)
 
 
 def _has_news(message: Json) -> bool:

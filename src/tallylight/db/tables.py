@@ -367,6 +367,9 @@ catalog_clock: Final = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+#: The one row of that in a new database.
+FIRST_OF_CATALOG: Final = {"id": 1, "version": 1}
+
 #: How far the preview of a session is. A small number stands for the session in the tables of its files.
 previews: Final = Table(
     "previews",

@@ -1,6 +1,7 @@
 """What becomes of a stream on its way: measured from this end, with the likely culprit and its cure."""
 
-from tallylight.doctor.diagnosis import Finding, Level, diagnose
+from tallylight.doctor.diagnosis import diagnose
+from tallylight.doctor.finding import Finding, Level
 from tallylight.doctor.measuring import Plan, measure
 from tallylight.doctor.trial import Beat, Checkup, Ending, Trial
 

@@ -23,7 +23,7 @@ _NGINX: Final = Culprit(
     "nginx",
     "In its site file: proxy_buffering off; and no proxy_ignore_headers X-Accel-Buffering.",
     "In its site file: proxy_read_timeout 75s;",
-    "In its site file: no text/event-stream among gzip_types.",
+    "In its site file, where it passes /api/ on: gzip off; or no text/event-stream among gzip_types.",
 )
 _CADDY: Final = Culprit(
     "Caddy",
@@ -83,6 +83,13 @@ def on_the_way(headers: Headers) -> Culprit:
 def buffering_cure(culprit: Culprit) -> str:
     """What is to be changed where events are gathered."""
     return _named(culprit, "gathers answers", culprit.unbuffered)
+
+
+def compression_cure(culprit: Culprit) -> str:
+    """What is to be changed where answers are compressed."""
+    if culprit is _UNKNOWN:
+        return f"Compression on the way is to blame. {culprit.gzip_off}"
+    return _named(culprit, "compresses answers", culprit.gzip_off)
 
 
 def timeout_cure(culprit: Culprit) -> str:

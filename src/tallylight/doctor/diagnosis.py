@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from tallylight.doctor.culprits import Culprit, buffering_cure, on_the_way, timeout_cure
+from tallylight.doctor.culprits import Culprit, buffering_cure, compression_cure, on_the_way, timeout_cure
+from tallylight.doctor.finding import Finding, Level
+from tallylight.doctor.reach import no_stream
 from tallylight.doctor.trial import Checkup, Ending, Trial
 
 #: Seconds by which events that took the same way may differ: networks and busy machines.
@@ -17,60 +17,16 @@ HEARTBEAT: Final = 10.0
 _SLOW: Final = 1.0
 
 
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    GOOD = "good"
-    NOTE = "note"  #: works, and could be better
-    TROUBLE = "trouble"  #: people see stuck or broken progress
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found out. `cure` says what to change; empty where nothing need be."""
-
-    level: Level
-    about: str  #: `reach`, `buffering`, `compression`, `idle`, `http`, `first`: a closed list, for programs
-    what: str
-    cure: str = ""
-
-
 def diagnose(checkup: Checkup) -> list[Finding]:
     """What is to be said about this checkup, the worst first."""
     if checkup.plain.ending in {Ending.UNREACHABLE, Ending.REFUSED}:
-        return [_no_stream(checkup.plain)]
+        return [no_stream(checkup)]
     culprit = on_the_way(checkup.plain.headers)
-    found = [*_buffering(checkup, culprit), *_idle(checkup, culprit), *_first(checkup), *_http(checkup)]
+    gathered = list(_buffering(checkup, culprit))
+    is_held = any(finding.level is Level.TROUBLE for finding in gathered)
+    found = [*gathered, *_idle(checkup, culprit), *_first(checkup, is_held=is_held), *_http(checkup)]
     order = list(Level)[::-1]
     return sorted(found, key=lambda finding: order.index(finding.level))
-
-
-def _no_stream(trial: Trial) -> Finding:
-    if trial.ending is Ending.UNREACHABLE:
-        cure = "See that the server runs, that the address is right, and that no firewall is between."
-        return Finding(Level.TROUBLE, "reach", f"There was no answer: {trial.words}.", cure)
-    what, cure = _refusals().get(trial.status, (f"It was answered with status {trial.status}.", ""))
-    said = f" It said: {trial.words}" if trial.words else ""
-    if trial.status == 200:
-        kind = trial.headers.get("content-type", "no type").partition(";")[0]
-        what, said = f"It was answered with {kind} instead of a stream.", ""
-        cure = "A proxy in front asks for a login, or the address lacks its path prefix; see --public-url."
-    return Finding(Level.TROUBLE, "reach", what + said, cure)
-
-
-def _refusals() -> dict[int, tuple[str, str]]:
-    return {
-        401: ("It wants a token.", "Give it one with --token."),
-        403: (
-            "The server turned the request away.",
-            "Behind a proxy, set --public-url, and let the proxy pass Host on as it is.",
-        ),
-        404: ("There is no Tallylight at this address.", "Is the path prefix right? See --public-url."),
-        421: ("The server does not know itself by this name.", "Set --public-url to the address that people use."),
-        502: ("A proxy answers that it cannot reach the server.", "See that the server runs where the proxy looks."),
-        503: ("The server, or a proxy in front, is too busy.", "Try again in a minute."),
-        504: ("A proxy gave up waiting for the server.", "See that the server runs where the proxy looks."),
-    }
 
 
 def _buffering(checkup: Checkup, culprit: Culprit) -> Iterator[Finding]:
@@ -93,14 +49,14 @@ def _buffering(checkup: Checkup, culprit: Culprit) -> Iterator[Finding]:
     elif packed is not None and _is_held(packed):
         late = f"{_sent(packed)} came in {_pieces(packed)}, up to {packed.held:.1f} s late"
         what = f"Events are held back where the client takes gzip: {late}."
-        yield Finding(Level.TROUBLE, "compression", what, f"Compression on the way is to blame. {culprit.gzip_off}")
+        yield Finding(Level.TROUBLE, "compression", what, compression_cure(culprit))
     else:
         yield Finding(Level.GOOD, "buffering", "Events come one by one, as they are sent.")
     encoding = packed.headers.get("content-encoding") if packed is not None and not _is_held(packed) else None
     # `identity` is the server's own word for none.
     if encoding not in {None, "identity"}:
         what = f"Something on the way compresses the stream ({encoding}), without holding it back."
-        yield Finding(Level.NOTE, "compression", what, culprit.gzip_off)
+        yield Finding(Level.NOTE, "compression", what, compression_cure(culprit))
     if plain.ending in {Ending.CUT, Ending.SILENT} and not _is_held(plain):
         what = f"The stream broke after {plain.ended:.1f} s, in the middle of its events."
         yield Finding(Level.TROUBLE, "buffering", what, timeout_cure(culprit))
@@ -123,9 +79,12 @@ def _idle(checkup: Checkup, culprit: Culprit) -> Iterator[Finding]:
         yield Finding(Level.GOOD, "idle", f"{what} Heartbeats come every {HEARTBEAT:.0f} s, so that does no harm.")
 
 
-def _first(checkup: Checkup) -> Iterator[Finding]:
+def _first(checkup: Checkup, *, is_held: bool) -> Iterator[Finding]:
     first = checkup.first_message
-    if first is None:
+    if first is None and is_held:
+        what = "The real stream brought no message within ten seconds, for the same reason."
+        yield Finding(Level.TROUBLE, "first", what)
+    elif first is None:
         what = "The real stream brought no message within ten seconds, though the test stream came through."
         yield Finding(Level.TROUBLE, "first", what, "Run it again; if it stays so, look into the server's log.")
     elif first > _SLOW:

@@ -69,7 +69,7 @@ async def _trial(
     beats = 1 if silence else plan.beats
     url = f"{base}/api/stream-test?beats={beats}&every={plan.every}&silence={silence}"
     headers = {"accept": _STREAM, "accept-encoding": "gzip" if takes_gzip else "identity"}
-    trial = Trial(takes_gzip=takes_gzip, silence=silence)
+    trial = Trial(takes_gzip=takes_gzip, silence=silence, showed_token="authorization" in plan.headers)
     patience = plan.beats * plan.every + silence + _GRACE
     request = http.build_request("GET", url, headers=headers, timeout=httpx.Timeout(_CONNECT, read=patience))
     begun = clock.monotonic()
@@ -82,7 +82,8 @@ async def _trial(
         known = {name.lower(): value for name, value in answer.headers.items()}
         trial = replace(trial, status=answer.status_code, headers=known, answered=clock.monotonic() - begun)
         if answer.status_code != httpx.codes.OK or not known.get("content-type", "").startswith(_STREAM):
-            return replace(trial, ending=Ending.REFUSED, words=await _words(answer))
+            words, code = await _words(answer)
+            return replace(trial, ending=Ending.REFUSED, words=words, code=code)
         return await _listened(answer, trial, clock, begun, wanted=beats + bool(silence))
     finally:
         await answer.aclose()
@@ -103,13 +104,15 @@ async def _listened(answer: httpx.Response, trial: Trial, clock: Clock, begun: f
     return replace(trial, ending=ending, beats=tuple(beats), ended=clock.monotonic() - begun, words=words)
 
 
-async def _words(answer: httpx.Response) -> str:
-    """The sentence of a refusal, where it gives one."""
+async def _words(answer: httpx.Response) -> tuple[str, str]:
+    """The sentence and the code of a refusal of Tallylight's own; empty in another's."""
     try:
         told = json.loads(await answer.aread())
     except (ValueError, httpx.HTTPError):
-        return ""
-    return str(told.get("detail", ""))[:_WORDS] if isinstance(told, dict) else ""
+        return "", ""
+    if not isinstance(told, dict):
+        return "", ""
+    return str(told.get("detail", ""))[:_WORDS], str(told.get("code", ""))[:_WORDS]
 
 
 async def _first_message(http: httpx.AsyncClient, clock: Clock, base: str) -> float | None:

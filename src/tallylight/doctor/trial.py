@@ -36,6 +36,7 @@ class Trial:
 
     takes_gzip: bool = False
     silence: float = 0.0  #: asked for after the beats
+    showed_token: bool = False
     ending: Ending = Ending.COMPLETE
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)  #: of the answer, names in lower case
@@ -43,6 +44,7 @@ class Trial:
     beats: tuple[Beat, ...] = ()
     ended: float = 0.0
     words: str = ""  #: the error's, or those of the answer that is no stream
+    code: str = ""  #: of such an answer, where it is one of Tallylight's own
 
     @property
     def held(self) -> float:

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from tallylight.errors import WrongMove
-from tallylight.facts import WAITING, Moved, Retried, Started, check_move, initial
+from tallylight.facts import WAITING, Moved, Retried, Started, check_move, initial, reduce
 from tallylight.ingest import choosing, works
 from tallylight.ingest.checks import check_cancel, check_commit, check_retry, check_undo
 from tallylight.ingest.extract import nsfw
@@ -64,20 +64,21 @@ class Supervisor:
 
     async def start(self, parameters: Parameters) -> Session:
         """Begin a session. The parameters' directories must have passed `Roots.folder`. Raises BadParameters for what
-        this installation cannot do.
+        this installation cannot do. Where the journal cannot be written it raises that, and there is no session.
         """
         if parameters.enable_nsfw_detection:
             await anyio.to_thread.run_sync(nsfw.demand)
-        shop, session_id = self._workshop, str(uuid.uuid4())
+        shop, session_id, begun = self._workshop, str(uuid.uuid4()), Started(at=self._workshop.now())
         session = Session(
             session_id=session_id,
             epoch=shop.new_epoch(),
-            created_at=shop.now(),
+            created_at=begun.at,
             parameters=parameters,
-            state=initial(session_id, parameters),
+            state=reduce(initial(session_id, parameters), begun),
         )
-        await shop.write(shop.journal.create, session)
-        await self._motion.set_off(works.processing(shop, session), Started(at=shop.now()))
+        # In one write: where it fails there is no session, rather than one that nobody works on.
+        await shop.write(shop.journal.create, session, [begun])
+        await self._motion.set_off(works.processing(shop, session))
         return session
 
     async def pause(self, session_id: str) -> Status:

@@ -57,6 +57,12 @@ class StoredText:
     text: str
 
 
+def check_new(session: Session, facts: Sequence[Fact]) -> None:
+    """Raise ValueError unless the session's state may be what these facts, its first ones, fold into."""
+    if session.state.seq != len(facts):
+        raise ValueError(f"A new session with {len(facts)} facts has its state at seq {len(facts)}.")
+
+
 class Journal(Protocol):
     """The durable record of sessions. Plain synchronous calls: the caller decides on which thread.
 
@@ -88,8 +94,9 @@ class Journal(Protocol):
         """
         ...
 
-    def create(self, session: Session) -> None:
-        """Add a session that has no facts yet; ValueError where its state has some, or its id is taken.
+    def create(self, session: Session, facts: Sequence[Fact] = ()) -> None:
+        """Add a session with its first facts, all or nothing. `session.state` is what they fold into: ValueError where
+        it stands at another number, or the session's id is taken.
 
         `session.tally` is not read: the journal sets it.
         """

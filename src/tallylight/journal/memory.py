@@ -11,8 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from tallylight.errors import NotFound
 from tallylight.facts import Discovered, Fact, Processed, State, without_names
+from tallylight.journal import contract
 from tallylight.journal.codec import bare
-from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
+from tallylight.journal.contract import (
+    TOMBSTONE_AGE,
+    Item,
+    Session,
+    StoredText,
+    Tombstone,
+    check_new,
+)
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.memory_previews import MemoryPreviews
 from tallylight.journal.previews import Previews
@@ -63,13 +71,13 @@ class MemoryJournal:
                 self._renew_epochs()
             return restarted
 
-    def create(self, session: Session) -> None:
-        if session.state.seq != 0:
-            raise ValueError("A new session has no facts: its state must be at seq 0.")
+    def create(self, session: Session, facts: Sequence[Fact] = ()) -> None:
+        check_new(session, facts)
         with self._lock:
             if session.session_id in self._kept:
                 raise ValueError(f"Session {session.session_id} exists already.")
-            self._kept[session.session_id] = _Kept(replace(session, tally=self._tick()))
+            self._kept[session.session_id] = kept = _Kept(session)
+            self._add(kept, facts, session.state)
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         with self._lock:
@@ -77,26 +85,7 @@ class MemoryJournal:
             seq = kept.session.state.seq
             if state.seq != seq + len(facts):
                 raise ValueError(f"State at {state.seq}, but {len(facts)} facts after {seq} were given.")
-            texts = {
-                number: fact.outcome.texts
-                for number, fact in enumerate(facts, seq + 1)
-                if isinstance(fact, Processed) and fact.outcome.texts
-            }
-            kept.facts += map(bare, facts)
-            kept.texts |= texts
-            kept.retried |= {
-                fact.retries: number
-                for number, fact in enumerate(facts, seq + 1)
-                if isinstance(fact, Processed) and fact.retries
-            }
-            kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
-            told = [folder for fact in facts if isinstance(fact, Discovered) for folder in fact.folders]
-            for folder in told:
-                kept.folders.setdefault(folder.folder, folder)
-            if state.at_rest:
-                kept.hauls, kept.tries, kept.taken = [], {}, 0
-            kept.session = replace(kept.session, state=state, tally=self._tick())
-            return self._tally
+            return self._add(kept, facts, state)
 
     def take(self, session_id: str, until: int) -> None:
         with self._lock:
@@ -224,7 +213,7 @@ class MemoryJournal:
                 for other in self._tombstones
                 if other.deleted_at >= at - TOMBSTONE_AGE and other.session_id != session_id
             ]
-            self._tombstones = [*young, tombstone][-MOST_TOMBSTONES:]
+            self._tombstones = [*young, tombstone][-contract.MOST_TOMBSTONES :]
             return tombstone
 
     def tombstone(self, session_id: str) -> Tombstone:
@@ -245,6 +234,23 @@ class MemoryJournal:
         if session_id not in self._kept:
             raise _no_session(session_id)
         return self._kept[session_id]
+
+    def _add(self, kept: _Kept, facts: Sequence[Fact], state: State) -> int:
+        first = state.seq - len(facts) + 1
+        for number, fact in enumerate(facts, first):
+            if isinstance(fact, Processed) and fact.outcome.texts:
+                kept.texts[number] = fact.outcome.texts
+            if isinstance(fact, Processed) and fact.retries:
+                kept.retried[fact.retries] = number
+        kept.facts += map(bare, facts)
+        kept.hauls += [fact.haul for fact in facts if isinstance(fact, Discovered) and fact.haul is not None]
+        told = [folder for fact in facts if isinstance(fact, Discovered) for folder in fact.folders]
+        for folder in told:
+            kept.folders.setdefault(folder.folder, folder)
+        if state.at_rest:
+            kept.hauls, kept.tries, kept.taken = [], {}, 0
+        kept.session = replace(kept.session, state=state, tally=self._tick())
+        return self._tally
 
     def _renew_epochs(self) -> None:
         self._epoch = new_epoch()

@@ -29,8 +29,16 @@ from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
 from tallylight.errors import NotFound
 from tallylight.facts import Fact, State, without_names
+from tallylight.journal import contract
 from tallylight.journal.codec import decode
-from tallylight.journal.contract import MOST_TOMBSTONES, TOMBSTONE_AGE, Item, Session, StoredText, Tombstone
+from tallylight.journal.contract import (
+    TOMBSTONE_AGE,
+    Item,
+    Session,
+    StoredText,
+    Tombstone,
+    check_new,
+)
 from tallylight.journal.epoch import new_epoch
 from tallylight.journal.packed import unpacked
 from tallylight.journal.previews import Previews
@@ -128,15 +136,16 @@ class SqlJournal:
         self._epoch = epoch
         return restarted
 
-    def create(self, session: Session) -> None:
-        if session.state.seq != 0:
-            raise ValueError("A new session has no facts: its state must be at seq 0.")
+    def create(self, session: Session, facts: Sequence[Fact] = ()) -> None:
+        check_new(session, facts)
+        rows = rows_of(session.session_id, facts, 1)
         with self._database.writing() as connection:
             row = session_row(session, self._tick(connection)) | {"owner": self._fence.me}
             # What was added is not counted by itself where the database gives rows back, as PostgreSQL does.
             adding = insert_or_keep(connection, sessions).execution_options(preserve_rowcount=True)
             if connection.execute(adding, row).rowcount == 0:
                 raise ValueError(f"Session {session.session_id} exists already.")
+            _add(connection, rows)
 
     def append(self, session_id: str, facts: Sequence[Fact], state: State) -> int:
         rows = rows_of(session_id, facts, state.seq - len(facts) + 1)
@@ -404,7 +413,7 @@ def _bury(connection: Connection, session_id: str, at: float, tally: int) -> Tom
         tally=tally,
     )
     outdated = tombstones.c.deleted_at < at - TOMBSTONE_AGE
-    newest = select(tombstones.c.session_id).order_by(tombstones.c.tally.desc()).limit(MOST_TOMBSTONES - 1)
+    newest = select(tombstones.c.session_id).order_by(tombstones.c.tally.desc()).limit(contract.MOST_TOMBSTONES - 1)
     connection.execute(delete(tombstones).where(outdated | tombstones.c.session_id.not_in(newest)))
     connection.execute(insert_or_update(connection, tombstones, "session_id"), tombstone_row(tombstone))
     return tombstone

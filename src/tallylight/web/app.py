@@ -26,6 +26,7 @@ from tallylight.web.routes import (
     folders,
     forms,
     items,
+    library_pages,
     media,
     pages,
     poll,
@@ -105,6 +106,7 @@ def create_app(
         pages,
         forms,
         session_pages,
+        library_pages,
     ):
         app.include_router(module.router)
     app.mount("/static", PageFiles("tallylight.web", "static"))

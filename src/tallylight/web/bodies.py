@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Final
 
 from tallylight.catalog import Medium
+from tallylight.catalog.facets import Facets, Value
+from tallylight.catalog.search import word
 from tallylight.facts import COMMIT_FAILED, State
 from tallylight.ingest.scheduler import due
 from tallylight.journal import Item, Session
@@ -47,6 +50,29 @@ def medium(entry: Medium) -> Json:
         "missing_since": entry.missing_since,
         **_read_of(entry.outcome),
     }
+
+
+#: The name in a search of what a facet counts.
+_ASKED_BY: Final = {"year": "date", "keyword": ""}
+
+
+def facets(found: Facets) -> Json:
+    """What found files have in common. `word` narrows the search down to a value; null where none can be written."""
+    return {
+        "counted": found.counted,
+        "complete": found.complete,
+        "facets": {
+            name: [{"value": value, "count": count, "word": facet_word(name, value)} for value, count in values]
+            for name, values in found.values.items()
+        },
+    }
+
+
+def facet_word(name: str, value: Value) -> str | None:
+    """The word that finds what a facet counted under this value."""
+    if name == "favourite":
+        return "is:favourite"
+    return word(_ASKED_BY.get(name, name), f"={value}" if name == "model" else str(value))
 
 
 def _read_of(outcome: Outcome) -> Json:

@@ -32,6 +32,7 @@ from tallylight.public_url import DEFAULT_PORTS, PublicUrl
 from tallylight.settings import Network, Settings, is_loopback
 from tallylight.web.forwarding import arrived
 from tallylight.web.problems import problem
+from tallylight.web.turned_away import page, wants_page
 
 #: On every response that has not set its own.
 HEADERS: Final = {
@@ -202,8 +203,9 @@ def _check_forwarded(asked: Asked, doors: Doors) -> Refusal | None:
     return Refusal(
         403,
         "forwarded",
-        f"A proxy forwarded this request ({elide(asked.forwarded[0], 60)}), and this server cannot tell who is behind "
-        f"it: set --public-url and a token, or open {_address(asked, doors)} on the machine itself.",
+        f"A proxy forwarded this request ({elide(asked.forwarded[0], 60)}), and this server has no token to tell by "
+        "who is behind it. Start it again with --public-url and the address that people type: it then makes a token "
+        f"and prints a link to log in with. Or open {_address(asked, doors)} on the machine itself.",
     )
 
 
@@ -358,7 +360,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
     # What is left of an unread body would otherwise be read to its end before the next request.
     headers = {"Connection": "close"} if _carries_body(scope) else {}
-    await problem(refusal.status, refusal.code, refusal.detail, headers=headers)(scope, receive, send)
+    if wants_page(scope):
+        answer = page(refusal.status, refusal.code, refusal.detail)
+        answer.headers.update(headers)
+    else:
+        answer = problem(refusal.status, refusal.code, refusal.detail, headers=headers)
+    await answer(scope, receive, send)
 
 
 def _with_headers(send: Send) -> Send:

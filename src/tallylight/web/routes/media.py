@@ -64,6 +64,14 @@ async def media(
     return await to_thread.run_sync(partial(_page, services.catalog, parse(q), order, descending, offset, limit))
 
 
+@router.get("/facets")
+async def facets(services: Given, q: Annotated[str, Query(max_length=4000)] = "") -> Json:
+    """What the files that a search finds have in common, counted, each with the `word` that narrows the search down to
+    it. Of at most 10,000 files, those committed last; `complete` says whether these are all.
+    """
+    return bodies.facets(await to_thread.run_sync(services.catalog.facets, parse(q)))
+
+
 @router.get("/{media_id}")
 async def medium(media_id: MediaId, services: Given) -> Json:
     """All that the catalog knows of one file."""

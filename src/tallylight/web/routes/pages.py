@@ -36,7 +36,7 @@ TEMPLATES: Final = Jinja2Templates(
 
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
-PAGES: Final = {"ingest": "/", "sessions": "/sessions"}
+PAGES: Final = {"ingest": "/", "library": "/library", "sessions": "/sessions"}
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
@@ -110,7 +110,8 @@ def prefix_of(services: Services) -> str:
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
     written = {"visible": visible, "duration": duration, "size": size}
-    step = {"nsfw_missing": missing, "styles": ["configure", "session", "commit"], **written, **given}
+    styles = ["configure", "session", "process", "commit"]
+    step = {"nsfw_missing": missing, "styles": styles, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
 

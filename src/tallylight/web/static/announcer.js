@@ -17,7 +17,7 @@ export class Announcer {
     this.status = ''
     this.connection = 'live'
     this.spokenAt = 0
-    store.addEventListener('change', () => this.#consider())
+    store.addEventListener('draw', () => this.#consider())
   }
 
   #consider() {

@@ -5,7 +5,9 @@ import { Commit } from './commit/commit.js'
 import { Configure } from './configure/configure.js'
 import { connect } from './connected.js'
 import { part, write } from './dom.js'
+import { Broken } from './process/broken.js'
 import { Failures } from './process/failures.js'
+import { Notify } from './process/notify.js'
 import { below, here } from './place.js'
 import { Preview } from './preview/preview.js'
 import { Process } from './process/process.js'
@@ -16,7 +18,9 @@ const { store, live } = connect()
 const configure = new Configure(started)
 const sessions = new Sessions(store)
 new Preview(store, new Failures(store))
-for (const Part of [Process, Commit, Steps]) new Part(store)
+for (const Part of [Process, Commit, Notify, Broken, Steps]) new Part(store)
+// Most people never open it, so it is not waited for.
+part('log').addEventListener('toggle', openLog, { once: true })
 
 addEventListener('popstate', () => show(addressed()))
 show(document.documentElement.dataset.sessionId || null)
@@ -62,4 +66,9 @@ async function openConfigure() {
   } catch (error) {
     write(part('start-trouble'), sentence(error))
   }
+}
+
+async function openLog() {
+  const { Log } = await import('./process/log.js')
+  new Log(store)
 }

@@ -1,7 +1,7 @@
 /** Says at the head of the page whether what it shows is moving, and how it is connected; the icon says so too. */
 
-import { element, part, write } from './dom.js'
-import { below } from './place.js'
+import { part, write } from './dom.js'
+import { Icon } from './icon.js'
 import { atRest } from './store.js'
 import { t } from './text.js'
 
@@ -9,17 +9,16 @@ export class Badge {
   /** @param {import('./store.js').Store} store */
   constructor(store) {
     this.store = store
-    store.addEventListener('change', () => this.#draw())
+    this.icon = new Icon()
+    store.addEventListener('draw', () => this.#draw())
   }
 
   #draw() {
-    const { connection } = this.store
+    const { connection, message } = this.store
     const isLive = connection === 'live' && this.#isMoving()
     part('connection').dataset.state = isLive ? 'on' : connection
     write(part('connection-text'), t(isLive ? 'connection.on' : `connection.${connection}`))
-    const icon = element('favicon', HTMLLinkElement)
-    const href = below(isLive ? '/static/lamp.svg' : '/static/lamp-off.svg')
-    if (icon.getAttribute('href') !== href) icon.setAttribute('href', href)
+    this.icon.show(isLive, message?.total_final ? message.progress : null)
   }
 
   /** The session that the page shows; where it shows none of its own, any. */

@@ -1,10 +1,11 @@
-/** The small print at the foot of the page: how it is connected, and how long updates take to be seen. */
+/** What the badge shows when it is pressed: how the page is connected, and how long updates take to be seen. */
 
 import { element, part, write } from './dom.js'
 import { bytes } from './format.js'
 import { t } from './text.js'
 
 const LOOK_MS = 1000
+
 export class Panel {
   /**
    * @param {import('./store.js').Store} store
@@ -15,13 +16,24 @@ export class Panel {
     this.store = store
     this.live = live
     this.latency = latency
-    const details = element('panel', HTMLDetailsElement)
-    let timer = 0
-    details.ontoggle = () => {
-      clearInterval(timer)
-      if (details.open) timer = setInterval(() => this.#draw(), LOOK_MS)
-      this.#draw()
-    }
+    const badge = element('connection', HTMLButtonElement)
+    badge.onclick = () => this.#show(badge.ariaExpanded !== 'true')
+    this.badge = badge
+    this.timer = 0
+    document.addEventListener('keydown', ({ key }) => key === 'Escape' && this.#show(false))
+    document.addEventListener('click', ({ target }) => {
+      if (target instanceof Node && !part('panel').contains(target) && !badge.contains(target)) this.#show(false)
+    })
+  }
+
+  /** @param {boolean} isShown */
+  #show(isShown) {
+    clearInterval(this.timer)
+    part('panel').hidden = !isShown
+    this.badge.ariaExpanded = String(isShown)
+    if (!isShown) return
+    this.timer = setInterval(() => this.#draw(), LOOK_MS)
+    this.#draw()
   }
 
   #draw() {

@@ -15,13 +15,14 @@ export class Steps {
   constructor(store) {
     this.store = store
     this.shown = ''
-    store.addEventListener('change', () => this.draw())
+    store.addEventListener('draw', () => this.draw())
   }
 
   draw() {
     const panel = this.#panel()
     if (panel !== this.shown) this.#show(panel)
-    document.title = this.#title()
+    const title = this.#title()
+    if (document.title !== title) document.title = title
   }
 
   #panel() {

@@ -1,10 +1,14 @@
 /**
  * What the page knows: the newest message of every session it has heard of, which one it shows, and how it is connected.
- * Dispatches `change` after each change.
+ * Dispatches `change` after each change, and `draw` at most once a frame after any number of them: who shows what changed
+ * does so then.
  */
 
 /** @typedef {import('./types.js').Message} Message */
 /** @typedef {import('./types.js').Connection} Connection */
+
+/** Frames may fail to come, as those of a page that nobody sees do. */
+const LATEST_MS = 250
 
 const AT_REST = new Set(['completed', 'cancelled', 'error', 'committed', 'commit_error', 'undone', 'deleted'])
 const COMMIT = new Set(['committing', 'committed', 'commit_error', 'undoing', 'undone'])
@@ -44,6 +48,7 @@ export class Store extends EventTarget {
   messages = new Map()
   /** @type {Set<string>} sessions whose next message counts, however old it looks */
   #renewed = new Set()
+  #isDue = false
 
   /** The newest message of the followed session. */
   get message() {
@@ -55,6 +60,8 @@ export class Store extends EventTarget {
     this.followed = session
     this.unknown = null
     this.#changed()
+    // Another page altogether: it must not be seen with what stood there before.
+    this.#draw()
   }
 
   /**
@@ -98,5 +105,18 @@ export class Store extends EventTarget {
 
   #changed() {
     this.dispatchEvent(new Event('change'))
+    if (this.#isDue) return
+    this.#isDue = true
+    if (!document.hidden) requestAnimationFrame(() => this.#drawOnce())
+    setTimeout(() => this.#drawOnce(), LATEST_MS)
+  }
+
+  #drawOnce() {
+    if (this.#isDue) this.#draw()
+  }
+
+  #draw() {
+    this.#isDue = false
+    this.dispatchEvent(new Event('draw'))
   }
 }

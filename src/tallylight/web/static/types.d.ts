@@ -89,6 +89,27 @@ export interface Item extends Failure {
   has_thumbnail: boolean
 }
 
+/** A committed file, as the catalog knows it. */
+export interface Medium {
+  media_id: number
+  path: string
+  session_id: string
+  committed_at: number
+  missing_since: number | null
+  warnings: string[]
+  bytes: number
+  media: { type?: string; format?: string; width?: number; height?: number; duration?: number }
+  generation: Record<string, unknown>
+  keywords: { text: string; weight?: number; source?: string }[]
+  score: number | null
+  favourite: boolean | null
+  nsfw_score: number | null
+  hashes: { sha256: string | null; phash: string | null }
+  provenance: Record<string, { source: string; at?: number }>
+  conflicts: { field: string; rule: string; chosen: unknown; values: { value: unknown; source: string }[] }[]
+  has_thumbnail: boolean
+}
+
 export interface Directory {
   name: string
   path: string

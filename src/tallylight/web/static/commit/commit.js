@@ -21,7 +21,7 @@ export class Commit {
     const retry = element('commit-retry', HTMLButtonElement)
     retry.onclick = () => run(retry, 'retry-trouble', () => post('/api/ingest/commit', { session_id: store.followed }))
     part('commit-undo').onclick = () => store.message && this.#askToUndo(store.message)
-    store.addEventListener('change', () => store.message && this.#draw(store.message))
+    store.addEventListener('draw', () => store.message && this.#draw(store.message))
   }
 
   /** @param {Message} message */
@@ -73,6 +73,9 @@ function drawActions(message) {
   write(part('commit-retry'), t(status === 'undone' ? 'commit.again' : 'commit.retry'))
   part('commit-undo').hidden = !(commit.done && (status === 'committed' || status === 'commit_error'))
   part('commit-another').classList.toggle('primary', !isOpen)
+  const library = element('commit-library', HTMLAnchorElement)
+  library.hidden = commit.done === 0 || status === 'undone'
+  library.href = below(`/library?q=session:${session}`)
   element('commit-report', HTMLAnchorElement).href = below(`/api/ingest/report/${session}`)
 }
 

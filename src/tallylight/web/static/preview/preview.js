@@ -36,7 +36,7 @@ export class Preview {
     commit.onclick = () => run(commit, 'commit-trouble', () => this.#commit())
     const retry = element('retry-failed', HTMLButtonElement)
     retry.onclick = () => run(retry, 'commit-trouble', () => post(`/api/ingest/retry-failed/${store.followed}`))
-    store.addEventListener('change', () => this.#draw())
+    store.addEventListener('draw', () => this.#draw())
     this.diff.addEventListener('change', () => this.#drawPlan())
   }
 

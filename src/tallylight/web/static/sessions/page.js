@@ -22,7 +22,7 @@ let isReading = false
 let isHeard = false
 
 live.show(null)
-store.addEventListener('change', () => {
+store.addEventListener('draw', () => {
   if (!isDue) requestAnimationFrame(draw)
   isDue = true
 })

@@ -22,7 +22,7 @@ export class Sessions {
   /** @param {import('../store.js').Store} store */
   constructor(store) {
     this.store = store
-    store.addEventListener('change', () => this.store.followed === null && this.#refresh())
+    store.addEventListener('draw', () => this.store.followed === null && this.#refresh())
   }
 
   /** Ask for the list and show it. */
