@@ -75,6 +75,7 @@ async def gets(it: Site) -> list[str]:
         "/api/stream-test?beats=1",
         "/metrics",
         "/api/media",
+        "/api/media/facets",
         "/api/media/1",
         "/api/media/1/thumbnail",
         "/api/media/1/file",
