@@ -146,6 +146,38 @@ def test_similar_pictures_and_the_session_are_one_press_away(page: Page, server:
     expect(page.get_by_role("combobox", name="Order")).to_have_value("likeness")
 
 
+def test_duplicates_lie_side_by_side(page: Page, server: Server) -> None:
+    for number in range(3):
+        picture(server.root / f"gen_{number}.png", f"fog {number}")
+    for number in (0, 2):
+        (server.root / f"copy_{number}.png").write_bytes((server.root / f"gen_{number}.png").read_bytes())
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name=re.compile("^Commit ")).click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+    page.goto(f"{server.url}/library")
+    page.get_by_role("button", name="Duplicates, side by side").click()
+    expect(page.get_by_role("heading", name="4 files")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Order")).to_have_value("content")
+    expect(files(page)).to_have_count(4)
+    numbers = [re.sub(r"\D", "", text) for text in files(page).all_inner_texts()]
+    assert numbers in (["0", "0", "2", "2"], ["2", "2", "0", "0"])
+
+
+def test_what_a_model_finds_nsfw_is_veiled_until_it_is_asked_for(page: Page, server: Server) -> None:
+    committed(page, server)
+    media = server.get("/api/media?descending=true&limit=1")
+    media["media"][0]["nsfw_score"] = 0.9
+    page.route("**/api/media?*", lambda route: route.fulfill(json={**media, "total": 1}))
+    page.reload()
+    expect(files(page).locator("[data-veiled]")).to_have_count(1)
+    files(page).click()
+    details = page.get_by_role("complementary")
+    expect(details.locator("[data-veiled]")).to_have_count(1)
+    details.get_by_role("button", name="Show it").click()
+    expect(details.locator("[data-veiled]")).to_have_count(0)
+
+
 def test_help_says_the_keys(page: Page, server: Server) -> None:
     committed(page, server)
     files(page).first.focus()

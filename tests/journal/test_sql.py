@@ -28,7 +28,8 @@ from tallylight.db.tables import facts, outcome_texts, outcomes, raw_texts, sess
 from tallylight.errors import DataFolderUnusable
 from tallylight.facts import Processed, Started, reduce_all
 from tallylight.journal import Journal
-from tallylight.journal.sql import READ_AT_ONCE, SqlJournal
+from tallylight.journal.sql import SqlJournal
+from tallylight.journal.sql_outcomes import READ_AT_ONCE
 from tallylight.model import Outcome, OutcomeKind
 
 #: Appends for ever, and says after each what it has been promised.

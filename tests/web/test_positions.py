@@ -145,7 +145,7 @@ class Places:
 
 @pytest.fixture(autouse=True)
 def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallylight.services.REPLAY_WINDOW", WINDOW)
+    monkeypatch.setattr("tallylight.updates.REPLAY_WINDOW", WINDOW)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ async def fetched(it: Site, address: str, language: str) -> dict[str, int]:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("address", PAGES.values())
+@pytest.mark.parametrize("address", [*PAGES.values(), "/sessions/7d3f9a52-1b1c-4b7e-9d55-0123456789ab"])
 async def test_a_page_is_small(tmp_path: Path, address: str, language: str) -> None:
     async with site(tmp_path) as it:
         weights = await fetched(it, address, language)

@@ -5,37 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from tallylight.db.among import among
 from tallylight.db.database import Database
 from tallylight.db.fence import OPEN, Fence
 from tallylight.db.many import insert_many
 from tallylight.db.postgres import announcing
 from tallylight.db.raw_texts import chunked, keep, sweep
+from tallylight.db.tables import facts as facts_table
 from tallylight.db.tables import (
-    NOT_EXTRACTED,
     folders,
     hauls,
     journal_clock,
     outcome_texts,
     outcomes,
-    raw_texts,
     sessions,
     tombstones,
 )
-from tallylight.db.tables import facts as facts_table
 from tallylight.db.tables import tries as tries_table
 from tallylight.db.upsert import insert_or_keep, insert_or_update
-from tallylight.errors import NotFound
 from tallylight.facts import Fact, State, without_names
 from tallylight.journal import contract
 from tallylight.journal.codec import decode
 from tallylight.journal.contract import (
     TOMBSTONE_AGE,
-    Item,
     Session,
-    StoredText,
     Tombstone,
     check_new,
 )
@@ -45,8 +39,6 @@ from tallylight.journal.previews import Previews
 from tallylight.journal.rows import (
     Rows,
     folder_of,
-    inflated,
-    item_of,
     processed_of,
     rows_of,
     session_of,
@@ -55,12 +47,10 @@ from tallylight.journal.rows import (
     tombstone_of,
     tombstone_row,
 )
-from tallylight.journal.sql_previews import SqlPreviews, with_code
-from tallylight.model import AT_REST, FolderFound, Haul, OutcomeKind, RawText, Reason
-from tallylight.roots import absolute
+from tallylight.journal.sql_outcomes import READ_AT_ONCE, SqlOutcomes, no_session, require
+from tallylight.journal.sql_previews import SqlPreviews
+from tallylight.model import AT_REST, FolderFound, Haul
 
-#: Facts read in one go: a reader of a long session holds no transaction open between them.
-READ_AT_ONCE: Final = 1000
 HAULS_AT_ONCE: Final = 50
 
 # Statements are built once: an append of one fact would spend most of its time on building them.
@@ -69,7 +59,6 @@ _IN_MOTION: Final = sessions.c.status.not_in(sorted(AT_REST))
 _TALLY: Final = select(journal_clock.c.tally)
 _TICK: Final = update(journal_clock).values(tally=journal_clock.c.tally + 1)
 _SESSION: Final = select(sessions).where(_OF_SESSION)
-_SEQ: Final = select(sessions.c.seq).where(_OF_SESSION)
 _CHANGE: Final = update(sessions).where(_OF_SESSION)
 #: Only where the session stands at the fact before the new ones.
 _ADVANCE: Final = _CHANGE.where(sessions.c.seq == bindparam("expected"))
@@ -86,23 +75,14 @@ _NEXT_FOLDERS: Final = (
     .order_by(folders.c.folder)
     .limit(READ_AT_ONCE)
 )
-_NEXT_HASHED: Final = (
-    select(outcomes.c.seq, outcomes.c.root, outcomes.c.file, outcomes.c.sha256)
-    .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq > bindparam("after"))
-    .where(outcomes.c.kind == OutcomeKind.EXTRACTED.value, outcomes.c.sha256.is_not(None))
-    .where(outcomes.c.retried_by.is_(None))
-    .order_by(outcomes.c.seq)
-    .limit(READ_AT_ONCE)
-)
 _RETRY: Final = (
     update(outcomes)
     .where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("earlier"))
     .values(retried_by=bindparam("later"))
 )
-_ITEM: Final = select(outcomes).where(outcomes.c.session_id == bindparam("of"), outcomes.c.seq == bindparam("number"))
 
 
-class SqlJournal:
+class SqlJournal(SqlOutcomes):
     """`Journal` over the tables of `tallylight.db`. A write is one transaction on the database's writing connection.
 
     With a fence, sessions that are made are its owner's, its writes of others raise LeaseLost, and a session that comes
@@ -110,7 +90,7 @@ class SqlJournal:
     """
 
     def __init__(self, database: Database, fence: Fence = OPEN) -> None:
-        self._database = database
+        super().__init__(database)
         self._previews = SqlPreviews(database)
         self._fence = fence
         self._epoch = _read_epoch(database) or _make_clock(database)
@@ -161,12 +141,12 @@ class SqlJournal:
         with self._database.writing() as connection:
             if connection.execute(self._fence.within(_CHANGE), {"of": session_id, "taken": until}).rowcount == 0:
                 self._fence.check(connection, session_id)
-                raise _no_session(session_id)
+                raise no_session(session_id)
 
     def count_tries(self, session_id: str, tries: Mapping[int, int]) -> None:
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
-            _require(connection, session_id)
+            require(connection, session_id)
             for chunk in chunked(list(tries)):
                 of_session = tries_table.c.session_id == session_id
                 connection.execute(delete(tries_table).where(of_session, tries_table.c.number.in_(chunk)))
@@ -178,7 +158,7 @@ class SqlJournal:
         after = 0
         while True:
             with self._database.reading() as connection:
-                _require(connection, session_id)
+                require(connection, session_id)
                 found = connection.execute(_NEXT_HAUL, {"of": session_id, "after": after}).all()
             yield from (unpacked(row.packed) for row in found)
             if len(found) < HAULS_AT_ONCE:
@@ -189,46 +169,23 @@ class SqlJournal:
         after = ""
         while True:
             with self._database.reading() as connection:
-                _require(connection, session_id)
+                require(connection, session_id)
                 found = connection.execute(_NEXT_FOLDERS, {"of": session_id, "after": after}).all()
             yield from (folder_of(row._asdict()) for row in found)
             if len(found) < READ_AT_ONCE:
                 return
             after = found[-1].folder
 
-    def paths(self, session_id: str) -> Iterator[str]:
-        query = select(outcomes.c.root, outcomes.c.file).where(outcomes.c.session_id == session_id)
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            for root, file in connection.execute(query).yield_per(10 * READ_AT_ONCE):
-                yield absolute(root, file)
-
-    def hashed(self, session_id: str) -> Iterator[tuple[str, str]]:
-        after = 0
-        while True:
-            with self._database.reading() as connection:
-                _require(connection, session_id)
-                found = connection.execute(_NEXT_HASHED, {"of": session_id, "after": after}).all()
-            yield from ((absolute(row.root, row.file), row.sha256) for row in found)
-            if len(found) < READ_AT_ONCE:
-                return
-            after = found[-1].seq
-
-    def numbers(self, session_id: str) -> Iterator[int]:
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            return iter(connection.scalars(select(outcomes.c.number).where(outcomes.c.session_id == session_id)).all())
-
     def taken(self, session_id: str) -> int:
         with self._database.reading() as connection:
             taken: int | None = connection.scalar(_TAKEN, {"of": session_id})
         if taken is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         return taken
 
     def tries(self, session_id: str) -> dict[int, int]:
         with self._database.reading() as connection:
-            _require(connection, session_id)
+            require(connection, session_id)
             query = select(tries_table.c.number, tries_table.c.count).where(tries_table.c.session_id == session_id)
             return {row.number: row[1] for row in connection.execute(query)}
 
@@ -236,7 +193,7 @@ class SqlJournal:
         with self._database.reading() as connection:
             row = connection.execute(_SESSION, {"of": session_id}).one_or_none()
         if row is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         return session_of(row._asdict())
 
     def sessions(self, *, limit: int = 100, before: float | None = None) -> list[Session]:
@@ -254,69 +211,6 @@ class SqlJournal:
     def facts(self, session_id: str, after: int = 0) -> Iterator[tuple[int, Fact]]:
         return self._facts(session_id, max(after, 0), self.session(session_id).state.seq)
 
-    def items(
-        self,
-        session_id: str,
-        *,
-        kind: OutcomeKind | None = None,
-        code: Reason | None = None,
-        conflicts: bool = False,
-        after: int = 0,
-        limit: int = 100,
-    ) -> list[Item]:
-        query = select(outcomes).where(outcomes.c.session_id == session_id, outcomes.c.seq > after)
-        query = query.where(outcomes.c.retried_by.is_(None))
-        if kind is not None:
-            query = query.where(_of_kind(kind))
-        if code is not None:
-            query = query.where(with_code(code))
-        if conflicts:
-            # PostgreSQL compares no JSON, but keeps its text as it was written.
-            query = query.where(cast(outcomes.c.conflicts, Text) != "[]")
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            rows = connection.execute(query.order_by(outcomes.c.seq).limit(max(limit, 0))).all()
-        return [item_of(row._asdict()) for row in rows]
-
-    def failures(self, session_id: str) -> dict[Reason, int]:
-        many = func.count().label("many")
-        query = select(outcomes.c.code, many).where(outcomes.c.session_id == session_id, _of_kind(OutcomeKind.FAILED))
-        query = query.where(outcomes.c.retried_by.is_(None), outcomes.c.code.is_not(None)).group_by(outcomes.c.code)
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            found = connection.execute(query.order_by(many.desc(), outcomes.c.code)).all()
-        return {Reason(code): count for code, count in found}
-
-    def contents(self, session_id: str) -> Iterator[str]:
-        hashed = select(outcomes.c.sha256).where(outcomes.c.session_id == session_id, outcomes.c.sha256.is_not(None))
-        hashed = hashed.where(outcomes.c.retried_by.is_(None))
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            yield from connection.scalars(hashed).yield_per(10 * READ_AT_ONCE)
-
-    def retried(self, session_id: str) -> dict[int, int]:
-        # Only what failed is retried, and of that there is an index.
-        failed = (outcomes.c.session_id == session_id) & _of_kind(OutcomeKind.FAILED)
-        query = select(outcomes.c.seq, outcomes.c.retried_by).where(failed, outcomes.c.retried_by.is_not(None))
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            return {row.seq: row.retried_by for row in connection.execute(query)}
-
-    def item(self, session_id: str, seq: int) -> Item:
-        with self._database.reading() as connection:
-            return _item(connection, session_id, seq)
-
-    def texts(self, session_id: str, seq: int) -> list[StoredText]:
-        with self._database.reading() as connection:
-            _item(connection, session_id, seq)
-            texts = _raw_texts(connection, session_id, [seq])
-        return inflated(texts.get(seq, []))
-
-    def raw_texts(self, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
-        with self._database.reading() as connection:
-            _require(connection, session_id)
-            return _raw_texts(connection, session_id, seqs)
-
     def delete(self, session_id: str, at: float) -> Tombstone:
         with self._database.writing() as connection:
             self._fence.check(connection, session_id)
@@ -331,7 +225,7 @@ class SqlJournal:
         with self._database.reading() as connection:
             found = connection.execute(select(tombstones).where(tombstones.c.session_id == session_id)).one_or_none()
         if found is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         return tombstone_of(found._asdict())
 
     def tombstones_since(self, tally: int) -> list[Tombstone]:
@@ -352,7 +246,7 @@ class SqlJournal:
         advanced = connection.execute(self._fence.within(_ADVANCE), place | state_columns(state) | {"tally": tally})
         if advanced.rowcount == 0:
             self._fence.check(connection, state.session_id)
-            seq = _require(connection, state.session_id)
+            seq = require(connection, state.session_id)
             raise ValueError(f"State at {state.seq}, but {count} facts after {seq} were given.")
 
     def _sessions(self, query: Any) -> list[Session]:
@@ -364,7 +258,7 @@ class SqlJournal:
         while after < last:
             until = min(after + READ_AT_ONCE, last)
             with self._database.reading() as connection:
-                _require(connection, session_id)
+                require(connection, session_id)
                 facts = _read_facts(connection, session_id, after, until)
             yield from facts
             after = until
@@ -395,15 +289,11 @@ def _renew_epochs(connection: Connection) -> str:
     return new_epoch()
 
 
-def _no_session(session_id: str) -> NotFound:
-    return NotFound(f"There is no session {session_id}; `tallylight sessions` lists them.")
-
-
 def _bury(connection: Connection, session_id: str, at: float, tally: int) -> Tombstone:
     """Leave a session's tombstone, and clear those away that have stood long enough."""
     row = connection.execute(_SESSION, {"of": session_id}).one_or_none()
     if row is None:
-        raise _no_session(session_id)
+        raise no_session(session_id)
     session = session_of(row._asdict())
     tombstone = Tombstone(
         session_id=session_id,
@@ -417,14 +307,6 @@ def _bury(connection: Connection, session_id: str, at: float, tally: int) -> Tom
     connection.execute(delete(tombstones).where(outdated | tombstones.c.session_id.not_in(newest)))
     connection.execute(insert_or_update(connection, tombstones, "session_id"), tombstone_row(tombstone))
     return tombstone
-
-
-def _require(connection: Connection, session_id: str) -> int:
-    """The stored seq of a session."""
-    seq: int | None = connection.scalar(_SEQ, {"of": session_id})
-    if seq is None:
-        raise _no_session(session_id)
-    return seq
 
 
 def _add(connection: Connection, rows: Rows) -> None:
@@ -455,29 +337,3 @@ def _read_facts(connection: Connection, session_id: str, after: int, until: int)
 
 def _span(table: Any, session_id: str, after: int, until: int) -> Any:
     return select(table).where(table.c.session_id == session_id, table.c.seq > after, table.c.seq <= until)
-
-
-def _of_kind(kind: OutcomeKind) -> ColumnElement[bool]:
-    of_kind = outcomes.c.kind == kind.value
-    return of_kind if kind is OutcomeKind.EXTRACTED else of_kind & NOT_EXTRACTED
-
-
-def _item(connection: Connection, session_id: str, seq: int) -> Item:
-    row = connection.execute(_ITEM, {"of": session_id, "number": seq}).one_or_none()
-    if row is None:
-        _require(connection, session_id)
-        raise NotFound(f"Session {session_id} has no item {seq}; its items list has the numbers.")
-    return item_of(row._asdict())
-
-
-def _raw_texts(connection: Connection, session_id: str, seqs: Sequence[int]) -> dict[int, list[RawText]]:
-    query = (
-        select(outcome_texts.c.seq, outcome_texts.c.key, raw_texts.c.sha256, raw_texts.c.zlib)
-        .join_from(outcome_texts, raw_texts)
-        .where(outcome_texts.c.session_id == session_id, among(connection, outcome_texts.c.seq, seqs))
-        .order_by(outcome_texts.c.seq, outcome_texts.c.position)
-    )
-    found: dict[int, list[RawText]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.seq, []).append(RawText(row.key, row.sha256, row.zlib))
-    return found

@@ -1,27 +1,17 @@
-/** Puts the page together: the address decides which session is shown, one live connection feeds the store, each part draws from it. */
+/** Puts the page together: the address decides what is shown, one live connection feeds the store, each part draws from it. */
 
 import { ApiError, get, sentence } from './api.js'
-import { Commit } from './commit/commit.js'
-import { Configure } from './configure/configure.js'
 import { connect } from './connected.js'
-import { part, write } from './dom.js'
-import { Broken } from './process/broken.js'
-import { Failures } from './process/failures.js'
-import { Notify } from './process/notify.js'
 import { below, here } from './place.js'
-import { Preview } from './preview/preview.js'
-import { Process } from './process/process.js'
-import { Sessions } from './sessions/sessions.js'
 import { Steps } from './steps.js'
 
 const { store, live } = connect()
-const configure = new Configure(started)
-const sessions = new Sessions(store)
-new Preview(store, new Failures(store))
-for (const Part of [Process, Commit, Notify, Broken, Steps]) new Part(store)
-// Most people never open it, so it is not waited for.
-part('log').addEventListener('toggle', openLog, { once: true })
+/** @type {Promise<import('./start.js').Start> | undefined} */
+let starting
+/** @type {Promise<void> | undefined} */
+let watching
 
+new Steps(store)
 addEventListener('popstate', () => show(addressed()))
 show(document.documentElement.dataset.sessionId || null)
 
@@ -35,8 +25,22 @@ function started(session) {
 function show(session) {
   store.follow(session)
   live.show(session)
-  if (session === null) void openConfigure()
-  else void look(session)
+  if (session === null) void start()
+  else void watch().then(() => look(session))
+}
+
+/** The first step is loaded where it is shown: a session's page does without. */
+async function start() {
+  starting ??= import('./start.js').then(({ Start }) => new Start(store, started))
+  await (await starting).open()
+  // What is about to be started is not to wait for its views.
+  void watch()
+}
+
+/** The views of a session are loaded where one is shown: the first step does without. */
+function watch() {
+  watching ??= import('./session.js').then((session) => session.watch(store))
+  return watching
 }
 
 /** The session that the address names; none for the first step. */
@@ -57,18 +61,4 @@ async function look(session) {
     const isUnknown = error instanceof ApiError && error.status >= 400 && error.status < 500
     if (isUnknown && session === store.followed) store.lose(sentence(error))
   }
-}
-
-async function openConfigure() {
-  configure.open()
-  try {
-    await sessions.load()
-  } catch (error) {
-    write(part('start-trouble'), sentence(error))
-  }
-}
-
-async function openLog() {
-  const { Log } = await import('./process/log.js')
-  new Log(store)
 }

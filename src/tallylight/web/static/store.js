@@ -103,6 +103,11 @@ export class Store extends EventTarget {
     this.#changed()
   }
 
+  /** Have everything drawn, for who came late. */
+  redraw() {
+    this.#draw()
+  }
+
   #changed() {
     this.dispatchEvent(new Event('change'))
     if (this.#isDue) return

@@ -333,6 +333,7 @@ export default {
   "library.type.image": "Bilder",
   "library.type.video": "Videos",
   "library.favourites": "Favoriten",
+  "library.duplicates": "Doppelte, beieinander",
   "library.more": "Mehr zeigen",
   "library.none": "Nichts gefunden.",
   "library.ingest": "Etwas einlesen",

@@ -333,6 +333,7 @@ export default {
   "library.type.image": "Pictures",
   "library.type.video": "Videos",
   "library.favourites": "Favourites",
+  "library.duplicates": "Duplicates, side by side",
   "library.more": "Show more",
   "library.none": "Nothing is found.",
   "library.ingest": "Ingest something",

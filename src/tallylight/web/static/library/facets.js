@@ -10,6 +10,7 @@ import { known, t } from '../text.js'
 
 const ORDER = ['type', 'score', 'favourite', 'year', 'keyword', 'generator', 'model', 'folder']
 const FEW = 8
+const DUPLICATE = 'is:duplicate'
 
 export class Facets {
   #asking = new AbortController()
@@ -18,7 +19,7 @@ export class Facets {
 
   /**
    * @param {import('./asked.js').Asked} asked
-   * @param {(q: string) => void} narrow
+   * @param {(q: string, sort?: string) => void} narrow
    */
   constructor(asked, narrow) {
     this.asked = asked
@@ -41,9 +42,19 @@ export class Facets {
     const focused = document.activeElement?.id
     const groups = ORDER.flatMap((facet) => this.#group(facet, answer))
     if (!answer.complete) groups.unshift(make('p', { className: 'muted' }, t('library.counted', { count: answer.counted })))
+    if (answer.counted || this.asked.has(DUPLICATE)) groups.push(this.#duplicates())
     part('facets').replaceChildren(...groups)
     part('facets').hidden = groups.length === 0
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
+  }
+
+  /** Not counted: that takes long where there are many. */
+  #duplicates() {
+    const button = make('button', { type: 'button', id: 'duplicates', className: 'facet' }, t('library.duplicates'))
+    const isOn = this.asked.has(DUPLICATE)
+    button.ariaPressed = String(isOn)
+    button.onclick = () => this.narrow(this.asked.toggled(DUPLICATE), isOn ? 'newest' : 'content')
+    return button
   }
 
   /**

@@ -20,7 +20,7 @@ const CHANGED = new Set(['committed', 'commit_error', 'undone'])
 
 const { store, live } = connect()
 const asked = new Asked()
-const facets = new Facets(asked, (q) => search(q))
+const facets = new Facets(asked, search)
 const details = new Details({ rate: press, search, close })
 const rating = new Rating(changed)
 const grid = /** @type {TallyGrid} */ (document.createElement('tally-grid'))

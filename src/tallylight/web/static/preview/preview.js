@@ -27,7 +27,7 @@ export class Preview {
 
   /**
    * @param {import('../store.js').Store} store
-   * @param {import('../process/failures.js').Failures} failures
+   * @param {{ tell(failures: import('../types.js').Failure[]): void }} failures
    */
   constructor(store, failures) {
     this.store = store

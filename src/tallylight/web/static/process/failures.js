@@ -40,6 +40,7 @@ export class Failures {
     const all = element('failures-retry', HTMLButtonElement)
     all.onclick = () => run(all, 'failures-trouble', () => post(`/api/ingest/retry-failed/${store.followed}`))
     store.addEventListener('draw', () => store.message && this.#take(store.message))
+    if (store.message) this.#take(store.message)
   }
 
   /** @param {Message} message */
