@@ -208,6 +208,14 @@ def test_folders_are_filtered_and_sorted(page: Page, server: Server) -> None:
     expect(page).to_have_url(re.compile(r"/$"))
 
 
+def test_enter_in_a_field_starts(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("listitem").filter(has_text=str(server.root))).to_contain_text("empty")
+    page.get_by_label("Stop after this many files").press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Choose at least one folder.")).to_be_visible()
+    expect(page).to_have_url(f"{server.url}/")
+
+
 def test_the_focus_stays_where_the_server_drew_what_has_it(page: Page, server: Server) -> None:
     (server.root / "inner").mkdir()
     held: list[Route] = []

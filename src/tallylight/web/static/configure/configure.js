@@ -37,6 +37,8 @@ export class Configure {
       this.#foresee()
     })
     const form = element('configure-form', HTMLFormElement)
+    // Enter in a field presses the first button that submits.
+    for (const button of form.querySelectorAll('button')) if (button.id !== 'start') button.type = 'button'
     form.onchange = (event) => {
       const isOption = event.target instanceof HTMLElement && event.target.closest('fieldset') !== null
       if (isOption) this.#foresee()

@@ -16,6 +16,8 @@ export class Folders extends EventTarget {
   #listing = null
   #asked = new AbortController()
   #most = MOST_ROWS
+  /** @type {Map<string, HTMLElement>} the rows that are there, by path */
+  #rows = new Map()
 
   constructor() {
     super()
@@ -122,18 +124,33 @@ export class Folders extends EventTarget {
     const found = arranged(directories, filter, element('folders-sort', HTMLSelectElement).value)
     part('folders-up').hidden = path === null
     write(part('folders-path'), path === null ? t('configure.roots') : name(path))
+    this.#rows = rowsIn(part('folders-list'))
     const rows = found.slice(0, this.#most).map((directory) => this.#row(directory))
     const whole = path === null ? [] : [this.#wholeRow(path)]
     const more = found.length > this.#most ? [this.#moreRow(found.length - this.#most)] : []
-    const focused = focusedIn(part('folders-list'))
-    part('folders-list').replaceChildren(...whole, ...rows, ...more)
-    if (focused) /** @type {HTMLElement | null} */ (part('folders-list').querySelector(focused))?.focus()
+    this.#place([...whole, ...rows, ...more])
     write(part('folders-note'), note(listing, found.length))
     this.#drawTicks()
   }
 
+  /**
+   * Put these rows there; where they are there already, as those that the server drew, nothing is moved: what is about
+   * to be pressed stays under the pointer.
+   *
+   * @param {HTMLElement[]} rows
+   */
+  #place(rows) {
+    const list = part('folders-list')
+    if (list.children.length === rows.length && rows.every((row, at) => row === list.children[at])) return
+    const focused = document.activeElement
+    list.replaceChildren(...rows)
+    if (focused instanceof HTMLElement && list.contains(focused)) focused.focus()
+  }
+
   /** @param {string} path */
   #wholeRow(path) {
+    const drawn = this.#rows.get(path)
+    if (drawn?.className === 'whole') return drawn
     const label = make('label', {}, tick(path), make('span', {}, t('configure.whole')))
     return make('li', { className: 'whole' }, label)
   }
@@ -153,14 +170,13 @@ export class Folders extends EventTarget {
   /** @param {Directory} directory */
   #row(directory) {
     const { path, has_children: opens } = directory
+    const drawn = this.#rows.get(path)
+    if (drawn && drawn.className !== 'whole') return update(drawn, directory)
     const text = make('bdi', { title: path }, name(directory.name))
     const label = make('label', {}, tick(path), make('span', { className: 'unseen' }, `${t('configure.choose')} `), text)
-    const numbers = make('span', { className: 'muted numbers' }, holds(directory))
-    const kinds = types(directory)
-    if (kinds) numbers.append(make('small', {}, kinds))
-    const row = make('li', {}, label, numbers)
+    const row = make('li', {}, label, make('span', { className: 'muted numbers' }))
     if (opens) row.append(opener(directory))
-    return row
+    return update(row, directory)
   }
 
   #drawTicks() {
@@ -189,16 +205,26 @@ export class Folders extends EventTarget {
   }
 }
 
+/** @param {HTMLElement} list */
+function rowsIn(list) {
+  /** @type {Map<string, HTMLElement>} */
+  const rows = new Map()
+  for (const box of list.querySelectorAll('input')) rows.set(box.value, /** @type {HTMLElement} */ (box.closest('li')))
+  return rows
+}
+
 /**
- * Where the focus is in a list that is about to be drawn anew, the first time in place of what the server drew.
+ * Say in a row what its folder holds.
  *
- * @param {HTMLElement} list
- * @returns {string | null} finds the same element in the new rows
+ * @param {HTMLElement} row
+ * @param {Directory} directory
  */
-function focusedIn(list) {
-  const focused = document.activeElement
-  const isOurs = focused instanceof HTMLInputElement || focused instanceof HTMLButtonElement
-  return isOurs && list.contains(focused) ? `[name="${focused.name}"][value="${CSS.escape(focused.value)}"]` : null
+function update(row, directory) {
+  const numbers = row.querySelector('.numbers')
+  const kinds = types(directory)
+  numbers?.replaceChildren(holds(directory), ...(kinds ? [make('small', {}, kinds)] : []))
+  if (!directory.has_children) row.querySelector('button')?.remove()
+  return row
 }
 
 /** @param {string} path */
