@@ -109,6 +109,8 @@ def test_a_rating_that_is_refused_is_taken_back(page: Page, server: Server, allo
     page.route("**/api/media/*", lambda route: route.fulfill(status=503, json={"detail": "The disk is full."}))
     shown = files(page).filter(has_text="gen_5.png")
     expect(shown).to_contain_text("★ 5")
+    page.get_by_role("button", name="Search").focus()
+    page.keyboard.press("2")
     shown.focus()
     page.keyboard.press("1")
     expect(page.get_by_role("alert")).to_have_text("gen_5.png stays as it was: The disk is full.")
@@ -176,6 +178,7 @@ def test_what_a_model_finds_nsfw_is_veiled_until_it_is_asked_for(page: Page, ser
     expect(details.locator("[data-veiled]")).to_have_count(1)
     details.get_by_role("button", name="Show it").click()
     expect(details.locator("[data-veiled]")).to_have_count(0)
+    expect(details.get_by_role("button", name="Reject")).to_be_focused()
 
 
 def test_help_says_the_keys(page: Page, server: Server) -> None:

@@ -130,7 +130,7 @@ def test_without_scripts_it_is_a_table_with_pages(browser: Browser, server: Serv
     page.goto(f"{server.url}/sessions")
     reports = page.get_by_role("link", name="Report")
     expect(reports).to_have_count(session_pages.PAGE)
-    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
     page.get_by_role("link", name="Older sessions").click()
     expect(reports).to_have_count(1)
     page.get_by_role("link", name="Newest sessions").click()

@@ -75,6 +75,8 @@ export class Details {
       this.#revealed.add(id)
       frame.removeAttribute('data-veiled')
       show.remove()
+      // What was pressed is gone; the keyboard goes on with what follows.
+      document.getElementById('rate-R')?.focus()
     }
     frame.append(show)
   }

@@ -148,14 +148,19 @@ async function press(key) {
   if (medium && said) await rating.rate(medium, said)
 }
 
-/** @param {KeyboardEvent} event */
+/**
+ * Single characters count only where the files or the details have the focus: who speaks to the page must not rate by it.
+ *
+ * @param {KeyboardEvent} event
+ */
 function onKey(event) {
   const { target, key } = event
-  const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement
-  if (event.ctrlKey || event.altKey || event.metaKey || isTyping || help.open) return
-  if (key === '?') help.showModal()
+  const isHere = target instanceof Element && target.closest('tally-grid, #details') !== null
+  if (event.ctrlKey || event.altKey || event.metaKey || help.open) return
+  if (key === 'Escape' && details.medium) close()
+  else if (!isHere) return
+  else if (key === '?') help.showModal()
   else if (key === '/') element('q', HTMLInputElement).focus()
-  else if (key === 'Escape' && details.medium) close()
   else if (/^[0-5rRfF]$/.test(key)) void press(key)
   else return
   event.preventDefault()
