@@ -2,47 +2,118 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
-from tests.browser import walk
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.browser import tour, walk
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
 
-FOCUSED = "() => (document.activeElement.labels?.[0] ?? document.activeElement).innerText.trim()"
+#: What stands where a keyboard is, for whoever reads a failure.
+FOCUSED = "() => `${document.activeElement.tagName} ${document.activeElement.textContent.trim().slice(0, 40)}`"
+#: Notes at each change of the first count whether what had the focus has it still, and all that the live region said.
+WATCHED = """
+() => {
+  const held = document.activeElement
+  window.watched = { changes: 0, lost: [], said: [] }
+  const note = () => {
+    watched.changes++
+    if (document.activeElement !== held) watched.lost.push(document.activeElement.outerHTML.slice(0, 80))
+  }
+  const told = document.getElementById('announcer')
+  const changes = { childList: true, characterData: true, subtree: true }
+  new MutationObserver(note).observe(document.getElementById('count-processed_files'), changes)
+  new MutationObserver(() => watched.said.push(told.textContent)).observe(told, changes)
+}
+"""
+#: Regions that speak by themselves. Where a dialog is open all else is silent, so it may have one of its own.
+POLITE = """
+() => [...document.querySelectorAll('[role=status], [role=log], [aria-live=polite], output')]
+  .filter((each) => !each.closest('dialog')).map((each) => each.id)
+"""
 
 
-def tab_to(page: Page, text: str) -> None:
-    """Press Tab until what has the focus reads so."""
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press Tab until this has the focus."""
     passed = []
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        passed.append(page.evaluate(FOCUSED))
-        if text in passed[-1]:
+    for _ in range(60):
+        page.keyboard.press(key)
+        if target.count() and target.evaluate("each => each === document.activeElement"):
             return
-    raise AssertionError(f"Tab never came to {text!r}, only to {passed}")
+        passed.append(page.evaluate(FOCUSED))
+    raise AssertionError(f"{key} never came to {target}, only to {passed}")
 
 
-def test_from_the_first_folder_to_the_commit(page: Page, server: Server) -> None:
+def test_from_the_first_folder_to_the_rating(page: Page, server: Server) -> None:
     picture(server.root / "inner" / "one.png", "fog")
+    picture(server.root / "inner" / "two.png", "mist")
     page.goto(server.url)
-    expect(page.locator("#folders-list li")).to_have_count(1)
+    expect(page.get_by_role("checkbox", name=f"Choose {server.root}")).to_be_visible()
 
-    tab_to(page, "Open")
+    tab_to(page, page.get_by_role("button", name=f"Open {server.root}"))
     page.keyboard.press("Enter")
     expect(page.locator("#folders-path")).to_be_focused()
-    tab_to(page, "inner")
+    tab_to(page, page.get_by_role("checkbox", name="Choose inner"))
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="png")).to_be_checked()
-    tab_to(page, "Start")
+    tab_to(page, page.get_by_role("button", name="Start", exact=True))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Processing")).to_be_focused()
-    walk.finish(page, server)
+
+    tab_to(page, page.get_by_role("button", name="Pause"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_focused()
+    server.engine.open()
+    page.keyboard.press("Space")
     expect(page.get_by_role("heading", name="Ready to review")).to_be_focused()
-    tab_to(page, "Commit 1 file")
+
+    left_out = page.get_by_role("option", name="one.png")
+    expect(left_out).to_be_visible()
+    tab_to(page, page.get_by_role("option").first)
+    if not left_out.evaluate("each => each === document.activeElement"):
+        page.keyboard.press("ArrowRight")
+    expect(left_out).to_be_focused()
+    page.keyboard.press("Space")
+    expect(left_out).to_have_attribute("aria-selected", "false")
+    tab_to(page, page.get_by_role("button", name="Commit 1 file"), "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Committed")).to_be_focused()
-    tab_to(page, "Start another")
+
+    tab_to(page, page.get_by_role("link", name="Library", exact=True), "Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+    kept = page.get_by_role("option", name="two.png")
+    expect(kept).to_be_visible()
+    tab_to(page, kept)
+    page.keyboard.press("4")
+    expect(kept).to_contain_text("★ 4")
+    expect(kept).to_be_focused()
+    server.until(lambda: [medium["score"] for medium in server.get("/api/media")["media"]] == [4])
+
+
+def test_the_focus_stays_while_numbers_move_at_speed_and_little_is_said(page: Page, server: Server) -> None:
+    for number in range(120):
+        picture(server.root / f"gen_{number:03}.png", "fog")
+    walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    tab_to(page, page.get_by_role("button", name="Cancel"))
+    page.evaluate(WATCHED)
+    walk.finish(page, server)
+
+    watched = page.evaluate("watched")
+    assert watched["changes"] > 5
+    # What had the focus goes with its step.
+    assert all("Ready to review" in lost for lost in watched["lost"]), watched["lost"]
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_focused()
+    assert 1 <= len(watched["said"]) <= 3, watched["said"]
+    assert watched["said"][-1].startswith("Ready to review")
+
+
+@pytest.mark.parametrize("part", ["sessions", "library"])
+def test_one_region_alone_speaks_by_itself(page: Page, server: Server, allowed_errors: list[str], part: str) -> None:
+    allowed_errors += tour.EXPECTED
+    for state in tour.PARTS[part](page, server):
+        assert page.evaluate(POLITE) == ["announcer"], state
 
 
 def test_the_first_tab_leads_past_the_head(page: Page, server: Server) -> None:

@@ -37,8 +37,8 @@ def test_names_stay_text_from_folder_to_commit(page: Page, server: Server) -> No
 
     expect(page.locator("#failures-groups bdi")).to_have_count(len(NAMES))
     assert texts(page, "#failures-groups bdi") == {f"{seen} bad.png" for seen in NAMES.values()}
-    expect(page.locator(".sample")).to_have_count(len(NAMES))
-    assert texts(page, ".sample .name") == {f"{seen} good.png" for seen in NAMES.values()}
+    expect(page.locator("#plan-grid .name")).to_have_count(len(NAMES))
+    assert texts(page, "#plan-grid .name") == {f"{seen} good.png" for seen in NAMES.values()}
     page.get_by_role("button", name=f"Commit {len(NAMES)} files").click()
     expect(page.get_by_role("heading", name="Committed")).to_be_visible()
     assert page.evaluate("window.pwned") is None

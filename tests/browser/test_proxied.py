@@ -103,7 +103,7 @@ def test_a_whole_run_below_a_path(below_a_path: Place) -> None:
     page.reload()
     expect(page.locator(BADGE)).to_have_text("LIVE")
     walk.finish(page, place.server)
-    pictures = page.locator("#samples img")
+    pictures = page.locator("#plan-grid img")
     expect(pictures.first).to_be_visible()
     # It is shown before it is loaded.
     assert pictures.first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")

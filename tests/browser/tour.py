@@ -119,10 +119,16 @@ def review(page: Page, server: Server) -> Iterator[str]:
     expect(page.get_by_role("button", name=re.compile("^Commit 8 files"))).to_be_visible()
     yield "ready"
     for name in ("New", "Duplicate", "Failed"):
-        page.get_by_role("button", name=name, exact=True).click()
-        expect(page.locator("#diff-list li").first).to_be_visible()
+        page.get_by_role("tab", name=name).click()
+        files = page.get_by_role("listbox", name="Files").get_by_role("option")
+        expect(files.first).to_be_visible()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        yield f"list of {name}"
+        yield f"files that are {name}"
+        files.first.click()
+        details = page.get_by_role("dialog")
+        expect(details.get_by_role("button", name="Show embedded texts")).to_be_visible()
+        yield f"details of one that is {name}"
+        details.get_by_role("button", name="Close").click()
 
 
 def nothing_to_review(page: Page, server: Server) -> Iterator[str]:

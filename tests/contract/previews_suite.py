@@ -99,6 +99,36 @@ class PreviewsContract:
         )
         assert shown.item.outcome == extracted("3.png")
 
+    def test_any_part_of_a_choice_is_found_by_its_position(self, journal: Journal) -> None:
+        previews = filled(journal, *(extracted(f"{number}.png") for number in range(6)), failed("f.png"))
+        effects = ("new", "changed", "new", "new", "new", "changed", "failed")
+        settle(previews, *(Decided(seq, effect) for seq, effect in enumerate(effects, 1)))
+
+        def part(choice: Choice, offset: int, limit: int, after: int = 0) -> list[int]:
+            found = previews.page("s-1", choice, after=after, offset=offset, limit=limit)
+            return [one.item.seq for one in found]
+
+        new, named = Choice(effects=("new",)), Choice(named=lambda name: name > "1")
+        assert part(Choice(), 2, 3) == [3, 4, 5]
+        assert part(new, 1, 2) == [3, 4]
+        assert part(new, 3, 9) == [5]
+        assert part(new, 4, 9) == part(new, 2**40, 9) == part(new, 0, 0) == []
+        assert part(new, 1, 2, after=1) == [4, 5]
+        assert part(named, 1, 2) == [3, 4]
+        counted = [previews.count("s-1", choice) for choice in (Choice(), new, named, Choice(conflicts=True))]
+        assert counted == [7, 4, 6, 0]
+        with pytest.raises(NotFound):
+            previews.count("nobody", Choice())
+
+    def test_those_scored_so_high_are_found(self, journal: Journal) -> None:
+        scored = [replace(extracted(f"{score}.png"), nsfw_score=score) for score in (0.2, 0.5, 0.9, None)]
+        previews = filled(journal, *scored)
+        settle(previews, *(Decided(seq, "new") for seq in range(1, 5)))
+        assert seqs(previews, Choice(nsfw=0.5)) == [2, 3]
+        assert seqs(previews, Choice(nsfw=0.0)) == [1, 2, 3]
+        assert previews.count("s-1", Choice(nsfw=0.9)) == 1
+        assert previews.set_aside("s-1", Choice(nsfw=0.5), aside=True) == 2
+
     def test_only_who_has_seen_the_newest_standing_settles(self, journal: Journal) -> None:
         previews = filled(journal, extracted("a.png"), extracted("b.png"))
         since = previews.standing("s-1")

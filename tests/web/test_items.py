@@ -13,6 +13,9 @@ from anyio import to_thread
 from PIL import Image
 from tests.in_process import Site, paint, problem, site, spoil
 
+from tallylight.journal import StoredText
+from tallylight.web import bodies
+
 pytestmark = pytest.mark.anyio
 
 NASTY = '<script>alert(1)<script> & "quoted"\n.png'
@@ -221,3 +224,59 @@ async def test_the_report_as_json_agrees_with_the_status(it: Site, session_id: s
 
 async def test_another_format_is_refused(it: Site, session_id: str) -> None:
     problem(await it.client.get(f"/api/ingest/report/{session_id}?format=pdf"), 422, "bad_fields")
+
+
+async def test_one_outcome_in_full_with_its_embedded_texts(tmp_path: Path) -> None:
+    await to_thread.run_sync(paint, tmp_path / "root", 1)
+    async with site(tmp_path) as it:
+        session_id = await it.run()
+        [listed] = (await it.get(f"/api/ingest/items/{session_id}"))["items"]
+        address = f"/api/ingest/items/{session_id}/{listed['seq']}"
+        assert await it.get(address) == listed
+        told = await it.get(f"{address}?raw=true")
+        [text] = [text for text in told.pop("raw") if text["key"] == "parameters"]
+        assert told == listed
+        assert "Steps:" in text["text"]
+        assert text["length"] == len(text["text"])
+        for wrong, status in (("0", 404), ("-1", 422), (str(10**30), 422), ("x", 422)):
+            problem(await it.client.get(f"/api/ingest/items/{session_id}/{wrong}?raw=true"), status)
+
+
+def test_a_long_embedded_text_is_cut_and_says_how_long_it_is() -> None:
+    long = StoredText("workflow", "x" * (bodies.LONGEST_RAW + 5))
+    told = bodies.raw_text(long)
+    assert (len(told["text"]), told["length"]) == (bodies.LONGEST_RAW, bodies.LONGEST_RAW + 5)
+
+
+async def test_the_file_itself_comes_from_inside_the_roots_alone(tmp_path: Path) -> None:
+    [picture] = await to_thread.run_sync(paint, tmp_path / "root", 1)
+    secret = tmp_path / "secret.png"
+
+    def swap() -> None:
+        secret.write_bytes(b"secret")
+        picture.unlink()
+        picture.symlink_to(secret)
+
+    async with site(tmp_path) as it:
+        session_id = await it.run()
+        [listed] = (await it.get(f"/api/ingest/items/{session_id}"))["items"]
+        address = f"/api/ingest/file/{session_id}/{listed['seq']}"
+        answer = await it.client.get(address)
+        assert answer.content == await to_thread.run_sync(picture.read_bytes)
+        assert answer.headers["content-type"] == "image/png"
+        assert "sandbox" in answer.headers["content-security-policy"]
+        await to_thread.run_sync(swap)
+        problem(await it.client.get(address), 404, "not_found")
+        problem(await it.client.get(f"/api/ingest/file/{session_id}/0"), 404, "not_found")
+        problem(await it.client.get(f"/api/ingest/file/{session_id}/x"), 422)
+
+
+async def test_what_the_files_are_like_in_counts(tmp_path: Path) -> None:
+    await to_thread.run_sync(paint, tmp_path / "root", 3)
+    async with site(tmp_path) as it:
+        session_id = await it.run()
+        told = await it.get(f"/api/ingest/facets/{session_id}")
+        assert (told["complete"], told["files"], told["type"]) == (True, 3, {"png": 3})
+        assert sum(told["size"]["files"]) == 3
+        assert await it.get(f"/api/ingest/facets/{session_id}") == told, "counted twice"
+        problem(await it.client.get("/api/ingest/facets/nobody"), 404)

@@ -12,7 +12,7 @@ from anyio import to_thread
 from tests.in_process import ALARM, Site, paint, problem, site
 
 from tallylight.model import MEDIA_SUFFIXES, Json
-from tallylight.web.routes.media import MEDIA_TYPES
+from tallylight.web.files import MEDIA_TYPES
 
 pytestmark = pytest.mark.anyio
 

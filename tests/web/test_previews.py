@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -84,6 +87,11 @@ async def test_a_preview_tells_what_a_commit_would_do(it: Site) -> None:
         "set_aside": False,
         "refused": None,
         "has_thumbnail": True,
+        "beside": None,
+        "media": {"type": "image", "width": 8, "height": 8},
+        "score": None,
+        "favourite": None,
+        "nsfw_score": None,
     }
 
 
@@ -208,7 +216,7 @@ async def test_a_bad_question_is_told(it: Site, query: str, sentence: str) -> No
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
     [
-        ({}, 400, "Say which files: give seqs, or a filter of class, code, folder, name or conflicts."),
+        ({}, 400, "Say which files: give seqs, or a filter of class, code, folder, name, conflicts or nsfw."),
         ({"seqs": []}, 400, "Say which files"),
         ({"seqs": [9999]}, 400, "has no file number 9999"),
         ({"seqs": [0]}, 422, "seqs[0]: must be at least 1"),
@@ -257,3 +265,60 @@ async def test_a_session_under_way_shows_what_it_has(tmp_path: Path) -> None:
         it.engine.open()
         await it.finished(session_id)
         assert len((await page(it, session_id))["items"]) == 7
+
+
+async def test_any_part_is_given_by_its_offset_with_how_many_there_are(it: Site) -> None:
+    session_id = await it.run()
+    everything = await page(it, session_id)
+    assert "total" not in everything
+    part = await page(it, session_id, "offset=2&limit=3")
+    assert part["items"] == everything["items"][2:5]
+    assert part["total"] == 7
+    new = await page(it, session_id, "class=new&name=picture*&offset=1&limit=1")
+    assert (len(new["items"]), new["total"]) == (1, 4)
+    assert (await page(it, session_id, "offset=2147483648"))["items"] == []
+    for wrong in ("offset=-1", "offset=2147483649", "offset=x", "nsfw=2", "nsfw=x"):
+        problem(await it.client.get(f"/api/ingest/preview/{session_id}?{wrong}"), 422)
+
+
+async def test_a_duplicate_tells_what_to_put_beside_it(it: Site) -> None:
+    session_id = await it.run()
+    [copy] = (await page(it, session_id, "class=duplicate"))["items"]
+    beside = copy["beside"]
+    assert beside["path"] == copy["same_as"]
+    assert beside["has_thumbnail"] is True
+    assert (await it.client.get(f"/api/ingest/thumbnail/{session_id}/{beside['seq']}")).status_code == 200
+    await it.commit(session_id)
+    (it.root / "later.png").write_bytes((it.root / "picture_000.png").read_bytes())
+    later = await it.run()
+    [copy] = (await page(it, later, "class=duplicate"))["items"]
+    assert (await it.get(f"/api/media/{copy['beside']['media_id']}"))["path"] == copy["same_as"]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+async def test_a_preview_is_exported_whole(it: Site, format: str) -> None:  # noqa: A002
+    await to_thread.run_sync(_add_formula, it.root)
+    session_id = await it.run()
+    answer = await it.client.get(f"/api/ingest/export/{session_id}?format={format}")
+    assert answer.status_code == 200
+    assert f'filename="preview-{session_id[:8]}.{format}"' in answer.headers["content-disposition"]
+    if format == "csv":
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert "'=cmd.png" in {row["file"] for row in rows}
+    else:
+        rows = [json.loads(line) for line in answer.text.splitlines()]
+        assert "=cmd.png" in {row["file"] for row in rows}
+    assert len(rows) == 8
+    assert {row["class"] for row in rows} == {"new", "duplicate", "failed"}
+    some = await it.client.get(f"/api/ingest/export/{session_id}?format=jsonl&class=failed")
+    assert [json.loads(line)["code"] for line in some.text.splitlines()] == ["empty"]
+
+
+def _add_formula(root: Path) -> None:
+    (root / "=cmd.png").write_bytes((root / "picture_002.png").read_bytes() + b" ")
+
+
+async def test_an_export_of_nothing_known_or_in_no_known_form(it: Site) -> None:
+    problem(await it.client.get(f"/api/ingest/export/{NOBODY}"), 404, "not_found")
+    session_id = await it.run()
+    problem(await it.client.get(f"/api/ingest/export/{session_id}?format=exe"), 422)

@@ -75,9 +75,9 @@ def csv_lines(media: Iterable[Medium]) -> Iterator[str]:
     """A header and a line for each file, in the form that RFC 4180 describes. A text that a spreadsheet would run as
     a formula has an apostrophe before it.
     """
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for medium in media:
-        yield _csv_line(map(_cell, row(medium).values()))
+        yield csv_line(row(medium).values())
 
 
 def write_parquet(media: Iterable[Medium], to: IO[bytes]) -> int:
@@ -125,9 +125,10 @@ def _of_type(kind: type, value: Any) -> Any:
     return kind(value) if kind in {str, float} and isinstance(value, (int, float, str)) else None
 
 
-def _csv_line(cells: Iterable[Any]) -> str:
+def csv_line(cells: Iterable[Any]) -> str:
+    """One line as RFC 4180 describes it. No text in it is a formula."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    csv.writer(line, lineterminator="\r\n").writerow(map(_cell, cells))
     return line.getvalue()
 
 

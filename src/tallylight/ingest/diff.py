@@ -14,13 +14,15 @@ from tallylight.ingest.differences import changes
 from tallylight.ingest.looking import DECIDED, is_up_to_date
 from tallylight.ingest.preview import Preview
 from tallylight.journal import Choice, Journal, Previewed, Session, Standing
-from tallylight.model import Effect, Json, OutcomeKind
+from tallylight.model import Effect, Json, Outcome, OutcomeKind
 from tallylight.roots import absolute, raw_bytes
 
 #: Names of missing files that are told of one folder.
 MOST_NAMES: Final = 1000
 #: What a commit stores. Everything else it leaves alone.
 STORED: Final = (Effect.NEW, Effect.CHANGED, Effect.MOVED, Effect.DUPLICATE)
+#: The technical facts that a page tells of each file; `/items` has all.
+_SHOWN: Final = ("type", "width", "height", "orientation", "duration")
 _DIFFERING: Final = (Effect.CHANGED, Effect.MOVED)
 TO_COMMIT: Final = Choice(effects=tuple(effect.value for effect in STORED), set_aside=False)
 
@@ -51,7 +53,12 @@ class Entry:
     shown: Previewed
     changes: tuple[Json, ...]  #: of a changed file, as `differences.changes`
     conflicts: tuple[Json, ...]  #: as a commit would settle them
-    same_as: str | None  #: of a duplicate, where its content is already: absolute, escaped
+    beside: Json | None = None  #: what a person would put beside it, as `_beside` tells
+
+    @property
+    def same_as(self) -> str | None:
+        """Of a duplicate, where its content is already: absolute, escaped."""
+        return self.beside["path"] if self.beside and self.shown.effect == Effect.DUPLICATE else None
 
     def as_json(self) -> Json:
         """`file_raw` (base64) is there only where the name is not UTF-8."""
@@ -74,6 +81,11 @@ class Entry:
             "set_aside": shown.is_set_aside,
             "refused": shown.refused,
             "has_thumbnail": outcome.has_thumbnail,
+            "beside": self.beside,
+            "media": {name: outcome.media[name] for name in _SHOWN if name in outcome.media},
+            "score": outcome.score,
+            "favourite": outcome.favourite,
+            "nsfw_score": outcome.nsfw_score,
         }
 
 
@@ -103,20 +115,30 @@ def first_page(
     choice: Choice | None = None,
     *,
     after: int = 0,
+    offset: int = 0,
     limit: int = 100,
 ) -> Page:
     """A page of a preview as far as it has come, in the order in which files were processed.
 
-    Takes as long for a million files as for a hundred, provided that they were looked at (`looking`) and the choice is
-    one of effects. Blocking. NotFound for an unknown session.
+    Takes as long for a million files as for a hundred, provided that they were looked at (`looking`), the choice is
+    one of effects and it begins `after` a file: those of an `offset` are counted. Blocking. NotFound for an unknown
+    session.
     """
-    found = journal.previews.page(session_id, choice or Choice(), after=after, limit=limit + 1)
+    found = journal.previews.page(session_id, choice or Choice(), after=after, offset=offset, limit=limit + 1)
     shown = found[:limit]
     return Page(
         summary(journal, catalog, session_id),
         tuple(_entries(journal, catalog, journal.session(session_id), shown)),
         shown[-1].item.seq if len(found) > limit else None,
     )
+
+
+def total(journal: Journal, now: Summary, choice: Choice) -> int:
+    """How many files a choice has. Of one class alone the summary knows; of any other they are counted."""
+    effect = choice.effects[0] if len(choice.effects) == 1 else ""
+    if effect != Effect.MISSING and choice == Choice(effects=(effect,)):
+        return now.files[effect] - now.unlisted.get(effect, 0)
+    return journal.previews.count(now.session_id, choice)
 
 
 def unlisted_folders(journal: Journal, session_id: str, effect: str, after: str = "", limit: int = 100) -> Json:
@@ -182,20 +204,29 @@ def _entries(journal: Journal, catalog: Catalog, session: Session, shown: Sequen
     paths = [absolute(one.item.outcome.root, one.item.outcome.file) for one in shown]
     stood = [one.moved_from or path for one, path in zip(shown, paths, strict=True)]
     stored = catalog.media_at(stood) if session.state.status not in DECIDED else {}
-    same_as = _same_as(journal, catalog, session.session_id, shown)
+    beside = _same_as(journal, catalog, session.session_id, shown)
     return [
-        _entry(one, session, stored.get(path), same_as.get(one.item.seq))
-        for one, path in zip(shown, stood, strict=True)
+        _entry(one, session, stored.get(path), beside.get(one.item.seq)) for one, path in zip(shown, stood, strict=True)
     ]
 
 
-def _entry(shown: Previewed, session: Session, medium: Medium | None, same_as: str | None) -> Entry:
+def _entry(shown: Previewed, session: Session, medium: Medium | None, same_as: Json | None) -> Entry:
     outcome = shown.item.outcome
     if medium is None or outcome.kind is not OutcomeKind.EXTRACTED:
         return Entry(shown, (), outcome.conflicts, same_as)
     agreed = agree(outcome, rated(medium), session.parameters.conflict_rule)
-    differing = changes(medium.outcome, agreed.outcome) if shown.effect in _DIFFERING else []
-    return Entry(shown, tuple(differing), agreed.conflicts, same_as)
+    if shown.effect not in _DIFFERING:
+        return Entry(shown, (), agreed.conflicts, same_as)
+    differing = changes(medium.outcome, agreed.outcome)
+    return Entry(shown, tuple(differing), agreed.conflicts, _beside(medium.path, medium.outcome, medium=medium))
+
+
+def _beside(path: str, outcome: Outcome, *, medium: Medium | None = None, seq: int | None = None) -> Json:
+    """Of a duplicate the file with its content, of a changed or moved one what is stored of it: where it is, and where
+    its picture is found, in the catalog (`media_id`) or in this session (`seq`).
+    """
+    found = {"media_id": medium.media_id} if medium is not None else {"seq": seq}
+    return {"path": path, "bytes": outcome.bytes, "has_thumbnail": outcome.has_thumbnail, **found}
 
 
 def rated(medium: Medium) -> Rated | None:
@@ -206,7 +237,7 @@ def rated(medium: Medium) -> Rated | None:
     return Rated(score=one.score, favourite=one.favourite, provenance=one.provenance)
 
 
-def _same_as(journal: Journal, catalog: Catalog, session_id: str, shown: Sequence[Previewed]) -> Mapping[int, str]:
+def _same_as(journal: Journal, catalog: Catalog, session_id: str, shown: Sequence[Previewed]) -> Mapping[int, Json]:
     """Where the contents of duplicates are already: in the catalog, or in a file of the session that came before."""
     hashed = {
         one.item.seq: one.item.outcome.sha256
@@ -216,7 +247,10 @@ def _same_as(journal: Journal, catalog: Catalog, session_id: str, shown: Sequenc
     held = catalog.hashes(list(hashed.values()))
     first = journal.previews.firsts(session_id, {seq: sha for seq, sha in hashed.items() if sha not in held})
     items = {item.seq: item.outcome for item in journal.previews.items(session_id, sorted(set(first.values())))}
-    found = {seq: held[sha] for seq, sha in hashed.items() if sha in held}
-    return found | {
-        seq: absolute(items[other].root, items[other].file) for seq, other in first.items() if other in items
+    media = catalog.media_at(sorted(set(held.values())))
+    found = {seq: media[held[sha]] for seq, sha in hashed.items() if held.get(sha) in media}
+    return {seq: _beside(medium.path, medium.outcome, medium=medium) for seq, medium in found.items()} | {
+        seq: _beside(absolute(items[other].root, items[other].file), items[other], seq=other)
+        for seq, other in first.items()
+        if other in items
     }

@@ -69,6 +69,7 @@ class Sample:
     keywords: tuple[str, ...]
     sha256: str | None
     has_thumbnail: bool
+    nsfw_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +291,7 @@ def _sample(item: Item) -> Sample:
         keywords=tuple(keyword["text"] for keyword in outcome.keywords[:MOST_KEYWORDS]),
         sha256=outcome.sha256,
         has_thumbnail=outcome.has_thumbnail,
+        nsfw_score=outcome.nsfw_score,
     )
 
 

@@ -93,7 +93,16 @@ class MemoryPreviews:
             own = self._of(session_id)
             own.standing = replace(own.standing, until=0, version=version, moves_known=False)
 
-    def page(self, session_id: str, choice: Choice, *, after: int = 0, limit: int = 100) -> list[Previewed]:
+    def page(
+        self, session_id: str, choice: Choice, *, after: int = 0, offset: int = 0, limit: int = 100
+    ) -> list[Previewed]:
+        found = self._chosen(session_id, choice, after)
+        return found[offset : offset + max(limit, 0)]
+
+    def count(self, session_id: str, choice: Choice) -> int:
+        return len(self._chosen(session_id, choice, 0))
+
+    def _chosen(self, session_id: str, choice: Choice, after: int) -> list[Previewed]:
         with self._lock:
             own = self._of(session_id)
             found = [
@@ -101,7 +110,7 @@ class MemoryPreviews:
                 for item in self._journal.items(session_id, after=after, limit=sys.maxsize)
                 if (kept := own.kept.get(item.seq)) is not None
             ]
-        return [one for one in found if _fits(one, choice)][: max(limit, 0)]
+        return [one for one in found if _fits(one, choice)]
 
     def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:
         moved = {kept.moved_from for kept in self._of(session_id).kept.values() if kept.moved_from is not None}
@@ -184,4 +193,5 @@ def _fits(one: Previewed, choice: Choice) -> bool:
         and (one.has_conflicts or not choice.conflicts)
         and choice.set_aside in {None, one.is_set_aside}
         and (one.refused is not None or not choice.refused)
+        and (choice.nsfw is None or (outcome.nsfw_score is not None and outcome.nsfw_score >= choice.nsfw))
     )

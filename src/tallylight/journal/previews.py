@@ -83,6 +83,7 @@ class Choice:
     conflicts: bool = False  #: only those on which somebody disagrees
     set_aside: bool | None = None
     refused: bool = False  #: only those that the commit did not take
+    nsfw: float | None = None  #: only those scored at or over this
 
 
 class Previews(Protocol):
@@ -127,8 +128,14 @@ class Previews(Protocol):
         """Look at everything anew, against this version of the catalog. Effects stand until they are settled again."""
         ...
 
-    def page(self, session_id: str, choice: Choice, *, after: int = 0, limit: int = 100) -> list[Previewed]:
-        """Those of a choice that are numbered above `after`, in order."""
+    def page(
+        self, session_id: str, choice: Choice, *, after: int = 0, offset: int = 0, limit: int = 100
+    ) -> list[Previewed]:
+        """Those of a choice that are numbered above `after`, in order, without the first `offset` of them."""
+        ...
+
+    def count(self, session_id: str, choice: Choice) -> int:
+        """How many a choice has."""
         ...
 
     def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -140,12 +141,23 @@ class SqlPreviews:
             anew = update(previews).where(previews.c.preview_id == preview_id)
             connection.execute(anew.values(until=0, version=version, moves_known=False))
 
-    def page(self, session_id: str, choice: Choice, *, after: int = 0, limit: int = 100) -> list[Previewed]:
+    def page(
+        self, session_id: str, choice: Choice, *, after: int = 0, offset: int = 0, limit: int = 100
+    ) -> list[Previewed]:
         with self._database.reading() as connection:
             preview_id, _ = _standing(connection, session_id)
-            rows = {row.seq: row for row in _chosen(connection, preview_id, session_id, choice, after, limit)}
+            seqs = _chosen_seqs(connection, preview_id, session_id, choice, after, max(limit, 0), offset)
+            rows = {row.seq: row for row in _rows(connection, preview_id, seqs)}
             items = _items(connection, session_id, list(rows))
         return [_previewed(item, rows[item.seq]) for item in items]
+
+    def count(self, session_id: str, choice: Choice) -> int:
+        with self._database.reading() as connection:
+            preview_id, _ = _standing(connection, session_id)
+            if choice.named is not None:
+                return len(_chosen_seqs(connection, preview_id, session_id, choice, 0, sys.maxsize))
+            query = select(func.count()).select_from(previewed).where(previewed.c.preview_id == preview_id)
+            return connection.scalar(_narrowed(query, session_id, choice)) or 0
 
     def folders(self, session_id: str, kind: str, *, after: str = "", limit: int = 100) -> list[FolderFound]:
         holding = cast(folders.c.missing, Text) != "[]" if kind == "missing" else folders.c[kind] > 0
@@ -307,24 +319,28 @@ def _chosen(
     connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int
 ) -> list[Any]:
     """The rows of a choice, in order."""
-    seqs = _chosen_seqs(connection, preview_id, session_id, choice, after, max(limit, 0))
+    return _rows(connection, preview_id, _chosen_seqs(connection, preview_id, session_id, choice, after, max(limit, 0)))
+
+
+def _rows(connection: Connection, preview_id: int, seqs: Sequence[int]) -> list[Any]:
     query = select(previewed).where(previewed.c.preview_id == preview_id)
     rows = (row for chunk in chunked(seqs) for row in connection.execute(query.where(previewed.c.seq.in_(chunk))))
     return sorted(rows, key=lambda row: row.seq)
 
 
-def _chosen_seqs(
-    connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int
+def _chosen_seqs(  # noqa: PLR0917 (a question has so many parts)
+    connection: Connection, preview_id: int, session_id: str, choice: Choice, after: int, limit: int, offset: int = 0
 ) -> Sequence[int]:
     """Their numbers. Of a choice with a name, all names may have to be looked at."""
     # Numbers alone: then SQLite finds those of one effect by the index, and nowhere else.
     query = select(previewed.c.seq).where(previewed.c.preview_id == preview_id, previewed.c.seq > after)
     query = _narrowed(query, session_id, choice).order_by(previewed.c.seq)
     if choice.named is None:
-        return connection.scalars(query.limit(limit)).all()
+        return connection.scalars(query.limit(limit).offset(offset)).all()
     streamed = query.add_columns(outcomes.c.file).execution_options(yield_per=_STREAMED)
     with connection.execute(streamed) as rows:
-        return [row.seq for row in islice((row for row in rows if choice.named(row.file)), limit)]
+        fitting = (row.seq for row in rows if choice.named(row.file))
+        return list(islice(fitting, offset, min(offset + limit, sys.maxsize)))
 
 
 def _set_aside(connection: Connection, preview_id: int, seqs: Sequence[int], *, aside: bool) -> None:
@@ -352,11 +368,13 @@ def _narrowed(query: Select[Any], session_id: str, choice: Choice) -> Select[Any
 
 def _by_outcome(query: Select[Any], session_id: str, choice: Choice) -> Select[Any]:
     """What only the outcomes themselves tell."""
-    if choice.code is None and not choice.folder and choice.named is None:
+    if choice.code is None and not choice.folder and choice.named is None and choice.nsfw is None:
         return query
     query = query.join(outcomes, (outcomes.c.session_id == session_id) & (outcomes.c.seq == previewed.c.seq))
     if choice.code is not None:
         query = query.where(with_code(choice.code))
+    if choice.nsfw is not None:
+        query = query.where(outcomes.c.nsfw_score >= choice.nsfw)
     if choice.folder:
         below = choice.folder.rstrip("/") + "/"
         query = query.where(or_(*(func.substr(text, 1, len(below)) == below for text in (_PATH, outcomes.c.file))))

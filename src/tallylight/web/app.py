@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 import tallylight
 from tallylight.access import Access
+from tallylight.ingest.facets import FacetsOfSessions
 from tallylight.live.stopping import before_stopping
 from tallylight.services import Services, open_services
 from tallylight.settings import Settings
@@ -23,6 +24,7 @@ from tallylight.web import passing_on, problems
 from tallylight.web.attempts import Attempts
 from tallylight.web.gate import Gate
 from tallylight.web.routes import (
+    exports,
     folders,
     forms,
     items,
@@ -87,6 +89,7 @@ def create_app(
         servers=[{"url": doors.prefix}] if doors.prefix else None,
     )
     app.state.stream_tests = StreamTests()
+    app.state.counted = FacetsOfSessions()
     # Reads /etc/mime.types, which StaticFiles would otherwise do on the event loop, in the middle of its first answer.
     mimetypes.init()
     problems.install(app)
@@ -96,6 +99,7 @@ def create_app(
         poll,
         sessions,
         previews,
+        exports,
         items,
         folders,
         presets,

@@ -10,12 +10,15 @@ from tallylight.catalog.facets import Facets, Value
 from tallylight.catalog.search import word
 from tallylight.facts import COMMIT_FAILED, State
 from tallylight.ingest.scheduler import due
-from tallylight.journal import Item, Session
+from tallylight.journal import Item, Session, StoredText
 from tallylight.messages import phase, progress
 from tallylight.model import Json, Outcome, Status
 from tallylight.presets import Preset
 from tallylight.roots import raw_bytes
 from tallylight.schedules import Schedule
+
+#: Characters of an embedded text that are told.
+LONGEST_RAW: Final = 262_144
 
 
 def item(entry: Item) -> Json:
@@ -36,6 +39,11 @@ def item(entry: Item) -> Json:
         "ms": outcome.ms,
         **_read_of(outcome),
     }
+
+
+def raw_text(entry: StoredText) -> Json:
+    """An embedded text, cut where it is long."""
+    return {"key": entry.key, "length": len(entry.text), "text": entry.text[:LONGEST_RAW]}
 
 
 def medium(entry: Medium) -> Json:

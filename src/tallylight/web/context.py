@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from tallylight.ingest.facets import FacetsOfSessions
 from tallylight.services import Services
 from tallylight.web.stream_tests import StreamTests
 
@@ -17,6 +18,15 @@ def _services(request: Request) -> Services:
 
 #: Annotate a route's parameter with this to be given the services.
 Given = Annotated[Services, Depends(_services)]
+
+
+def _counted(request: Request) -> FacetsOfSessions:
+    counted: FacetsOfSessions = request.app.state.counted
+    return counted
+
+
+#: The same for what was counted of sessions already.
+Counted = Annotated[FacetsOfSessions, Depends(_counted)]
 
 
 def _stream_tests(request: Request) -> StreamTests:

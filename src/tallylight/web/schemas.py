@@ -204,11 +204,14 @@ class Chosen(_Request):
     )
     name: Pattern = Field("", description="With such a name, as `pattern`.", examples=["*.gif|draft*"])
     conflicts: StrictBool = Field(False, description="On which somebody disagrees.")
+    nsfw: StrictFloat | None = Field(None, ge=0, le=1, description="With an NSFW score of at least so much.")
 
     def to_choice(self) -> Choice:
         """Raises BadParameters where nothing is given: that everything is meant has to be said."""
-        if not any((self.seqs, self.effects, self.code, self.folder, self.name, self.conflicts)):
-            raise BadParameters("Say which files: give seqs, or a filter of class, code, folder, name or conflicts.")
+        if not any((self.seqs, self.effects, self.code, self.folder, self.name, self.conflicts, self.nsfw is not None)):
+            raise BadParameters(
+                "Say which files: give seqs, or a filter of class, code, folder, name, conflicts or nsfw."
+            )
         return Choice(
             effects=tuple(effect.value for effect in self.effects),
             seqs=tuple(self.seqs),
@@ -216,6 +219,7 @@ class Chosen(_Request):
             folder=self.folder,
             named=name_filter(self.name) if self.name else None,
             conflicts=self.conflicts,
+            nsfw=self.nsfw,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query
@@ -11,13 +11,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tallylight.ingest.report import report as make_report
 from tallylight.model import Json, OutcomeKind, Reason
+from tallylight.roots import absolute
 from tallylight.services import Services
 from tallylight.web import bodies
-from tallylight.web.context import Given
+from tallylight.web.context import Counted, Given
+from tallylight.web.files import file_response
 from tallylight.web.pictures import thumbnail_response
 from tallylight.web.report_page import ReportPage, render
 
 router = APIRouter(prefix="/api/ingest", tags=["outcomes"])
+
+Seq = Annotated[int, Path(ge=0, le=2**62)]
+#: How long one answer counts.
+COUNTING_S: Final = 0.4
 
 
 @router.get("/items/{session_id}")
@@ -50,8 +56,41 @@ async def failures(session_id: str, services: Given) -> Json:
     }
 
 
+@router.get("/items/{session_id}/{seq}")
+async def item(session_id: str, seq: Seq, services: Given, raw: bool = False) -> Json:
+    """All that is known of one outcome. With `?raw=true` also the texts embedded in the file, as they were found: a
+    prompt, a workflow. Of each the first 262,144 characters; `length` counts all.
+    """
+    found = await to_thread.run_sync(services.journal.item, session_id, seq)
+    if not raw:
+        return bodies.item(found)
+    texts = await to_thread.run_sync(services.journal.texts, session_id, seq)
+    return {**bodies.item(found), "raw": [bodies.raw_text(text) for text in texts]}
+
+
+@router.get("/file/{session_id}/{seq}", response_class=Response)
+async def file(session_id: str, seq: Seq, services: Given) -> Response:
+    """The file of one outcome as it is on disk now, as long as it lies inside a root."""
+    found = await to_thread.run_sync(services.journal.item, session_id, seq)
+    return await file_response(services.roots, absolute(found.outcome.root, found.outcome.file))
+
+
+@router.get("/facets/{session_id}")
+async def facets(session_id: str, services: Given, counted: Counted) -> Json:
+    """What the extracted files are like, in counts: by type, model, score, month, size (`ends` are the upper ends of
+    its classes) and, in 100 classes of a hundredth, NSFW score. While `complete` is false, not everything was counted:
+    ask again, and it goes on from there.
+    """
+    session = await to_thread.run_sync(services.journal.session, session_id)
+    own = counted.of(session_id, session.epoch)
+    enough = services.clock.monotonic() + COUNTING_S
+    return await to_thread.run_sync(
+        own.go_on, services.journal, session_id, lambda: services.clock.monotonic() >= enough
+    )
+
+
 @router.get("/thumbnail/{session_id}/{seq}", response_class=Response)
-async def thumbnail(session_id: str, seq: Annotated[int, Path(ge=0, le=2**62)], services: Given) -> Response:
+async def thumbnail(session_id: str, seq: Seq, services: Given) -> Response:
     """The thumbnail of one outcome, at most 256 px a side."""
     item = await to_thread.run_sync(services.journal.item, session_id, seq)
     return await thumbnail_response(services.thumbnails, item.outcome)

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from functools import partial
-from pathlib import PurePosixPath
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from tallylight.catalog import Catalog, Order, Search
 from tallylight.catalog.search import parse
-from tallylight.errors import BadPath, NotFound
 from tallylight.ingest.writeback import WriteBack, run
 from tallylight.model import Json
-from tallylight.roots import Roots, unescape
 from tallylight.web import bodies
 from tallylight.web.context import Given
+from tallylight.web.files import file_response
 from tallylight.web.pictures import thumbnail_response
 from tallylight.web.schemas import RateRequest, WriteScoresRequest
 
 router = APIRouter(prefix="/api/media", tags=["media"])
 
 MediaId = Annotated[int, Path(ge=0, le=2**62)]
-
-_PIECE: Final = 1 << 18
-#: Of every suffix that discovery takes. Our own: Python's table lacks half of them where the system has no mime.types.
-MEDIA_TYPES: Final = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".bmp": "image/bmp",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".avif": "image/avif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-    ".hif": "image/heif",
-    ".mp4": "video/mp4",
-    ".m4v": "video/x-m4v",
-    ".mov": "video/quicktime",
-    ".webm": "video/webm",
-    ".mkv": "video/x-matroska",
-    ".avi": "video/x-msvideo",
-}
 
 
 @router.get("")
@@ -118,14 +91,7 @@ async def thumbnail(media_id: MediaId, services: Given) -> Response:
 async def file(media_id: MediaId, services: Given) -> Response:
     """The committed file as it is on disk now, as long as it lies inside a root."""
     medium = await to_thread.run_sync(services.catalog.medium, media_id)
-    opened = await to_thread.run_sync(_open, services.roots, medium.path)
-    size = await to_thread.run_sync(lambda: os.fstat(opened.fileno()).st_size)
-    return StreamingResponse(
-        _pieces(opened, size),
-        media_type=MEDIA_TYPES.get(PurePosixPath(medium.path).suffix.lower(), "application/octet-stream"),
-        # Even a picture may hold a script (SVG in disguise): shown, it may run nothing.
-        headers={"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"},
-    )
+    return await file_response(services.roots, medium.path)
 
 
 def _page(catalog: Catalog, search: Search, order: Order | None, descending: bool, offset: int, limit: int) -> Json:
@@ -137,18 +103,3 @@ def _page(catalog: Catalog, search: Search, order: Order | None, descending: boo
         "total": total,
         "next": following if ids and following < total else None,
     }
-
-
-def _open(roots: Roots, path: str) -> BinaryIO:
-    try:
-        return roots.open(unescape(path))
-    except (OSError, BadPath) as error:
-        raise NotFound("This file is no longer where it was when it was committed, or outside the roots.") from error
-
-
-def _pieces(opened: BinaryIO, size: int) -> Iterator[bytes]:
-    """The file's first `size` bytes: one that grows meanwhile must not break the announced length."""
-    with opened:
-        while size > 0 and (piece := opened.read(min(_PIECE, size))):
-            size -= len(piece)
-            yield piece

@@ -110,7 +110,7 @@ def prefix_of(services: Services) -> str:
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
     written = {"visible": visible, "duration": duration, "size": size}
-    styles = ["configure", "session", "process", "commit"]
+    styles = ["configure", "session", "process", "grid", "preview", "commit"]
     step = {"nsfw_missing": missing, "styles": styles, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 

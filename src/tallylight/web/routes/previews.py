@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
-from tallylight.ingest.diff import Page, first_page, summary, unlisted_folders
+from tallylight.ingest.diff import Page, first_page, summary, total, unlisted_folders
 from tallylight.ingest.discover import name_filter
 from tallylight.journal import Choice
 from tallylight.model import Effect, Json, Reason
@@ -24,10 +24,7 @@ router = APIRouter(prefix="/api/ingest/preview", tags=["preview"])
 PATIENCE_S: Final = 0.1
 
 
-@router.get("/{session_id}")
-async def preview(  # noqa: PLR0913, PLR0917 (FastAPI makes the query from these)
-    session_id: str,
-    services: Given,
+def _asked(  # noqa: PLR0917 (FastAPI makes the query from these)
     effects: Annotated[list[Effect] | None, Query(alias="class")] = None,
     code: Reason | None = None,
     folder: Annotated[str, Query(max_length=16_384)] = "",
@@ -35,16 +32,9 @@ async def preview(  # noqa: PLR0913, PLR0917 (FastAPI makes the query from these
     conflicts: bool = False,
     set_aside: bool | None = None,
     refused: bool = False,
-    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> Json:
-    """A page of what a commit would do, and all of it in numbers. Pass `next` as `after` for the following page.
-
-    Everything that is given has to fit: one or several `class`, a reason `code`, a `folder`, a `name` such as `*.png`;
-    `conflicts=true` gives the files on which somebody disagrees, `set_aside=true` those that you excluded, and
-    `refused=true` those that the commit did not take. While `complete` is false there is more to come: ask again.
-    """
-    choice = Choice(
+    nsfw: Annotated[float | None, Query(ge=0, le=1)] = None,
+) -> Choice:
+    return Choice(
         effects=tuple(effect.value for effect in effects or ()),
         code=code,
         folder=folder,
@@ -52,8 +42,36 @@ async def preview(  # noqa: PLR0913, PLR0917 (FastAPI makes the query from these
         conflicts=conflicts,
         set_aside=set_aside,
         refused=refused,
+        nsfw=nsfw,
     )
-    return (await _page(services, session_id, choice, after, limit)).as_json()
+
+
+#: The files that a query asks for.
+Asked = Annotated[Choice, Depends(_asked)]
+
+
+@router.get("/{session_id}")
+async def preview(
+    session_id: str,
+    services: Given,
+    choice: Asked,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    offset: Annotated[int | None, Query(ge=0, le=2**31)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """A page of what a commit would do, and all of it in numbers. Pass `next` as `after` for the following page, or
+    give an `offset` to begin anywhere: then `total` tells how many there are.
+
+    Everything that is given has to fit: one or several `class`, a reason `code`, a `folder`, a `name` such as `*.png`;
+    `conflicts=true` gives the files on which somebody disagrees, `set_aside=true` those that you excluded,
+    `refused=true` those that the commit did not take, and `nsfw=0.7` those scored at or over it. While `complete` is
+    false there is more to come: ask again.
+    """
+    page = await _page(services, session_id, choice, after, offset or 0, limit)
+    if offset is None:
+        return page.as_json()
+    found = await to_thread.run_sync(total, services.journal, page.summary, choice)
+    return {**page.as_json(), "total": found}
 
 
 @router.get("/{session_id}/folders")
@@ -83,10 +101,11 @@ async def include(session_id: str, body: Chosen, services: Given) -> Json:
     return await _set_aside(services, session_id, body, aside=False)
 
 
-async def _page(services: Services, session_id: str, choice: Choice, after: int, limit: int) -> Page:
+async def _page(services: Services, session_id: str, choice: Choice, after: int, offset: int, limit: int) -> Page:
     with anyio.move_on_after(PATIENCE_S):
         await services.looker.look_now(session_id)
-    read = partial(first_page, services.journal, services.catalog, session_id, choice, after=after, limit=limit)
+    ask = partial(first_page, services.journal, services.catalog, session_id, choice)
+    read = partial(ask, after=after, offset=offset, limit=limit)
     page = await to_thread.run_sync(read)
     if not page.summary.complete:
         services.looker.look(session_id)

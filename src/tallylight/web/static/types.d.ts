@@ -64,6 +64,7 @@ export interface Parameters {
   read_stealth: boolean
   skip_existing: boolean
   max_files: number | null
+  nsfw_threshold: number
   conflict_rule: 'newest' | 'sidecar' | 'database' | 'highest'
 }
 
@@ -152,6 +153,16 @@ export interface Change {
   removed?: string[]
 }
 
+/** What a file is put beside: one with its content, or what the catalog has of it until now. */
+export interface Beside {
+  path: string
+  bytes: number
+  has_thumbnail: boolean
+  /** where its picture is: in this session, or in the catalog */
+  seq?: number
+  media_id?: number
+}
+
 export interface PreviewItem {
   seq: number
   root: string
@@ -160,8 +171,15 @@ export interface PreviewItem {
   code: string | null
   message: string
   changes: Change[]
-  conflicts: { field: string }[]
+  conflicts: { field: string; rule: string; chosen: unknown; values: { value: unknown; source: string }[] }[]
   same_as: string | null
+  beside: Beside | null
+  bytes: number
+  media: { type?: string; width?: number; height?: number; orientation?: number; duration?: number }
+  score: number | null
+  favourite: boolean | null
+  nsfw_score: number | null
+  has_thumbnail: boolean
   moved_from: string | null
   set_aside: boolean
   refused: string | null
@@ -183,6 +201,20 @@ export interface PreviewCounts {
 export interface PreviewPage extends PreviewCounts {
   items: PreviewItem[]
   next: number | null
+  /** all that fit, where an offset was given */
+  total?: number
+}
+
+/** What the extracted files are like: how many have each value. */
+export interface Facets {
+  complete: boolean
+  files: number
+  type: Record<string, number>
+  model: Record<string, number>
+  score: Record<string, number>
+  month: Record<string, number>
+  size: { ends: number[]; files: number[] }
+  nsfw: number[]
 }
 
 export interface Report {

@@ -28,7 +28,7 @@ export class TallyGrid extends HTMLElement {
    */
   draw = () => {}
   /** The least width of a cell, and what its height is beyond its width; in rem */
-  least = 9.5
+  least = 8
   caption = 3.25
   gap = 0.75
 

@@ -1,66 +1,132 @@
-/** What a commit would do: its classes as counts, each of which lists its files, and which of them are left out of it. */
+/** What a commit would do: its classes as tabs, the files of each as a grid, and which of them are left out of it. */
 
 import { get, post, sentence } from '../api.js'
 import { run } from '../command.js'
-import { element, make, part, write } from '../dom.js'
-import { baseName, count, name } from '../format.js'
+import { element, part, write } from '../dom.js'
+import { TallyGrid } from '../elements/grid.js'
+import { percent } from '../format.js'
+import { below } from '../place.js'
+import { t } from '../text.js'
+import { drawCell, isCommitted } from './cell.js'
+import { Details } from './details.js'
+import { Tabs } from './tabs.js'
 
 /** @typedef {import('../types.js').PreviewPage} PreviewPage */
 /** @typedef {import('../types.js').PreviewItem} PreviewItem */
 /** @typedef {import('../types.js').PreviewCounts} PreviewCounts */
 
-/** What a commit would do with a file, in the order in which it is told. */
-const CLASSES = [
-  ['new', 'New', 'not in the catalog yet'],
-  ['changed', 'Changed', 'known path; something of it would change'],
-  ['moved', 'Moved', 'known content, at another path now; what you said of it follows'],
-  ['duplicate', 'Duplicate', 'content the catalog or this run has already'],
-  ['unchanged', 'Unchanged', 'in the catalog as it is'],
-  ['failed', 'Failed', 'not committed'],
-  ['excluded', 'Left out', 'by type or limit'],
-  ['missing', 'Missing', 'in the catalog, but not on the disk; marked, never removed'],
-  ['conflicts', 'Conflicts', 'files on which sources disagree; the report lists them'],
-]
-const COMMITTED = new Set(['new', 'changed', 'moved', 'duplicate'])
-const PAGE = 50
-const MOST_CHANGES = 3
+const PAGE = 100
 /** While a long session is looked at, its counts still grow. */
 const ASK_AGAIN_MS = 1000
+/** Typing a filter asks once it pauses. */
+const PAUSE_MS = 250
 
 export class Diff extends EventTarget {
   /** @type {PreviewCounts | null} the newest that is known; `change` is dispatched when it changes */
   counts = null
+  /** How files are drawn. Change it by `look`. */
+  #look = { session: '', threshold: 1, revealed: /** @type {Set<number>} */ (new Set()), canChoose: true }
   /** @type {string | null} */
   #session = null
-  /** @type {string | null} the class whose files are listed */
-  #listed = null
-  /** @type {number | null} */
-  #next = null
+  /** @type {Record<string, string>} what of the tab is shown: by name, by score */
+  #filter = {}
+  #total = 0
+  #typed = 0
+  #grid = element('plan-grid', TallyGrid)
+  #tabs = new Tabs(() => this.#open())
+  #details = new Details(this.#grid, this.#look, (index, item) => this.#toggle(index, item))
 
   constructor() {
     super()
-    element('diff-more', HTMLButtonElement).onclick = () => this.#more()
-    const all = element('diff-all', HTMLButtonElement)
-    all.onclick = () => run(all, 'diff-trouble', () => this.#chooseAll())
+    this.#grid.draw = (item, cell) => drawCell(item, cell, this.#look)
+    this.#grid.addEventListener('choose', (event) => event instanceof CustomEvent && this.#toggle(event.detail.index, event.detail.item))
+    this.#grid.addEventListener('open', (event) => event instanceof CustomEvent && this.#details.open(event.detail.index))
+    this.#grid.addEventListener('trouble', (event) => event instanceof CustomEvent && this.#tell(event.detail))
+    for (const [id, command] of /** @type {const} */ ([['plan-exclude', 'exclude'], ['plan-include', 'include']])) {
+      const button = element(id, HTMLButtonElement)
+      button.onclick = () => run(button, 'plan-trouble', () => this.#choose(command, this.#chosen()))
+    }
+    const names = element('plan-names', HTMLInputElement)
+    names.oninput = () => {
+      clearTimeout(this.#typed)
+      this.#typed = setTimeout(() => this.narrow({ name: names.value.trim() }), PAUSE_MS)
+    }
+    part('plan-everything').onclick = () => {
+      names.value = ''
+      this.narrow({ name: '', nsfw: '' })
+      names.focus()
+    }
   }
 
-  /** @param {string} session */
-  async load(session) {
+  /**
+   * @param {string} session
+   * @param {boolean} canChoose false once a commit has begun
+   */
+  async load(session, canChoose) {
     this.clear()
     this.#session = session
-    try {
-      this.#take(await this.#ask({ limit: '1' }), session)
-    } catch (error) {
-      write(part('diff-trouble'), sentence(error))
-    }
+    Object.assign(this.#look, { session, canChoose })
+    await this.#askAgain(session)
   }
 
   clear() {
     this.#session = null
     this.counts = null
-    this.#close()
-    write(part('diff-trouble'), '')
-    part('plan-list').replaceChildren()
+    this.#tabs.shown = null
+    this.#filter = {}
+    this.#grid.total = 0
+    this.#look.revealed.clear()
+    element('plan-names', HTMLInputElement).value = ''
+    write(part('plan-trouble'), '')
+  }
+
+  /**
+   * Veil what is scored so high.
+   *
+   * @param {number} threshold
+   */
+  veil(threshold) {
+    this.#look.threshold = threshold
+    this.#grid.redraw()
+  }
+
+  /**
+   * Show only those files of the tab that fit.
+   *
+   * @param {{ name?: string, nsfw?: string }} filter an empty text takes one away
+   */
+  narrow(filter) {
+    const now = Object.entries({ ...this.#filter, ...filter }).filter(([, value]) => value !== '')
+    if (JSON.stringify(now) === JSON.stringify(Object.entries(this.#filter))) return
+    this.#filter = Object.fromEntries(now)
+    element('plan-names', HTMLInputElement).value = this.#filter['name'] ?? ''
+    void this.#open()
+  }
+
+  /** @param {object} choice for all of the session, whatever is shown */
+  exclude(choice) {
+    return this.#choose('exclude', choice)
+  }
+
+  /** @param {unknown} error */
+  #tell(error) {
+    write(part('plan-trouble'), sentence(error))
+  }
+
+  /** @param {string} session */
+  async #askAgain(session) {
+    if (session !== this.#session) return
+    try {
+      const counts = await this.#ask({ limit: '1' })
+      if (session !== this.#session) return
+      const isFirst = this.counts === null
+      this.#take(counts)
+      if (isFirst || counts.complete) await this.#open()
+      else this.#grow(counts)
+      if (!counts.complete) setTimeout(() => this.#askAgain(session), ASK_AGAIN_MS)
+    } catch (error) {
+      if (session === this.#session) this.#tell(error)
+    }
   }
 
   /**
@@ -72,196 +138,154 @@ export class Diff extends EventTarget {
   }
 
   /**
+   * More was looked at. What is shown stays where it is; a part of a class waits until all is known.
+   *
    * @param {PreviewCounts} counts
-   * @param {string | null} session
    */
-  #take(counts, session) {
-    if (session !== this.#session) return
-    this.counts = counts
-    this.#drawCounts(counts)
-    this.dispatchEvent(new Event('change'))
-    if (!counts.complete) setTimeout(() => this.#askAgain(session), ASK_AGAIN_MS)
+  #grow({ files, unlisted }) {
+    const { shown } = this.#tabs
+    if (!shown || shown === 'conflicts' || Object.keys(this.#filter).length) return
+    this.#measure((files[shown] ?? 0) - (unlisted[shown] ?? 0))
+    this.#grid.refresh()
   }
 
-  /** @param {string | null} session */
-  async #askAgain(session) {
-    if (session !== this.#session) return
+  /** What is shown, as the query of a page. */
+  #query() {
+    const { shown } = this.#tabs
+    return { ...(shown === 'conflicts' ? { conflicts: 'true' } : { class: shown ?? 'new' }), ...this.#filter }
+  }
+
+  /** The same as the body of a command. */
+  #chosen() {
+    const { shown } = this.#tabs
+    const { name = '', nsfw } = this.#filter
+    const filter = { ...(name && { name }), ...(nsfw !== undefined && { nsfw: Number(nsfw) }) }
+    return shown === 'conflicts' ? { conflicts: true, ...filter } : { class: [shown], ...filter }
+  }
+
+  /** Fill the grid with what is chosen now. */
+  async #open() {
+    const query = this.#query()
+    const session = this.#session
+    const isMeant = () => session === this.#session && JSON.stringify(query) === JSON.stringify(this.#query())
     try {
-      this.#take(await this.#ask({ limit: '1' }), session)
+      const first = await this.#ask({ ...query, offset: '0', limit: String(PAGE) })
+      if (!isMeant()) return
+      this.#fill(first, async (offset) => (await this.#ask({ ...query, offset: String(offset), limit: String(PAGE) })).items)
+      this.#take(first)
     } catch (error) {
-      write(part('diff-trouble'), sentence(error))
+      if (isMeant()) this.#tell(error)
     }
+  }
+
+  /**
+   * @param {PreviewPage} first
+   * @param {(offset: number) => Promise<PreviewItem[]>} load
+   */
+  #fill(first, load) {
+    let isFresh = true
+    this.#grid.load = async (offset) => {
+      // Once: whoever asks again wants to know how it is now.
+      if (offset || !isFresh) return load(offset)
+      isFresh = false
+      return first.items
+    }
+    this.#measure(first.total ?? 0)
+  }
+
+  /** @param {number} total */
+  #measure(total) {
+    this.#total = total
+    this.#grid.total = total
+    this.#grid.hidden = total === 0
+    const isNarrowed = Object.keys(this.#filter).length > 0
+    write(part('plan-none'), this.#total ? '' : t(isNarrowed ? 'plan.none_fits' : 'plan.none'))
+    part('plan-everything').hidden = !isNarrowed
+    write(part('plan-shown'), isNarrowed ? this.#narrowed() : '')
+  }
+
+  #narrowed() {
+    const { name, nsfw } = this.#filter
+    const told = [name && t('plan.named', { name }), nsfw && t('plan.scored', { score: percent(Number(nsfw) * 100) })]
+    return t('plan.shown', { count: this.#total, what: told.filter(Boolean).join(', ') })
   }
 
   /** @param {PreviewCounts} counts */
-  #drawCounts(counts) {
-    const focused = document.activeElement?.getAttribute('data-class')
-    const rows = CLASSES.flatMap(([key = '', label = '', meaning = '']) => {
-      const value = key === 'conflicts' ? counts.conflicts : counts.files[key] ?? 0
-      if (value === 0) return []
-      const aside = counts.set_aside[key] ? `, ${count(counts.set_aside[key])} excluded` : ''
-      const term = make('dt', {}, this.#isListable(key, value, counts) ? this.#button(key, label) : label)
-      return [make('div', {}, term, make('dd', {}, count(value)), make('dd', { className: 'muted' }, meaning + aside))]
-    })
-    part('plan-list').replaceChildren(...rows)
-    if (focused) document.querySelector(`#plan-list [data-class="${focused}"]`)?.closest('button')?.focus()
-    this.#drawAll(counts)
+  #take(counts) {
+    this.counts = counts
+    const { files, conflicts, unlisted } = counts
+    this.#tabs.draw(/** @type {any} */ ({ ...files, conflicts }), counts.set_aside)
+    const { shown } = this.#tabs
+    const uncounted = shown && shown !== 'conflicts' ? (unlisted[shown] ?? 0) : 0
+    write(part('plan-means'), shown ? t(`plan.means_${shown}`) : '')
+    write(part('plan-unlisted'), uncounted ? t('plan.unlisted', { count: uncounted }) : '')
+    write(part('plan-others'), others(files))
+    this.#drawChoice(counts)
+    element('plan-csv', HTMLAnchorElement).href = this.#export('csv')
+    element('plan-jsonl', HTMLAnchorElement).href = this.#export('jsonl')
+    this.dispatchEvent(new Event('change'))
   }
 
-  /**
-   * Files that discovery only counted are on no page.
-   *
-   * @param {string} key
-   * @param {number} value
-   * @param {PreviewCounts} counts
-   */
-  #isListable(key, value, counts) {
-    return key !== 'missing' && value > (counts.unlisted[key] ?? 0)
+  /** @param {string} format */
+  #export(format) {
+    return below(`/api/ingest/export/${this.#session}?format=${format}`)
   }
 
-  /**
-   * @param {string} key
-   * @param {string} label
-   */
-  #button(key, label) {
-    const button = make('button', { type: 'button', className: 'chip' }, label)
-    button.dataset.class = key
-    button.setAttribute('aria-pressed', String(key === this.#listed))
-    button.onclick = () => run(button, 'diff-trouble', () => (key === this.#listed ? this.#hide() : this.#list(key)))
-    return button
-  }
-
-  async #hide() {
-    this.#close()
-    if (this.counts) this.#drawCounts(this.counts)
-  }
-
-  #close() {
-    this.#listed = null
-    this.#next = null
-    part('diff').hidden = true
-    part('diff-list').replaceChildren()
-  }
-
-  /** @param {string} key */
-  async #list(key) {
-    const session = this.#session
-    const page = await this.#ask({ ...filter(key), limit: String(PAGE) })
-    if (session !== this.#session) return
-    this.#close()
-    this.#listed = key
-    const [, label = ''] = CLASSES.find(([other]) => other === key) ?? []
-    write(part('diff-title'), label)
-    this.#add(page)
-    part('diff').hidden = false
-    this.#take(page, session)
-  }
-
-  async #more() {
-    const more = element('diff-more', HTMLButtonElement)
-    await run(more, 'diff-trouble', async () => {
-      const session = this.#session
-      const page = await this.#ask({ ...filter(this.#listed ?? ''), limit: String(PAGE), after: String(this.#next ?? 0) })
-      if (session !== this.#session) return
-      const [first] = this.#add(page)
-      // A keyboard stays where the new ones begin.
-      first?.querySelector('input')?.focus()
-    })
-  }
-
-  /** @param {PreviewPage} page */
-  #add(page) {
-    const rows = page.items.map((item) => this.#row(item))
-    part('diff-list').append(...rows)
-    this.#next = page.next
-    part('diff-more').hidden = page.next === null
-    return rows
-  }
-
-  /** @param {PreviewItem} item */
-  #row(item) {
-    const shown = make('bdi', { title: name(item.file) }, name(item.file))
-    const row = make('li', {}, COMMITTED.has(item.class) ? this.#choice(item, shown) : shown)
-    const told = details(item)
-    if (told) row.append(make('span', { className: 'muted' }, told))
-    return row
-  }
-
-  /**
-   * @param {PreviewItem} item
-   * @param {HTMLElement} shown
-   */
-  #choice(item, shown) {
-    const box = make('input', { type: 'checkbox', checked: !item.set_aside })
-    box.onchange = async () => {
-      try {
-        await this.#choose(box.checked, { seqs: [item.seq] })
-        write(part('diff-trouble'), '')
-      } catch (error) {
-        box.checked = !box.checked
-        write(part('diff-trouble'), sentence(error))
-      }
+  /** @param {PreviewCounts} counts */
+  #drawChoice({ set_aside: aside, files }) {
+    const { shown } = this.#tabs
+    const isNarrowed = Object.keys(this.#filter).length > 0
+    const isChoice = this.#look.canChoose && this.#total > 0 && shown !== null && !['unchanged', 'failed'].includes(shown)
+    // Of a part it is not known how many are excluded already.
+    const isPart = isNarrowed || shown === 'conflicts'
+    const out = shown ? (aside[shown] ?? 0) : 0
+    const whole = shown ? (files[shown] ?? 0) : 0
+    for (const [id, key, left] of /** @type {const} */ ([
+      ['plan-exclude', 'plan.exclude', whole - out],
+      ['plan-include', 'plan.include', out],
+    ])) {
+      const count = isPart ? this.#total : left
+      part(id).hidden = !isChoice || count === 0
+      write(part(id), t(key, { count }))
     }
-    return make('label', {}, box, shown)
+    this.#grid.ariaMultiSelectable = String(isChoice)
   }
 
   /**
-   * @param {boolean} commits
+   * @param {'exclude' | 'include'} command
    * @param {object} choice
    */
-  async #choose(commits, choice) {
+  async #choose(command, choice) {
     const session = this.#session
-    const command = commits ? 'include' : 'exclude'
-    this.#take(await post(`/api/ingest/preview/${session}/${command}`, choice), session)
+    const counts = await post(`/api/ingest/preview/${session}/${command}`, choice)
+    if (session !== this.#session) return
+    this.#take(/** @type {PreviewCounts} */ (counts))
+    this.#grid.refresh()
   }
 
-  async #chooseAll() {
-    const listed = this.#listed
-    if (listed === null || this.counts === null) return
-    const commits = allAside(listed, this.counts)
-    await this.#choose(commits, { class: [listed] })
-    for (const box of part('diff-list').querySelectorAll('input')) box.checked = commits
+  /**
+   * @param {number} index
+   * @param {PreviewItem} item
+   */
+  async #toggle(index, item) {
+    if (!this.#look.canChoose || !isCommitted(item)) return
+    const session = this.#session
+    try {
+      const command = item.set_aside ? 'include' : 'exclude'
+      const counts = await post(`/api/ingest/preview/${session}/${command}`, { seqs: [item.seq] })
+      if (session !== this.#session) return
+      write(part('plan-trouble'), '')
+      this.#grid.replace(index, { ...item, set_aside: !item.set_aside })
+      this.#take(/** @type {PreviewCounts} */ (counts))
+      this.#details.renew(index)
+    } catch (error) {
+      this.#tell(error)
+    }
   }
-
-  /** @param {PreviewCounts} counts */
-  #drawAll(counts) {
-    const listed = this.#listed
-    const all = element('diff-all', HTMLButtonElement)
-    all.hidden = listed === null || !COMMITTED.has(listed)
-    if (listed !== null) write(all, `${allAside(listed, counts) ? 'Include' : 'Exclude'} all ${count(counts.files[listed] ?? 0)}`)
-  }
 }
 
-/**
- * @param {string} key
- * @returns {Record<string, string>}
- */
-function filter(key) {
-  return key === 'conflicts' ? { conflicts: 'true' } : { class: key }
-}
-
-/**
- * @param {string} key
- * @param {PreviewCounts} counts
- */
-function allAside(key, counts) {
-  return (counts.set_aside[key] ?? 0) === (counts.files[key] ?? 0)
-}
-
-/** @param {PreviewItem} item */
-function details(item) {
-  const told = item.changes.slice(0, MOST_CHANGES).map(change)
-  if (item.changes.length > MOST_CHANGES) told.push(`${count(item.changes.length - MOST_CHANGES)} more`)
-  if (item.moved_from !== null) told.unshift(`from ${name(item.moved_from)}`)
-  if (item.same_as !== null) told.push(`same as ${name(baseName(item.same_as))}`)
-  if (item.message) told.push(name(item.message))
-  for (const conflict of item.conflicts) told.push(`disputed: ${name(conflict.field)}`)
-  return told.join(' · ')
-}
-
-/** @param {import('../types.js').Change} told */
-function change({ field, before, after, added, removed }) {
-  const words = [...(added ?? []).map((text) => `+${text}`), ...(removed ?? []).map((text) => `−${text}`)]
-  if (words.length) return name(`${field} ${words.join(' ')}`)
-  return before === undefined ? field : name(`${field} ${before ?? 'none'} → ${after ?? 'none'}`)
+/** @param {Record<string, number>} files those that no commit stores and no tab shows */
+function others({ excluded = 0, missing = 0 }) {
+  const told = [excluded && t('plan.left_out', { count: excluded }), missing && t('plan.missing', { count: missing })]
+  return told.filter(Boolean).join(' ')
 }
