@@ -39,7 +39,7 @@ async ([total, wait]) => {
     return Array.from({ length: most }, (_, number) => ({ text: `no ${offset + number}` }))
   }
   grid.total = total
-  document.querySelector('main').replaceChildren(grid)
+  document.querySelector('main').prepend(grid)
   window.grid = grid
 }
 """
