@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 from tests.browser import walk
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
@@ -159,3 +160,136 @@ def test_an_unknown_session_is_told(page: Page, server: Server, allowed_errors: 
     expect(page.get_by_role("heading", name="No such session")).to_be_visible()
     page.get_by_role("link", name="Start a new one").click()
     expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+
+
+def three_folders(server: Server) -> None:
+    for name, count in {"apples": 1, "Pears": 3, "plums": 2}.items():
+        for number in range(count):
+            picture(server.root / name / f"{number}.png", f"{name} {number}")
+    shutil.copy(server.root / "Pears" / "0.png", server.root / "Pears" / "x.jpg")
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#folders-list bdi").all_inner_texts()
+
+
+def test_folders_are_filtered_and_sorted(page: Page, server: Server) -> None:
+    three_folders(server)
+    server.engine.open()
+    session = server.begin()
+    server.until(lambda: server.get(f"/api/ingest/status/{session}")["status"] == "completed")
+    page.goto(f"{server.url}/sessions/{session}")
+    page.get_by_role("button", name=re.compile("^Commit")).click()
+    expect(page.get_by_role("heading", name="Committed")).to_be_visible()
+    for number in range(4):
+        picture(server.root / "apples" / f"new_{number}.png", f"new {number}")
+
+    page.goto(server.url)
+    page.get_by_role("button", name=f"Open {server.root}").click()
+    pears = page.get_by_role("listitem").filter(has_text="Pears")
+    expect(pears).to_contain_text("4 files, all ingested")
+    expect(pears).to_contain_text("3 png, 1 jpg")
+    expect(page.get_by_role("listitem").filter(has_text="apples")).to_contain_text("5 files, 1 ingested")
+    assert names(page) == ["apples", "Pears", "plums"]
+    page.get_by_label("Sort by").select_option("most files")
+    assert names(page) == ["apples", "Pears", "plums"]
+    shutil.copy(server.root / "plums" / "0.png", server.root / "plums" / "again.png")
+    page.get_by_label("Sort by").select_option("most not ingested yet")
+    assert names(page)[0] == "apples"
+    page.get_by_role("searchbox", name="Filter by name").fill("P")
+    page.get_by_label("Sort by").select_option("name")
+    assert names(page) == ["apples", "Pears", "plums"]
+    page.get_by_role("searchbox", name="Filter by name").clear()
+    page.get_by_role("searchbox", name="Filter by name").press_sequentially("PEA")
+    assert names(page) == ["Pears"]
+    page.get_by_role("searchbox", name="Filter by name").fill("zzz")
+    expect(page.get_by_text("No folder in here has such a name.")).to_be_visible()
+    page.get_by_role("searchbox", name="Filter by name").press("Enter")
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_enter_in_a_field_starts(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("listitem").filter(has_text=str(server.root))).to_contain_text("empty")
+    page.get_by_label("Stop after this many files").press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Choose at least one folder.")).to_be_visible()
+    expect(page).to_have_url(f"{server.url}/")
+
+
+def test_the_focus_stays_where_the_server_drew_what_has_it(page: Page, server: Server) -> None:
+    (server.root / "inner").mkdir()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/ingest/directories", hold)
+    page.goto(server.url)
+    box = page.get_by_role("checkbox", name=f"Choose {server.root}")
+    box.press("Space")
+    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+    with page.expect_response("**/api/ingest/directories"):
+        held[0].continue_()
+    expect(page.get_by_text("folders only")).to_be_visible()
+    expect(box).to_be_focused()
+    expect(box).to_be_checked()
+
+
+def test_a_folder_of_the_last_sessions_is_chosen_by_one_click(page: Page, server: Server) -> None:
+    picture(server.root / "day_1" / "one.png", "fog")
+    server.engine.open()
+    session = server.begin()
+    server.until(lambda: server.get(f"/api/ingest/status/{session}")["status"] == "completed")
+    page.goto(server.url)
+    page.get_by_role("button", name=f"Choose {server.root.name}").click()
+    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+    expect(page.get_by_role("checkbox", name="png")).to_be_checked()
+    assert asked(page)["directories"] == [str(server.root)]
+
+
+def test_what_it_would_take_is_told_before_the_start(page: Page, server: Server) -> None:
+    picture(server.root / "one.png", "fog")
+    picture(server.root / "two.png", "rain")
+    walk.choose_root(page, server)
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_have_accessible_description(re.compile(r"^2 files, \d+ B; time: unknown$"))
+    page.get_by_label("Stop after this many files").fill("1")
+    page.get_by_label("Stop after this many files").blur()
+    expect(start).to_have_accessible_description(re.compile("^1 file,"))
+    page.get_by_role("button", name=re.compile("^Remove")).click()
+    expect(page.locator("#estimate")).to_have_text("")
+
+
+def test_types_have_their_counts(page: Page, server: Server) -> None:
+    three_folders(server)
+    walk.choose_root(page, server)
+    expect(page.locator(".chip").filter(has_text="png")).to_have_text("png6")
+    expect(page.locator(".chip").filter(has_text="jpg")).to_have_text("jpg1")
+
+
+def test_presets_are_saved_used_and_deleted(page: Page, server: Server) -> None:
+    three_folders(server)
+    walk.choose_root(page, server)
+    page.get_by_role("checkbox", name="jpg", exact=True).uncheck()
+    page.get_by_role("radio", name="Metadata Headers").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="Give the preset a name.")).to_be_visible()
+    page.get_by_label("Name of a preset").fill("fruit <b> / 1")
+    page.get_by_label("Name of a preset").press("Enter")
+    expect(page.get_by_label("Preset", exact=True)).to_have_value("fruit <b> / 1")
+    assert server.get("/api/ingest/sessions")["sessions"] == [], "Enter saved it and started nothing"
+
+    page.goto(server.url)
+    expect(page.get_by_text("Nothing yet. Tick")).to_be_visible()
+    page.get_by_role("button", name="Use", exact=True).click()
+    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+    expect(page.get_by_role("radio", name="Metadata Headers")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="jpg", exact=True)).not_to_be_checked()
+    sent = asked(page)
+    assert (sent["pattern"], sent["tier"]) == ("*.png", "metadata")
+
+    page.goto(server.url)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("None yet. Fill in the form")).to_be_visible()
+    expect(page.get_by_label("Name of a preset")).to_be_focused()
+    assert server.get("/api/presets") == {"presets": []}

@@ -66,6 +66,16 @@ WRITES = """async ([target, folder]) => {
   }
   navigator.sendBeacon(target + '/api/ingest/process', new Blob([body], { type: 'text/plain' }))
 }"""
+#: The page's own form, as a page of somebody else's would send it: with every field that it takes.
+OWN_FORM = """([target, path, folder, policy]) => {
+  const made = (tag, properties) => Object.assign(document.createElement(tag), properties)
+  document.head.append(made('meta', { name: 'referrer', content: policy }))
+  const form = made('form', { method: 'POST', action: target + path })
+  const fields = { directories: folder, filled: '1', tier: 'index', conflict_rule: 'newest', skip_existing: 'on' }
+  for (const [name, value] of Object.entries(fields)) form.append(made('input', { name, value }))
+  document.body.append(form)
+  form.submit()
+}"""
 FORM = """([target, path, folder, type]) => {
   const made = (tag, properties) => Object.assign(document.createElement(tag), properties)
   const form = made('form', { method: 'POST', enctype: type, action: target + path })
@@ -172,6 +182,32 @@ def test_it_reads_nothing_and_starts_nothing(host: str, visited: BrowserContext,
         )
         assert framed is None
     assert [found["session_id"] for found in target.get("/api/ingest/sessions")["sessions"]] == [session]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "tally.test"])
+@pytest.mark.parametrize("policy", ["no-referrer", "unsafe-url"])
+def test_no_form_of_it_starts_or_does_anything(host: str, policy: str, visited: BrowserContext, target: Server) -> None:
+    session = watch.begun(target)
+    target.engine.open()
+    target.until(lambda: target.get(f"/api/ingest/status/{session}")["status"] == "completed")
+    actions = ("commit", "cancel", "pause", "resume", "retry", "undo")
+    with elsewhere() as port:
+        for path in ("/sessions", *(f"/sessions/{session}/{action}" for action in actions), "/logout"):
+            page = hostile_page(visited, f"http://{host}:{port}/")
+            with page.expect_navigation() as navigation:
+                page.evaluate(OWN_FORM, [target.url, path, str(target.root), policy])
+            assert navigation.value.status == 403, path
+            page.close()
+    assert [found["session_id"] for found in target.get("/api/ingest/sessions")["sessions"]] == [session]
+    assert target.get(f"/api/ingest/status/{session}")["status"] == "completed"
+    assert len(visited.cookies()) == bool(target.token)
+    # The same form does what it should where it is the server's own.
+    own = visited.new_page()
+    own.goto(target.url)
+    with own.expect_navigation() as navigation:
+        own.evaluate(OWN_FORM, [target.url, "/sessions", str(target.root), "same-origin"])
+    assert navigation.value.status == 200
+    assert len(target.get("/api/ingest/sessions")["sessions"]) == 2
 
 
 def test_a_name_that_was_turned_to_this_machine_is_misdirected(visited: BrowserContext, target: Server) -> None:

@@ -69,7 +69,7 @@ async def test_the_page_says_how_nsfw_detection_gets_its_model(it: Site, monkeyp
     monkeypatch.setattr(nsfw, "available", lambda: False)
     page = unescape((await it.client.get("/")).text)
     assert nsfw.MISSING in page
-    assert 'id="enable_nsfw_detection" disabled' in page
+    assert 'name="enable_nsfw_detection" disabled' in page
 
 
 async def test_the_health_check_tells_version_and_readers(it: Site) -> None:

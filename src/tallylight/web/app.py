@@ -26,6 +26,7 @@ from tallylight.web.gate import Gate
 from tallylight.web.routes import (
     exports,
     folders,
+    forms,
     items,
     library_pages,
     media,
@@ -107,6 +108,7 @@ def create_app(
         stats,
         stream_test,
         pages,
+        forms,
         session_pages,
         library_pages,
     ):

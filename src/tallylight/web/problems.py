@@ -209,15 +209,21 @@ def _wrong_fields(_request: Request, error: Exception) -> Response:
         where = found[0]["loc"][-1]
         why = found[0].get("ctx", {}).get("error", "syntax error")
         return problem(400, "bad_json", f"The body is not JSON: {why}, at character {where}.")
+    errors, detail = wrong_fields(found)
+    return problem(422, "bad_fields", detail, errors=errors)
+
+
+def wrong_fields(found: Sequence[Mapping[str, Any]]) -> tuple[list[Json], str]:
+    """What pydantic found wrong, one `{field, message}` each, and as one sentence."""
     errors = [{"field": elide(_field(each["loc"]), 160), "message": _sentence(each)} for each in found[:MOST_ERRORS]]
     detail = "; ".join(f"{each['field'] or 'the body'}: {each['message']}" for each in errors)
-    return problem(422, "bad_fields", detail if detail.endswith("?") else f"{detail}.", errors=errors)
+    return errors, detail if detail.endswith("?") else f"{detail}."
 
 
 def _field(location: Sequence[Any]) -> str:
     """`parameters.directories[2]`; the first part says where in the request, which a person can see."""
     name = ""
-    for part in location[1:]:
+    for part in location[1:] if location[:1] in (("body",), ("query",), ("path",)) else location:
         name += f"[{part}]" if isinstance(part, int) else f".{part}"
     return name.removeprefix(".")
 

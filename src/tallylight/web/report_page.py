@@ -64,7 +64,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"grouped": _grouped, "size": _size, "moment": _moment, "seconds": _seconds, "said": _said}
+    environment.filters |= {"grouped": _grouped, "size": size, "moment": _moment, "seconds": _seconds, "said": _said}
     return environment
 
 
@@ -91,7 +91,7 @@ def _grouped(number: float) -> str:
     return f"{number:,}"
 
 
-def _size(number: int) -> str:
+def size(number: int) -> str:
     """Bytes for people, in powers of 1000 as disks are sold."""
     power = min((len(str(number)) - 1) // 3, len(_UNITS) - 1)
     return f"{number / 1000**power:,.1f} {_UNITS[power]}" if power else f"{number} B"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from anyio import to_thread
 from fastapi import APIRouter
 
 from tallylight.ingest.browse import Budget, directories, file_types
-from tallylight.ingest.discover import is_media
-from tallylight.ingest.estimate import LOOKED_AT, Estimate, Survey, speed_of
 from tallylight.model import Json
-from tallylight.services import Services
 from tallylight.web.context import Given
-from tallylight.web.schemas import Folders, ProcessParameters, ProcessRequest
+from tallylight.web.estimating import estimate as estimated
+from tallylight.web.schemas import Folders, ProcessRequest
 
 router = APIRouter(prefix="/api/ingest", tags=["folders"])
 
@@ -41,17 +37,5 @@ async def list_file_types(folders: Folders, services: Given) -> Json:
 @router.post("/estimate")
 async def estimate(body: ProcessRequest, services: Given) -> Json:
     """What a session with these parameters would have to do, and how long that takes. Starts nothing."""
-    return (await to_thread.run_sync(_estimate, body.parameters, services)).as_json()
-
-
-def _estimate(asked: ProcessParameters, services: Services) -> Estimate:
-    budget = Budget(services.clock.monotonic)
-    parameters = asked.to_parameters(services.roots)
-    speed = speed_of(services.journal.sessions(limit=LOOKED_AT), parameters)
-    survey = Survey(
-        roots=services.roots,
-        catalog=services.catalog,
-        skip=services.skipped,
-        wanted=partial(is_media, suffixes=services.extractors.suffixes),
-    )
-    return survey.estimate(parameters, budget, speed)
+    parameters = await to_thread.run_sync(body.parameters.to_parameters, services.roots)
+    return (await to_thread.run_sync(estimated, services, parameters)).as_json()

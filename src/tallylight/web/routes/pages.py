@@ -6,19 +6,26 @@ import gzip
 from collections.abc import Mapping
 from typing import Any, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import RedirectResponse, Response
 
 import tallylight
+from tallylight.errors import BadInput, NotFound
 from tallylight.ingest.extract import nsfw
 from tallylight.live import accepts_gzip
 from tallylight.model import Json
 from tallylight.services import Services
+from tallylight.visible import visible
+from tallylight.web.configure_form import Fields, bare, fields_of, show
 from tallylight.web.context import Given
 from tallylight.web.modules import modules
 from tallylight.web.next_page import within
+from tallylight.web.plain import plain
+from tallylight.web.report_page import size
+from tallylight.web.session_list import duration
 from tallylight.web.texts import COOKIE, LANGUAGES, language_of, texts
 
 router = APIRouter()
@@ -37,13 +44,18 @@ YEAR_S: Final = 365 * 86_400
 @router.get("/", include_in_schema=False)
 @router.get("/ingest-v2", include_in_schema=False)
 def home(request: Request, services: Given) -> Response:
-    return _page(request, services, "")
+    fields: Fields = {}
+    trouble = ""
+    try:
+        fields = fields_of(request.url.query)
+    except BadInput as error:
+        trouble = str(error)
+    return configure_page(request, services, fields, trouble)
 
 
 @router.get("/sessions/{session_id}", include_in_schema=False)
-def session_page(request: Request, services: Given, session_id: str) -> Response:
-    # Whether there is such a session the page finds out itself, and says so.
-    return _page(request, services, session_id)
+async def session_page(request: Request, services: Given, session_id: str) -> Response:
+    return await show_session(request, services, session_id)
 
 
 @router.get("/healthz", tags=["server"])
@@ -55,7 +67,7 @@ async def health(services: Given) -> Json:
 @router.get("/language/{language}", include_in_schema=False)
 def choose_language(request: Request, services: Given, language: str, next: str = "/") -> Response:  # noqa: A002
     """Keep a reader's choice of language, and go back to the page it was made on."""
-    prefix = services.settings.public_url.prefix if services.settings.public_url is not None else ""
+    prefix = prefix_of(services)
     answer = RedirectResponse(prefix + within(next), 303, headers={"cache-control": "no-store"})
     if language in LANGUAGES:
         is_secure = request.scope["scheme"] == "https"
@@ -63,18 +75,50 @@ def choose_language(request: Request, services: Given, language: str, next: str 
     return answer
 
 
-def _page(request: Request, services: Services, session_id: str) -> Response:
+def configure_page(
+    request: Request, services: Services, fields: Fields, trouble: str = "", status: int = 200
+) -> Response:
+    """The first step, filled in as `fields` say. Reads the disk: call it in a thread."""
+    shown = show(services, fields, trouble)
+    return _page(request, services, {"session_id": "", "form": shown, "plain": None}, status)
+
+
+async def show_session(
+    request: Request, services: Services, session_id: str, trouble: str = "", status: int = 200
+) -> Response:
+    """A session's page, whichever step it is at. Whether there is such a session the page finds out itself, and says
+    so; for those who run no scripts its numbers are in it as they are now.
+    """
+    try:
+        message = dict((await services.update(session_id)).state)
+    except NotFound as error:
+        message, trouble = None, trouble or str(error)
+
+    def drawn() -> Response:  # in a thread: reads files
+        told = plain(message, texts(language_of(request)), trouble)
+        given = {"session_id": session_id, "form": bare(services), "plain": told}
+        return _page(request, services, given, status)
+
+    return await to_thread.run_sync(drawn)
+
+
+def prefix_of(services: Services) -> str:
+    """The path below which a proxy serves everything."""
+    return services.settings.public_url.prefix if services.settings.public_url is not None else ""
+
+
+def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
+    written = {"visible": visible, "duration": duration, "size": size}
     styles = ["configure", "session", "process", "grid", "preview", "commit"]
-    step = {"session_id": session_id, "nsfw_missing": missing, "styles": styles}
-    return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step})
+    step = {"nsfw_missing": missing, "styles": styles, **written, **given}
+    return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
 
-def draw(request: Request, services: Services, template: str, given: Mapping[str, Any]) -> Response:
+def draw(request: Request, services: Services, template: str, given: Mapping[str, Any], status: int = 200) -> Response:
     """Make a page of a template that extends the layout; `given` says `here` (one of PAGES), `entry` (its module) and
     `styles`. Reads files, so routes that call it are plain functions, which the framework calls in a thread.
     """
-    public = services.settings.public_url
     query = f"?{request.url.query}" if request.url.query else ""
     context = {
         "t": texts(language_of(request)),
@@ -84,7 +128,7 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
         "path": request.url.path + query,
         "version": tallylight.__version__,
         "live": services.settings.live,
-        "prefix": public.prefix if public is not None else "",
+        "prefix": prefix_of(services),
         "logs_out": services.access.needed and services.access.cookie in request.cookies,
         **given,
     }
@@ -95,7 +139,7 @@ def draw(request: Request, services: Services, template: str, given: Mapping[str
         # Where the policy is no-referrer, a form is sent with `Origin: null`, which the doors turn away.
         "referrer-policy": "same-origin",
     }
-    answer = TEMPLATES.TemplateResponse(request, template, context, headers=headers)
+    answer = TEMPLATES.TemplateResponse(request, template, context, status_code=status, headers=headers)
     return _packed(answer) if accepts_gzip(request.headers.get("accept-encoding", "")) else answer
 
 

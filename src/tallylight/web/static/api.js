@@ -41,6 +41,16 @@ export function post(path, body, signal) {
  * @param {unknown} body
  * @returns {Promise<T>}
  */
+export function put(path, body) {
+  return send('PUT', path, body)
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<T>}
+ */
 export function patch(path, body) {
   return send('PATCH', path, body)
 }

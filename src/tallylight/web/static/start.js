@@ -1,6 +1,6 @@
 /** The first step: what to ingest, and the sessions so far. */
 
-import { get, sentence } from './api.js'
+import { sentence } from './api.js'
 import { Configure } from './configure/configure.js'
 import { part, write } from './dom.js'
 import { Sessions } from './sessions/sessions.js'
@@ -19,16 +19,9 @@ export class Start {
   async open() {
     this.configure.open()
     try {
-      await Promise.all([this.sessions.load(), this.#fillLike(new URLSearchParams(location.search).get('like'))])
+      await this.sessions.load()
     } catch (error) {
       write(part('start-trouble'), sentence(error))
     }
-  }
-
-  /** @param {string | null} session whose settings to begin with */
-  async #fillLike(session) {
-    if (session === null) return
-    const earlier = /** @type {import('./types.js').Session} */ (await get(`/api/ingest/session/${encodeURIComponent(session)}`))
-    this.configure.fill(earlier.parameters)
   }
 }

@@ -118,6 +118,8 @@ export interface Directory {
   /** null where it could not be looked at, or not in time */
   total_files: number | null
   ingested_files: number
+  /** of `total_files`, by type */
+  types: Record<string, number>
   readable: boolean
   /** a limit was reached: there are at least so many */
   capped: boolean
@@ -128,6 +130,18 @@ export interface Listing {
   parent: string | null
   directories: Directory[]
   capped: boolean
+}
+
+/** What a session would have to do. */
+export interface Estimate {
+  files: number
+  bytes: number
+  unchanged: number
+  /** looking stopped early: there is at least so much */
+  capped: boolean
+  /** null where no earlier session tells */
+  expected_s: number | null
+  sessions: number
 }
 
 /** What of one field a commit would change: values, or words that come and go. */

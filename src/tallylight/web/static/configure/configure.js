@@ -1,10 +1,13 @@
-/** The first step: what to ingest, and how. Turns the form into a session. */
+/** The first step: what to ingest, and how. Takes over the form that the server drew, and turns it into a session. */
 
 import { post } from '../api.js'
 import { run } from '../command.js'
 import { element, part } from '../dom.js'
+import { t } from '../text.js'
+import { Estimate } from './estimate.js'
 import { FileTypes } from './filetypes.js'
 import { Folders } from './folders.js'
+import { Presets } from './presets.js'
 
 /** @typedef {import('../types.js').Parameters} Parameters */
 
@@ -20,20 +23,39 @@ const OPTIONS = /** @type {const} */ ([
 export class Configure {
   folders = new Folders()
   fileTypes = new FileTypes()
+  estimate = new Estimate()
 
   /** @param {(session: string) => void} started called with the id of a session once it runs */
   constructor(started) {
     this.started = started
-    this.folders.addEventListener('change', () => this.fileTypes.look(this.folders.chosen))
-    element('configure-form', HTMLFormElement).onsubmit = (event) => {
+    new Presets(
+      () => this.#read(),
+      (parameters) => this.fill(parameters),
+    )
+    this.folders.addEventListener('change', () => {
+      void this.fileTypes.look(this.folders.chosen)
+      this.#foresee()
+    })
+    const form = element('configure-form', HTMLFormElement)
+    // Enter in a field presses the first button that submits.
+    for (const button of form.querySelectorAll('button')) if (button.id !== 'start') button.type = 'button'
+    form.onchange = (event) => {
+      const isOption = event.target instanceof HTMLElement && event.target.closest('fieldset') !== null
+      if (isOption) this.#foresee()
+    }
+    form.onsubmit = (event) => {
       event.preventDefault()
       void run(element('start', HTMLButtonElement), 'start-trouble', () => this.#start())
     }
   }
 
-  /** Show the folders, and what is chosen already: a browser may bring a form back as it was left. */
+  /** Show the folders, and what is chosen already: the server or a browser may bring a form that is filled in. */
   open() {
-    void this.folders.open(null)
+    const ticked = [...part('configure').querySelectorAll('input')].filter((box) => box.name === 'directories' && box.checked)
+    const { pattern } = element('configure-form', HTMLFormElement).dataset
+    if (pattern) this.fileTypes.want(pattern)
+    this.folders.choose([...this.folders.chosen, ...ticked.map((box) => box.value)])
+    void this.folders.open(part('folders-list').dataset.path || null)
   }
 
   /**
@@ -43,7 +65,6 @@ export class Configure {
    */
   fill(parameters) {
     this.fileTypes.want(parameters.pattern)
-    this.folders.choose(parameters.directories)
     for (const option of OPTIONS) {
       const box = element(option, HTMLInputElement)
       box.checked = parameters[option] && !box.disabled
@@ -51,6 +72,7 @@ export class Configure {
     element('conflict_rule', HTMLSelectElement).value = parameters.conflict_rule ?? 'newest'
     element('max_files', HTMLInputElement).value = parameters.max_files === null ? '' : String(parameters.max_files)
     for (const radio of tiers()) radio.checked = radio.value === parameters.tier
+    this.folders.choose(parameters.directories)
   }
 
   async #start() {
@@ -62,10 +84,13 @@ export class Configure {
 
   /** What keeps this form from being sent, for people; empty when nothing does. */
   #trouble() {
-    if (this.folders.chosen.length === 0) return 'Choose at least one folder.'
-    if (this.fileTypes.pattern === null) return 'Switch on at least one file type.'
-    if (!element('max_files', HTMLInputElement).checkValidity()) return 'The limit of files is a whole number from 1 on.'
-    return ''
+    if (this.folders.chosen.length === 0) return t('configure.no_folder')
+    if (this.fileTypes.pattern === null) return t('configure.no_type')
+    return element('max_files', HTMLInputElement).checkValidity() ? '' : t('configure.bad_limit')
+  }
+
+  #foresee() {
+    this.estimate.ask(this.#trouble() ? null : this.#read())
   }
 
   #read() {
@@ -73,7 +98,7 @@ export class Configure {
     const options = OPTIONS.map((option) => [option, element(option, HTMLInputElement).checked])
     return {
       directories: this.folders.chosen,
-      pattern: this.fileTypes.pattern,
+      pattern: this.fileTypes.pattern ?? '',
       tier: tiers().find((radio) => radio.checked)?.value ?? 'full',
       max_files: limit ? Number(limit) : null,
       conflict_rule: element('conflict_rule', HTMLSelectElement).value,

@@ -2,9 +2,10 @@
 
 import { isAbort, post, sentence } from '../api.js'
 import { make, part, write } from '../dom.js'
+import { count } from '../format.js'
+import { t } from '../text.js'
 
-const NONE_CHOSEN = 'Choose a folder to see what it holds.'
-const NOTHING_THERE = 'No pictures or videos in there.'
+/** @typedef {{ file_types: string[], counts: Record<string, number>, capped: boolean }} Found */
 
 export class FileTypes {
   /** @type {Set<string>} switched off; kept while folders come and go */
@@ -28,6 +29,7 @@ export class FileTypes {
 
   /** @param {string} pattern as an earlier session had it */
   want(pattern) {
+    this.#unwanted.clear()
     this.#wanted = pattern ? new Set(pattern.split('|').map((part) => part.replace(/^\*\./, ''))) : null
   }
 
@@ -35,39 +37,46 @@ export class FileTypes {
   async look(folders) {
     this.#asked.abort()
     this.#asked = new AbortController()
-    if (folders.length === 0) return this.#draw([], NONE_CHOSEN)
-    write(part('filetypes-note'), 'Looking…')
+    if (folders.length === 0) return this.#draw({}, t('configure.types_none'))
+    write(part('filetypes-note'), t('configure.looking'))
     try {
-      const answer = await this.#ask(folders)
-      this.#draw(answer.file_types, answer.file_types.length ? '' : NOTHING_THERE)
+      const { counts, capped } = await this.#ask(folders)
+      const note = Object.keys(counts).length ? '' : t('configure.types_nothing')
+      this.#draw(counts, capped ? t('configure.types_some') : note)
     } catch (error) {
-      if (!isAbort(error)) this.#draw([], sentence(error))
+      if (!isAbort(error)) this.#draw({}, sentence(error))
     }
   }
 
   /**
    * @param {string[]} folders
-   * @returns {Promise<{file_types: string[]}>}
+   * @returns {Promise<Found>}
    */
   #ask(folders) {
     return post('/api/ingest/file-types', folders, this.#asked.signal)
   }
 
   /**
-   * @param {string[]} present
+   * @param {Record<string, number>} counts by type
    * @param {string} note
    */
-  #draw(present, note) {
+  #draw(counts, note) {
+    const present = Object.keys(counts)
     if (this.#wanted) for (const type of present) if (!this.#wanted.has(type)) this.#unwanted.add(type)
     this.#present = present
-    part('filetypes-list').replaceChildren(...present.map((type) => this.#chip(type)))
+    part('filetypes-list').replaceChildren(...present.map((type) => this.#chip(type, counts[type] ?? 0)))
     write(part('filetypes-note'), note)
   }
 
-  /** @param {string} type */
-  #chip(type) {
+  /**
+   * @param {string} type
+   * @param {number} files
+   */
+  #chip(type, files) {
     const toggle = make('input', { type: 'checkbox', value: type, checked: !this.#unwanted.has(type) })
+    toggle.setAttribute('aria-label', type)
     toggle.onchange = () => (toggle.checked ? this.#unwanted.delete(type) : this.#unwanted.add(type))
-    return make('label', { className: 'chip' }, toggle, make('span', {}, type))
+    const number = make('span', { className: 'muted', title: t('count.files', { count: files }) }, count(files))
+    return make('label', { className: 'chip' }, toggle, make('span', {}, type), number)
   }
 }
