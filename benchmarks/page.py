@@ -32,6 +32,8 @@ PARTS: Final = ("load", "paint", "heap", "wire")
 FLOOD, LIGHT = 5_000.0, 10.0
 STREAM, STATUS = "/api/ingest/stream", "/api/ingest/status"
 _SLACK_S: Final = 30.0
+#: After the first number: lists of workers and milestones come, and the connection says that it is live.
+_OPENING_MS: Final = 1_000
 #: What polls in place of our page: at its address, so that it is asked with the same headers.
 _POLLING: Final = """<!doctype html><title>polling</title><script>
 const session = location.pathname.split('/').pop()
@@ -131,8 +133,8 @@ def _paint(browser: Browser, rate: float, files: int) -> Paint:
 
 
 def _while_moving(found: list[Shift], seen: list[Change]) -> list[Shift]:
-    """Not what moved before the first number came, nor when the review took the place of the numbers."""
-    moved = [shift for shift in found if seen[0].at < shift.at < seen[-1].at]
+    """Not what moved while the page opened, nor when the review took the place of the numbers."""
+    moved = [shift for shift in found if seen[0].at + _OPENING_MS < shift.at < seen[-1].at]
     for shift in moved:
         _say(f"  moved by {shift.value:.4f} at {shift.at:,.0f} ms: {shift.moved}")
     return moved

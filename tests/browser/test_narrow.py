@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser import room, tour
 from tests.browser.serving import Server
+from tests.browser.told import tell
+
+from tallylight.model import Status
+from tallylight.web.texts import LANGUAGES
 
 #: A small phone; 1280 × 800 at 200 %; and a desk.
 SIZES = ((360, 640), (640, 400), (1280, 900))
@@ -38,3 +44,22 @@ def test_what_is_too_wide_too_small_or_cut_off_would_be_found(page: Page, server
     assert "scrolls sideways" in found
     assert "too small" in found
     assert "cut off" in found
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_longer_words_fit_too(browser: Browser, server: Server, language: str) -> None:
+    tour.fill(server)
+    context = browser.new_context(locale=language)
+    page = context.new_page()
+    found: list[str] = []
+    for path in ("/", "/library", "/sessions", "/sessions/7d3f9a52-0000-4000-8000-000000000000"):
+        page.goto(f"{server.url}{path}")
+        expect(page.locator("#connection-text")).not_to_have_text(re.compile("…"))
+        found += [f"{path}, {sentence}" for size in SIZES for sentence in room.lacking(page, *size)]
+    for status in Status:
+        tell(page, server, tour.told(status))
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        found += [f"{status}, {sentence}" for size in SIZES for sentence in room.lacking(page, *size)]
+    assert page.evaluate("document.documentElement.lang") == language
+    context.close()
+    assert not found, "\n".join(found)

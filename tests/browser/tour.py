@@ -46,6 +46,21 @@ _STATE: Final = State(
 )
 
 
+def told(status: Status) -> State:
+    """A state with this status, as full as one may be."""
+    return replace(
+        _STATE,
+        status=status,
+        code="io_error",
+        message="The disk refused in the middle of it.",
+        commit_total=1_196,
+        commit_done=1_000,
+        commit_errors=2,
+        undo_total=1_196,
+        undo_done=100,
+    )
+
+
 def fill(server: Server) -> None:
     """Pictures of all kinds that a review has classes for, and one damaged."""
     for number in range(6):
