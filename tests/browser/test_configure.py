@@ -203,7 +203,7 @@ def test_folders_are_filtered_and_sorted(page: Page, server: Server) -> None:
     page.get_by_role("searchbox", name="Filter by name").press_sequentially("PEA")
     assert names(page) == ["Pears"]
     page.get_by_role("searchbox", name="Filter by name").fill("zzz")
-    expect(page.get_by_text("No folder in here has such a name.")).to_be_visible()
+    expect(page.locator("#folders-note")).to_have_text("No folder in here has such a name.")
     page.get_by_role("searchbox", name="Filter by name").press("Enter")
     expect(page).to_have_url(re.compile(r"/$"))
 

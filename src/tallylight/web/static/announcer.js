@@ -44,8 +44,17 @@ export class Announcer {
    */
   #say(text, now) {
     this.spokenAt = now
-    write(part('announcer'), text)
+    say(text)
   }
+}
+
+/**
+ * Say something that stands elsewhere on the page and has changed without being touched.
+ *
+ * @param {string} text
+ */
+export function say(text) {
+  write(part('announcer'), text)
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The file types that the chosen folders hold, as toggles; all are wanted until one is switched off. */
 
+import { say } from '../announcer.js'
 import { isAbort, post, sentence } from '../api.js'
 import { make, part, write } from '../dom.js'
 import { count } from '../format.js'
@@ -66,6 +67,8 @@ export class FileTypes {
     this.#present = present
     part('filetypes-list').replaceChildren(...present.map((type) => this.#chip(type, counts[type] ?? 0)))
     write(part('filetypes-note'), note)
+    // What is there is said too: the boxes stand where nobody is reading.
+    say(note || present.join(', '))
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Browses the folders this server may read, and keeps the list of those chosen. Dispatches `change` when it changes. */
 
+import { say } from '../announcer.js'
 import { get, isAbort, sentence } from '../api.js'
 import { element, make, part, write } from '../dom.js'
 import { baseName, name } from '../format.js'
@@ -71,7 +72,7 @@ export class Folders extends EventTarget {
       this.#arrange()
       if (focus) part('folders-path').focus()
     } catch (error) {
-      if (!isAbort(error)) write(part('folders-note'), sentence(error))
+      if (!isAbort(error)) this.#tell(sentence(error))
     }
   }
 
@@ -129,8 +130,14 @@ export class Folders extends EventTarget {
     const whole = path === null ? [] : [this.#wholeRow(path)]
     const more = found.length > this.#most ? [this.#moreRow(found.length - this.#most)] : []
     this.#place([...whole, ...rows, ...more])
-    write(part('folders-note'), note(listing, found.length))
+    this.#tell(note(listing, found.length))
     this.#drawTicks()
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    write(part('folders-note'), text)
+    if (text) say(text)
   }
 
   /**
