@@ -97,7 +97,8 @@ class Results:
     def complete(self, earlier: dict[str, Any]) -> None:
         """Take what was not measured from an earlier run's JSON."""
         if not self.paints:
-            self.paints = [_paint(paint) for paint in earlier["paints"]]
+            # Not those of before shifts were measured.
+            self.paints = [_paint(paint) for paint in earlier["paints"] if "shift" in paint]
         if not self.heap_kb:
             self.updates, self.heap_kb = earlier["updates"], earlier["heap_kb"]
         if not self.moved:

@@ -90,7 +90,7 @@ def keep(shot: bytes, path: Path) -> None:
     counted = sorted(head.getcolors(head.width * head.height), reverse=True)[:FRAME_COLOURS]
     frame = [channel for _, colour in counted for channel in colour]
     for colours in (256, 128, 64):
-        others = picture.quantize(colours - len(counted), dither=Image.Dither.NONE).getpalette() or []
+        others = picture.quantize(colours - len(counted), kmeans=2, dither=Image.Dither.NONE).getpalette() or []
         palette = Image.new("P", (1, 1))
         palette.putpalette(frame + others)
         packed = BytesIO()
@@ -157,7 +157,11 @@ def main() -> None:
     if chromium is None:
         sys.exit("No Chromium was found: install one, or name it in TALLYLIGHT_CHROMIUM.")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as url, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory(prefix="tallylight-") as folder,
+        demo(Path(folder)) as url,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         walk(browser, url.rstrip("/"))
         browser.close()
