@@ -115,9 +115,9 @@ def test_a_server_of_another_database_is_not_used(
 
 
 def test_what_needs_the_data_folder_for_itself_says_who_has_it(
-    tallylight: Tallylight, root: Path, data: Path, server: Server
+    tallylight: Tallylight, data: Path, server: Server
 ) -> None:
-    for arguments in (["prune", "--keep-days", 0], ["reparse"], ["watch", root]):
+    for arguments in (["prune", "--keep-days", 0], ["reparse"]):
         ran = tallylight(*arguments, "--data", data)
         assert (ran.status, ran.out) == (2, "")
         assert f"A Tallylight server (process {server.pid}) holds the data folder" in ran.err

@@ -109,7 +109,6 @@ def test_a_second_process_is_told_who_holds_the_data_folder(tallylight: Tallylig
     server.finished(session_id)
     for command in (
         ("serve", "--root", server.root, "--data", server.data, "--port", 0),
-        ("watch", server.root, "--data", server.data),
         ("reparse", "--data", server.data),
     ):
         refused = tallylight(*command)
