@@ -6,6 +6,9 @@
 import { t } from '../text.js'
 
 const SECONDS = 120
+/** A young run has the whole width, too: its line is as wide as the window once it lasted this long. */
+const LEAST_S = 10
+const WIDTH = 120
 const HEIGHT = 32
 /** Rates are worked out once a second; the same one comes again with all that is told in between. */
 const STEP_S = 0.9
@@ -24,7 +27,7 @@ export class TallySparkline extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return
     const picture = document.createElementNS(SVG, 'svg')
-    picture.setAttribute('viewBox', `0 0 ${SECONDS} ${HEIGHT}`)
+    picture.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`)
     picture.setAttribute('preserveAspectRatio', 'none')
     picture.setAttribute('aria-hidden', 'true')
     this.#area.setAttribute('class', 'area')
@@ -70,9 +73,11 @@ export class TallySparkline extends HTMLElement {
     /** @type {string[][]} */
     const pieces = []
     const end = this.#points.at(-1)?.at ?? 0
+    const start = this.#points[0]?.at ?? end
+    const step = WIDTH / Math.max(LEAST_S, end - start)
     let before = -Infinity
     for (const { at, value } of this.#points) {
-      const place = `${(SECONDS - end + at).toFixed(1)} ${(HEIGHT - 1 - (most ? value / most : 0) * (HEIGHT - 3)).toFixed(1)}`
+      const place = `${(WIDTH - (end - at) * step).toFixed(1)} ${(HEIGHT - 1 - (most ? value / most : 0) * (HEIGHT - 3)).toFixed(1)}`
       if (at - before > GAP_S) pieces.push([])
       pieces.at(-1)?.push(place)
       before = at
