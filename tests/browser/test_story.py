@@ -56,7 +56,8 @@ _WATCHING = """
 performance.mark('the page')
 window.moved = []
 new PerformanceObserver((list) => {
-  for (const { value, sources } of list.getEntries())
+  // Less is a fraction of a pixel, as numbers are rounded.
+  for (const { value, sources } of list.getEntries()) if (value >= 0.0001)
     moved.push(`${value.toFixed(5)} ${sources.map(({ node }) => node?.id || node?.nodeName).join(' ')}`)
 }).observe({ type: 'layout-shift' })
 """

@@ -26,6 +26,14 @@ def tell(page: Page, server: Server, state: State, pace: Pace | None = None, bus
         "items": {"items": [], "next": None},
         "failures": {"session_id": SESSION, "reasons": []},
         "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
+        "facets": {
+            "session_id": SESSION,
+            "complete": True,
+            "files": 0,
+            **{name: {} for name in ("type", "model", "score", "month")},
+            "size": {"ends": [], "files": []},
+            "nsfw": [],
+        },
         "preview": {
             "session_id": SESSION,
             "preview": "0-0",
