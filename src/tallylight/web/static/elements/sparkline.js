@@ -6,9 +6,8 @@
 import { t } from '../text.js'
 
 const SECONDS = 120
-/** A young run has the whole width, too: its line is as wide as the window once it lasted this long. */
+/** The whole width is at least so many. */
 const LEAST_S = 10
-const WIDTH = 120
 const HEIGHT = 32
 /** Rates are worked out once a second; the same one comes again with all that is told in between. */
 const STEP_S = 0.9
@@ -27,7 +26,7 @@ export class TallySparkline extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return
     const picture = document.createElementNS(SVG, 'svg')
-    picture.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`)
+    picture.setAttribute('viewBox', `0 0 ${SECONDS} ${HEIGHT}`)
     picture.setAttribute('preserveAspectRatio', 'none')
     picture.setAttribute('aria-hidden', 'true')
     this.#area.setAttribute('class', 'area')
@@ -74,10 +73,10 @@ export class TallySparkline extends HTMLElement {
     const pieces = []
     const end = this.#points.at(-1)?.at ?? 0
     const start = this.#points[0]?.at ?? end
-    const step = WIDTH / Math.max(LEAST_S, end - start)
+    const step = SECONDS / Math.max(LEAST_S, end - start)
     let before = -Infinity
     for (const { at, value } of this.#points) {
-      const place = `${(WIDTH - (end - at) * step).toFixed(1)} ${(HEIGHT - 1 - (most ? value / most : 0) * (HEIGHT - 3)).toFixed(1)}`
+      const place = `${(SECONDS - (end - at) * step).toFixed(1)} ${(HEIGHT - 1 - (most ? value / most : 0) * (HEIGHT - 3)).toFixed(1)}`
       if (at - before > GAP_S) pieces.push([])
       pieces.at(-1)?.push(place)
       before = at

@@ -1,4 +1,4 @@
-/** What the page says, in German. Strict JSON below `default`: the server reads it too. The same keys as in en.js. */
+/** The page in German: see en.js. */
 export default {
   "site.title": "Tallylight",
   "site.skip": "Zum Inhalt springen",
@@ -86,7 +86,7 @@ export default {
   "notify.label": "Bescheid geben, wenn es fertig ist",
   "notify.denied": "Der Browser erlaubt dieser Seite keine Mitteilungen; so steht es in seinen Einstellungen für diese Seite.",
   "broken.title": "Unterbrochen",
-  "broken.text": "Der Speicher ist ausgefallen, während diese Sitzung lief. Sie ist nicht beendet: Sobald er wieder in Ordnung ist, geht sie dort weiter, wo sie war, und nichts, was zu sehen war, ist verloren.",
+  "broken.text": "Der Speicher ist ausgefallen. Die Sitzung ist nicht beendet: Sobald er wieder in Ordnung ist, geht sie dort weiter, wo sie war; nichts ist verloren.",
   "tally.title": "Zähler",
   "tally.processed_files": "Verarbeitet",
   "tally.metadata_extracted": "Metadaten",
@@ -167,8 +167,8 @@ export default {
   "sessions.refused": { "one": "{count} abgelehnt", "other": "{count} abgelehnt" },
   "sessions.undone": { "one": "Zurückgenommen: {count} Datei", "other": "Zurückgenommen: {count} Dateien" },
   "sessions.delete_title": "Diese Sitzung löschen?",
-  "sessions.delete_text": "„{title}“ und der Bericht dazu werden vergessen. Was übernommen wurde, bleibt im Katalog und kann dann nicht mehr zurückgenommen werden. Keine Datei auf der Platte wird angerührt.",
-  "sessions.delete_moving": "„{title}“ läuft noch. Die Sitzung wird angehalten und mit allem vergessen, was sie bisher gefunden hat. Keine Datei auf der Platte wird angerührt.",
+  "sessions.delete_text": "„{title}“ und der Bericht dazu werden vergessen. Was übernommen wurde, bleibt im Katalog, aber ohne Weg zurück. Keine Datei auf der Platte wird angerührt.",
+  "sessions.delete_moving": "„{title}“ läuft noch. Die Sitzung wird angehalten und mit allem vergessen, was sie fand. Keine Datei auf der Platte wird angerührt.",
   "preview.completed": "Bereit zur Durchsicht",
   "preview.cancelled": "Abgebrochen",
   "preview.error": "Der Lauf ist stehen geblieben",
