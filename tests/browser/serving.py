@@ -31,7 +31,7 @@ class Server:
         self.root = folder / "archive"
         self.root.mkdir()
         given: dict[str, Any] = {"public_url": public_url, "trusted_proxies": ("127.0.0.1",)}
-        self._settings = Settings(roots=(self.root,), data=folder / "data", port=0, **given)
+        self._settings = Settings(roots=(self.root,), data=folder / "data", port=0, jobs=2, **given)
         self._file = TokenFile(folder / "data" / "token.json")
         #: What each request of the test's own shows; empty where no token is needed.
         self.token = self.rotate() if self._settings.needs_token else ""

@@ -13,7 +13,7 @@ from tests.browser.serving import Server
 GRID = """
 async ([total, wait]) => {
   await import('/static/elements/grid.js')
-  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/static/grid.css' }))
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/static/files.css' }))
   const grid = document.createElement('tally-grid')
   grid.setAttribute('aria-label', 'Numbers')
   grid.style.height = '500px'

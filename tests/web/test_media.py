@@ -56,6 +56,16 @@ async def test_an_unknown_medium_is_a_problem(it: Site, what: str, name: str, st
     problem(await it.client.get(f"/api/media/{name}/{what}"), status)
 
 
+async def test_a_player_is_sent_the_part_it_asks_for(it: Site) -> None:
+    whole = (await it.client.get("/api/media/1/file")).content
+    part = await it.client.get("/api/media/1/file", headers={"range": "bytes=5-14"})
+    assert (part.status_code, part.content) == (206, whole[5:15])
+    assert part.headers["content-range"] == f"bytes 5-14/{len(whole)}"
+    beyond = await it.client.get("/api/media/1/file", headers={"range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, beyond.content) == (416, b"")
+    assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+
+
 async def test_a_file_that_has_gone_is_404(it: Site) -> None:
     await to_thread.run_sync(picture(it).unlink)
     problem(await it.client.get("/api/media/1/file"), 404, "not_found")

@@ -74,7 +74,7 @@ def library(
         "earlier": _to(request, max(0, offset - PAGE)) if offset else "",
         "later": _to(request, offset + PAGE) if offset + PAGE < total else "",
     }
-    page = {"here": "library", "entry": "library/page.js", "styles": ["grid", "library"]}
+    page = {"here": "library", "entry": "library/page.js", "styles": ["files", "library"]}
     return draw(request, services, "library.html.jinja", {**page, **given})
 
 

@@ -16,6 +16,7 @@ import tallylight
 from tallylight.errors import BadInput, NotFound
 from tallylight.ingest.extract import nsfw
 from tallylight.live import accepts_gzip
+from tallylight.messages import MOST_WORKERS
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.visible import visible
@@ -110,8 +111,9 @@ def prefix_of(services: Services) -> str:
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
     written = {"visible": visible, "duration": duration, "size": size}
-    styles = ["configure", "session", "process", "grid", "preview", "commit"]
-    step = {"nsfw_missing": missing, "styles": styles, **written, **given}
+    styles = ["configure", "session", "process", "files", "preview", "commit"]
+    workers = min(services.settings.jobs, MOST_WORKERS)
+    step = {"nsfw_missing": missing, "styles": styles, "workers": workers, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
 

@@ -19,15 +19,6 @@ export function count(value) {
   return integers.format(value)
 }
 
-/**
- * @param {number} value
- * @param {string} one
- * @param {string} many
- */
-export function counted(value, one, many) {
-  return `${count(value)} ${value === 1 ? one : many}`
-}
-
 /** @param {number} value */
 export function files(value) {
   return t('count.files', { count: value })

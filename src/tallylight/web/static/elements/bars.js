@@ -49,7 +49,7 @@ export class TallyBars extends HTMLElement {
    * @param {string} value
    */
   #button(label, value) {
-    const button = make('button', { type: 'button', className: 'link' }, label)
+    const button = make('button', { type: 'button', className: 'plain' }, label)
     button.onclick = () => this.dispatchEvent(new CustomEvent('choose', { detail: value }))
     return button
   }

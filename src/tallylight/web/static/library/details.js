@@ -1,11 +1,11 @@
 /** All of one committed file: the picture itself, its score, what is known of it, what is like it, where it came from. */
 
 import { make, part } from '../dom.js'
+import { describe } from '../elements/description.js'
 import { baseName, date, name } from '../format.js'
 import { below } from '../place.js'
 import { t } from '../text.js'
 import { isVeiled } from './cell.js'
-import { described } from './described.js'
 
 /** @typedef {import('../types.js').Medium} Medium */
 
@@ -38,7 +38,7 @@ export class Details {
     if (medium === null) return part('details').replaceChildren()
     if (isSame) return this.#drawRating(medium)
     part('details').replaceChildren(this.#head(medium), this.#picture(medium), make('div', { id: 'rating' }),
-      this.#links(medium), ...described(medium), history(medium))
+      this.#links(medium), ...describe(medium), history(medium))
     part('details').scrollTop = 0
     this.#drawRating(medium)
   }

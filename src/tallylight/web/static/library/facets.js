@@ -16,6 +16,8 @@ export class Facets {
   #asking = new AbortController()
   /** @type {Set<string>} facets of which all values are shown */
   #whole = new Set()
+  /** Where there is no room beside what is found, it would stand a long way below: they are folded away there. */
+  #fold = make('details', {})
 
   /**
    * @param {import('./asked.js').Asked} asked
@@ -24,6 +26,9 @@ export class Facets {
   constructor(asked, narrow) {
     this.asked = asked
     this.narrow = narrow
+    const isWide = matchMedia('(min-width: 44.01rem)')
+    this.#fold.open = isWide.matches
+    isWide.onchange = () => (this.#fold.open = isWide.matches)
   }
 
   async load() {
@@ -43,7 +48,8 @@ export class Facets {
     const groups = ORDER.flatMap((facet) => this.#group(facet, answer))
     if (!answer.complete) groups.unshift(make('p', { className: 'muted' }, t('library.counted', { count: answer.counted })))
     if (answer.counted || this.asked.has(DUPLICATE)) groups.push(this.#duplicates())
-    part('facets').replaceChildren(...groups)
+    this.#fold.replaceChildren(make('summary', {}, t('library.narrow')), ...groups)
+    part('facets').replaceChildren(this.#fold)
     part('facets').hidden = groups.length === 0
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
   }

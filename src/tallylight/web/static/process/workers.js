@@ -1,4 +1,7 @@
-/** What each worker is on, and for how long. A file keeps its row for as long as it is worked on. */
+/**
+ * What each worker is on, and for how long. A file keeps its row for as long as it is worked on, and the page comes with a
+ * row for each worker: what is below must not jump when the first files are told.
+ */
 
 import { make, part, write } from '../dom.js'
 import { beat } from '../elements/beat.js'
@@ -12,7 +15,7 @@ const SLOW_S = 5
 
 export class Workers {
   /** @type {{ file: string, row: HTMLElement }[]} */
-  #rows = []
+  #rows = [...part('workers-list').children].map((row) => ({ file: '', row: /** @type {HTMLElement} */ (row) }))
 
   /** @param {Worker[]} workers */
   draw(workers) {
@@ -29,18 +32,14 @@ export class Workers {
       drawRow(row.row, worker)
       beat(/** @type {HTMLElement} */ (row.row.firstElementChild))
     }
-    // A row that was there stays, empty: what is below must not jump.
     for (const row of free) {
       row.file = ''
       drawRow(row.row, null)
     }
-    part('workers').hidden = this.#rows.length === 0
   }
 
   clear() {
-    this.#rows = []
-    part('workers-list').replaceChildren()
-    part('workers').hidden = true
+    this.draw([])
   }
 
   #add() {
