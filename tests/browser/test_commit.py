@@ -93,3 +93,39 @@ def test_rate_and_time_left_are_told_while_it_runs(page: Page, server: Server) -
     expect(page.get_by_role("progressbar", name="Committing")).to_have_attribute("value", "25")
     told = page.locator("#commit-pace")
     expect(told).to_have_text(re.compile(r"Speed\s*50.0 files/s\s*Elapsed\s*0:05\s*Time left\s*0:15"))
+
+
+def test_a_button_that_did_its_work_leaves_the_keyboard_at_the_heading(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name=re.compile("^Commit ")).press("Enter")
+    page.get_by_role("button", name="Undo the commit").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Undo the commit").press("Enter")
+    again = page.get_by_role("button", name="Commit again")
+    again.press("Enter")
+    expect(page.get_by_role("heading", name="Committed")).to_be_focused()
+
+
+def test_back_closes_what_stands_over_the_page(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.get_by_role("button", name=re.compile("^Commit ")).click()
+    page.get_by_role("button", name="Undo the commit").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+
+
+def test_back_to_the_first_step_from_a_page_loaded_for_a_session(page: Page, server: Server) -> None:
+    fill(server)
+    walk.start(page, server)
+    walk.finish(page, server)
+    page.reload()
+    expect(page.get_by_role("heading", name="Ready to review")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+    expect(page.get_by_role("checkbox", name=f"Choose {server.root}")).to_be_visible()

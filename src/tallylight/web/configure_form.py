@@ -98,11 +98,6 @@ def _as_filled_in(fields: Fields) -> ProcessParameters:
         return ProcessParameters.model_validate({name: value for name, value in given.items() if name not in wrong})
 
 
-def bare(services: Services) -> Shown:
-    """As it is where a session is shown instead: only there for scripts."""
-    return Shown(asked=Parameters(directories=()), listing=_roots(services), elsewhere=())
-
-
 def show(services: Services, fields: Fields, trouble: str = "") -> Shown:
     """What a request for the page, or a form that could not be taken, leads to. Blocking: reads the disk."""
     asked, listing, found = Parameters(directories=()), _roots(services), None

@@ -20,7 +20,7 @@ from tallylight.messages import MOST_WORKERS
 from tallylight.model import Json
 from tallylight.services import Services
 from tallylight.visible import visible
-from tallylight.web.configure_form import Fields, bare, fields_of, show
+from tallylight.web.configure_form import Fields, fields_of, show
 from tallylight.web.context import Given
 from tallylight.web.modules import modules
 from tallylight.web.next_page import within
@@ -97,7 +97,7 @@ async def show_session(
 
     def drawn() -> Response:  # in a thread: reads files
         told = plain(message, texts(language_of(request)), trouble)
-        given = {"session_id": session_id, "form": bare(services), "plain": told}
+        given = {"session_id": session_id, "plain": told}
         return _page(request, services, given, status)
 
     return await to_thread.run_sync(drawn)
@@ -111,7 +111,10 @@ def prefix_of(services: Services) -> str:
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
     written = {"visible": visible, "duration": duration, "size": size}
-    styles = ["configure", "session", "process", "files", "preview", "commit"]
+    # A page of a session never shows the first step; the first step goes on to its session in place.
+    styles = ["session", "process", "files", "preview", "commit"]
+    if not given["session_id"]:
+        styles.insert(0, "configure")
     workers = min(services.settings.jobs, MOST_WORKERS)
     step = {"nsfw_missing": missing, "styles": styles, "workers": workers, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)

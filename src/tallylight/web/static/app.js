@@ -12,7 +12,12 @@ let starting
 let watching
 
 new Steps(store)
-addEventListener('popstate', () => show(addressed()))
+addEventListener('popstate', () => {
+  const session = addressed()
+  // A page that was loaded for a session comes without the first step.
+  if (session === null && document.documentElement.dataset.sessionId) location.reload()
+  else show(session)
+})
 show(document.documentElement.dataset.sessionId || null)
 
 /** @param {string} session */

@@ -8,6 +8,7 @@ const integers = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 })
 const tenths = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const clock = new Intl.DateTimeFormat(DATES, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const day = new Intl.DateTimeFormat(DATES, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const long = new Intl.DateTimeFormat(DATES, { dateStyle: 'medium', timeStyle: 'short' })
 const percents = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 0 })
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -70,7 +71,8 @@ export function timeOfDay(at) {
 
 /** @param {number} at seconds since 1970 */
 export function date(at) {
-  return day.format(at * 1000)
+  const when = new Date(at * 1000)
+  return (when.getFullYear() === new Date().getFullYear() ? day : long).format(when)
 }
 
 /** What does not show as itself, but for what words are written with: joiners, and the soft hyphen. */

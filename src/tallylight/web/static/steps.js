@@ -23,6 +23,9 @@ export class Steps {
     if (panel !== this.shown) this.#show(panel)
     const title = this.#title()
     if (document.title !== title) document.title = title
+    // What draws after this may hide what has the focus, without another panel: a button that did its work.
+    const focused = document.activeElement
+    queueMicrotask(() => focused?.closest('[hidden]') && this.#focusTitle(panel))
   }
 
   #panel() {
@@ -35,19 +38,21 @@ export class Steps {
   /** @param {string} panel */
   #show(panel) {
     const focused = document.activeElement
+    // Below something hidden nobody could close it, and all else would stay out of reach.
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close()
     for (const id of PANELS) part(id).hidden = id !== panel
     part('session').hidden = !['process', 'preview', 'commit'].includes(panel)
     this.#drawNavigation(panel)
     write(part('unknown-text'), this.store.unknown ?? '')
     // What had the focus is gone; without this a keyboard would start again at the top of the page.
     if (this.shown && (focused?.closest('[hidden]') || focused === document.body)) this.#focusTitle(panel)
+    if (this.shown === 'configure') scrollTo({ top: 0 })
     this.shown = panel
   }
 
   /** @param {string} panel */
   #focusTitle(panel) {
-    document.getElementById(`${panel}-title`)?.focus({ preventScroll: true })
-    scrollTo({ top: 0 })
+    document.getElementById(`${panel}-title`)?.focus()
   }
 
   /** @param {string} panel */

@@ -2,7 +2,7 @@
 
 import { make } from '../dom.js'
 import { bytes, duration, elide, name } from '../format.js'
-import { known, t } from '../text.js'
+import { LANGUAGE, known, t } from '../text.js'
 import { drawPrompt } from './prompt.js'
 
 /**
@@ -20,6 +20,7 @@ import { drawPrompt } from './prompt.js'
  */
 
 const LONGEST = 600
+const plain = new Intl.NumberFormat(LANGUAGE, { useGrouping: false, maximumFractionDigits: 6 })
 /** Told elsewhere, or by themselves. */
 const APART = new Set(['prompt', 'negative_prompt', 'negative_terms', 'type'])
 
@@ -54,9 +55,10 @@ export function said(value, field) {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'boolean') return t(value ? 'details.yes' : 'details.no')
   if (Array.isArray(value)) return value.map((each) => said(each)).join(', ')
+  if (typeof value === 'number') return plain.format(value)
   if (typeof value !== 'object') return elide(name(String(value)), LONGEST)
   const { name: title, weight } = /** @type {Record<string, unknown>} */ (value)
-  if (typeof title === 'string') return weight === undefined ? name(title) : `${name(title)} ×${weight}`
+  if (typeof title === 'string') return weight === undefined ? name(title) : `${name(title)} ×${said(weight)}`
   return elide(Object.entries(value).map(([key, each]) => `${fieldName(key)} ${said(each)}`).join(', '), LONGEST)
 }
 
