@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.proxies import free_port
+from tests.ports import free_port
 from tests.serving import Server
 
 #: Long enough to be rare beside what is told, short enough to be waited for.

@@ -19,6 +19,7 @@ from typing import Final, Literal, NoReturn, TypeVar
 
 import httpx
 import pytest
+from tests.ports import free_port
 
 from tallylight.clock import SystemClock
 
@@ -331,13 +332,6 @@ def go_without(reason: str) -> NoReturn:
     if os.environ.get("TALLYLIGHT_REQUIRE_PROXIES") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def free_port() -> int:
-    """A port that nobody listens on, just now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def make_certificate(certificate: Path, key: Path) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe, tour
 from tests.browser.conftest import go_without
 from tests.browser.serving import Server
-from tests.proxies import free_port
+from tests.ports import free_port
 
 SCHEMES: tuple[axe.Scheme, ...] = ("light", "dark", "forced")
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser import watch
 from tests.browser.serving import Server
-from tests.proxies import free_port
+from tests.ports import free_port
 
 #: What it tries to read, each way a page has. Resolves to what it got hold of.
 READS = """async (target) => {

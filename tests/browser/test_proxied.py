@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser import walk, watch
 from tests.browser.conftest import FEW
 from tests.browser.serving import Server
-from tests.proxies import Caddy, Nginx, Proxy, Site, Variant, free_port
+from tests.ports import free_port
+from tests.proxies import Caddy, Nginx, Proxy, Site, Variant
 
 from tallylight.ingest import chunks
 

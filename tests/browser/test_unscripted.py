@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
-from tests.proxies import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

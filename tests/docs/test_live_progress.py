@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from tests.distributions import ROOT
-from tests.examples.test_any_asgi_app import BIN, free_port
+from tests.examples.test_any_asgi_app import BIN
+from tests.ports import free_port
 from tests.serving import Server, has_ended
 
 PAGE = ROOT / "docs" / "how-to" / "live-progress-in-your-app.md"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.distributions import ROOT
+from tests.ports import free_port
 from tests.serving import ALARM, Server, has_ended
 
 from tallylight.clock import SystemClock
@@ -59,14 +59,6 @@ class AppServer(Server):
         # Where the example lies; the servers' own folder is not among the places all of them look in.
         places = [str(ROOT), str(Path(__file__).parent)]
         return {"PYTHONPATH": os.pathsep.join([*places, os.environ.get("PYTHONPATH", "")])}
-
-
-def free_port() -> int:
-    """One that nobody listens on; unlike ours, these servers cannot say which one port 0 became."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.needs import missing
+from tests.ports import free_port
 
 #: Nothing in it outlives the test, so it need not be safe on disk. The socket is left out: paths of tests are long.
 _SETTINGS: Final = "-c fsync=off -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_wal_size=64MB"
@@ -62,7 +62,7 @@ def cluster() -> Iterator[Cluster]:
         if user := _somebody():
             folder.chmod(0o755)
             os.chown(folder, user.pw_uid, user.pw_gid)
-        made = Cluster(folder, _free_port())
+        made = Cluster(folder, free_port())
         made.initialise()
         made.start()
         try:
@@ -99,8 +99,3 @@ def _as_somebody() -> list[str]:
     if user is None:
         return []
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

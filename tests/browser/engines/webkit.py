@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from tests.browser.engines.contract import Missing, Tab
 from tests.browser.engines.playwright import find
 from tests.browser.engines.webdriver import Driver
 from tests.browser.proxy import Proxy
+from tests.ports import free_port
 
 #: Where Debian and Fedora put it; it is on nobody's PATH.
 BROWSERS = ("lib/*/webkit2gtk-4.1/MiniBrowser", "libexec/webkit2gtk-4.1/MiniBrowser")
@@ -52,7 +52,7 @@ class WebKit:
     @contextmanager
     def profile(self, elsewhere: Proxy | None = None) -> Iterator[_Profile]:
         """A browser of its own: one has a single profile, and it is started in half a second."""
-        port = _free_port()
+        port = free_port()
         others = processes.named(PROCESS)
         # A group of its own, so that nothing is left of a browser that outlives its session.
         with subprocess.Popen(
@@ -142,9 +142,3 @@ def _display(program: str) -> Iterator[str]:
             yield f":{number}"
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
