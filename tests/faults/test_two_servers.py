@@ -24,7 +24,7 @@ from tallylight.model import Json
 
 #: Seconds in which another server has to go on with what a dead one worked on.
 TAKEOVER = 30.0
-FILES = 30
+FILES = 16
 
 
 @pytest.fixture

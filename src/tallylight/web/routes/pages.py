@@ -112,11 +112,11 @@ def _page(request: Request, services: Services, given: Json, status: int) -> Res
     missing = "" if nsfw.available() else nsfw.MISSING
     written = {"visible": visible, "duration": duration, "size": size}
     # A page of a session never shows the first step; the first step goes on to its session in place.
-    styles = ["session", "process", "files", "preview", "commit"]
-    if not given["session_id"]:
-        styles.insert(0, "configure")
+    first, later = ["configure"], ["session", "process", "files", "preview", "commit"]
+    if given["session_id"]:
+        first, later = later[:2], later[2:]
     workers = min(services.settings.jobs, MOST_WORKERS)
-    step = {"nsfw_missing": missing, "styles": styles, "workers": workers, **written, **given}
+    step = {"nsfw_missing": missing, "styles": first, "later_styles": later, "workers": workers, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
 
