@@ -389,7 +389,7 @@ export default {
   "configure.remove": "Entfernen",
   "configure.remove_folder": "{folder} entfernen",
   "configure.presets": "Vorlagen",
-  "configure.presets_none": "Noch keine. Fülle das Formular aus, gib ihm einen Namen und sichere es.",
+  "configure.presets_none": "Noch keine. Füllen Sie das Formular aus, geben Sie ihm einen Namen und sichern Sie es.",
   "configure.preset": "Vorlage",
   "configure.preset_use": "Verwenden",
   "configure.preset_delete": "Löschen",
