@@ -17,6 +17,7 @@ from tallylight.client import Message, Patience, follow
 from tallylight.client.refusals import refusal
 from tallylight.errors import BadParameters, NotFound, Refused, ServerUnreachable
 from tallylight.facts import Trouble
+from tallylight.token_file import MADE_SINCE, PRINTED
 
 #: Addresses of one session: its stream, its state, its page.
 _OF_SESSION: Final = re.compile(
@@ -25,11 +26,8 @@ _OF_SESSION: Final = re.compile(
 _OF_SERVER: Final = re.compile(r"(?P<prefix>.*?)(?:/api/ingest/stream)?/?")
 _PATIENCE_S: Final = 30.0
 
-_WANTED: Final = (
-    "The server wants its token: give it with --token. It was printed when the server first started; "
-    "`tallylight token --rotate` makes another."
-)
-_NOT_THIS: Final = "The server does not take this token. Was another one made since? `tallylight token` tells when."
+_WANTED: Final = f"The server wants its token: give it with --token. {PRINTED}"
+_NOT_THIS: Final = f"The server does not take this token. {MADE_SINCE}"
 
 
 @dataclass(frozen=True, slots=True)
