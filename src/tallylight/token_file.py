@@ -18,6 +18,13 @@ from tallylight.errors import DataFolderUnusable
 MARK: Final = "tally_"
 
 
+#: Whoever is turned away is told where a token comes from, and why one may count no more.
+PRINTED: Final = "It was printed when the server first started; `tallylight token --rotate` makes another."
+MADE_SINCE: Final = (
+    "Was another one made since? `tallylight token` tells when, and `tallylight token --rotate` makes a new one."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What is known of a token once it was given out. The token itself cannot be had back."""

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from tests.serving import ALARM, TALLYLIGHT, Server, many, messages
 
 from tallylight.asking import Reach
 from tallylight.cli.far import LONGEST_ABSENCE, FarServer
-from tallylight.errors import ServerUnreachable
+from tallylight.errors import NotAdmitted, ServerUnreachable
+from tallylight.model import Parameters
 
 #: What differs from run to run: ids, times and rates.
 _OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}| in [\d.]+ m?s")
@@ -235,3 +236,53 @@ async def test_a_server_without_a_place_is_left_alone_for_a_while() -> None:
         crowded.server_close()
     assert (Crowded.came, clock.monotonic()) == (2, 30)
     assert notes.told == ["failures", "finish", "close"]
+
+
+class Restarted(Crowded):
+    """Lets in by a secret alone, which an earlier start did not have."""
+
+    def do_GET(self) -> None:
+        self._refuse_or(super().do_GET)
+
+    def do_POST(self) -> None:
+        self._refuse_or(self._begin)
+
+    def _begin(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self._answer(200, {"session_id": "s-1"})
+
+    def _refuse_or(self, answer: Callable[[], None]) -> None:
+        if self.headers["authorization"] == "Bearer new":
+            answer()
+        else:
+            self._answer(401, {"detail": "It wants its token.", "code": "not_admitted"})
+
+    def _answer(self, status: int, body: object) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["there", "elsewhere"])
+async def test_a_server_that_was_restarted_is_asked_once_more_where_and_as_it_is_now(elsewhere: bool) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Restarted)
+    Restarted.came = 1  # so it has a place
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    before = Reach("http://127.0.0.1:1" if elsewhere else url, "old")
+    try:
+        with anyio.fail_after(ALARM):
+            far = FarServer(reach=before, find=lambda: Reach(url, "new"), clock=Leaping())
+            assert await far.start(Parameters(directories=("/m",))) == "s-1"
+            far.reach = before
+            assert (await far.follow("s-1", Notes()))["status"] == "cancelled"
+            lost = FarServer(reach=before, find=lambda: before, clock=Leaping())
+            with pytest.raises(ServerUnreachable if elsewhere else NotAdmitted):
+                await lost.start(Parameters(directories=("/m",)))
+    finally:
+        await anyio.to_thread.run_sync(server.shutdown)
+        thread.join()
+        server.server_close()

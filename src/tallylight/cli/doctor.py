@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json as json_module
-import ssl
-from pathlib import Path
 from typing import Annotated, Final
 
 import anyio
 import typer
 
+from tallylight.cli import options
 from tallylight.errors import BadParameters
 from tallylight.visible import visible
 
@@ -27,7 +26,7 @@ def doctor(
         float, typer.Option(min=0, max=600, help="Seconds of silence to test; 75 finds most proxies' limits, 0 none.")
     ] = 12,
     token: Annotated[str | None, typer.Option(help="Where the server wants one.")] = None,
-    ca: Annotated[Path | None, typer.Option(help="Certificates to trust, in a PEM file.")] = None,
+    ca: options.Ca = None,
 ) -> None:
     """Find out why progress is stuck or streams break: what is between you and a server, and which setting cures it.
 
@@ -44,7 +43,7 @@ def doctor(
 
     url, _ = parsed(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    plan = Plan(silence=silence, headers=headers, verify=_trusted(ca))
+    plan = Plan(silence=silence, headers=headers, verify=options.trusted(ca))
     if not json:
         typer.echo(f"measuring {url}, for about {max(silence, 4):.0f} seconds …", err=True)
     checkup = anyio.run(measure, url, plan, SystemClock())
@@ -57,12 +56,3 @@ def doctor(
             if finding.cure:
                 typer.echo(f"         → {visible(finding.cure)}")
     raise typer.Exit(SOME_TROUBLE if any(finding.level is Level.TROUBLE for finding in findings) else 0)
-
-
-def _trusted(ca: Path | None) -> bool | ssl.SSLContext:
-    if ca is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
-        raise BadParameters(f"{ca} holds no certificates that can be read ({error}).") from error

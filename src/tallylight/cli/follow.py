@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as json_module
+import ssl
 import subprocess
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 _NOTIFY_S: Final = 60.0
 
 
-def follow(
+def follow(  # noqa: PLR0917 (typer makes the options from these)
     target: Annotated[
         str,
         typer.Argument(
@@ -41,6 +43,7 @@ def follow(
     database: options.Database = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON message a line, as in the stream.")] = False,
     token: Annotated[str | None, typer.Option(help="Where the server wants one.")] = None,
+    ca: options.Ca = None,
     notify_cmd: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +59,8 @@ def follow(
     failed, 130 interrupted.
     """
     settings = options.settings(data=data, database=database)
-    message, interrupted = anyio.run(_followed, settings, target, token, choose(as_json=json))
+    far = partial(_place, token=token, trust=options.trusted(ca))
+    message, interrupted = anyio.run(_followed, settings, target, far, choose(as_json=json))
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     if notify_cmd:
@@ -64,14 +68,20 @@ def follow(
     raise typer.Exit(exit_status(message))
 
 
-async def _followed(settings: Settings, target: str, token: str | None, drawer: Drawer) -> tuple[Json, bool]:
+async def _place(url: str, *, token: str | None, trust: ssl.SSLContext | bool) -> Place:
+    from tallylight.cli.place import Server, place_at
+
+    return await place_at(url, Server({"Authorization": f"Bearer {token}"} if token else {}, trust))
+
+
+async def _followed(
+    settings: Settings, target: str, far: Callable[[str], Awaitable[Place]], drawer: Drawer
+) -> tuple[Json, bool]:
     from tallylight.cli.archive import named
-    from tallylight.cli.place import place_at
     from tallylight.cli.sessions import message_of
 
     if "://" in target:
-        place = await place_at(target, {"Authorization": f"Bearer {token}"} if token else {})
-        follow_it = partial(_draw, place, drawer)
+        follow_it = partial(_draw, await far(target), drawer)
     else:
         session = await named(settings, target)
         if session.state.status in AT_REST:

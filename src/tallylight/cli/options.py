@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -56,6 +57,7 @@ GuardShare = Annotated[
         max=1,
     ),
 ]
+Ca = Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="Certificates to trust, in a PEM file.")]
 SessionName = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id, its first characters, or `last`.")]
 
 
@@ -66,6 +68,16 @@ _ENGINES: Final = ("time_limit", "memory_limit")
 def settings(**given: Any) -> Settings:
     """Settings from the environment, with what was given on the command line on top."""
     return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def trusted(ca: Path | None) -> ssl.SSLContext | bool:
+    """Whom to trust who says which server he is, as httpx takes it for `verify`. Raises BadParameters."""
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise BadParameters(f"{ca} holds no certificates that can be read ({error}).") from error
 
 
 def limits(pairs: list[str] | None) -> dict[str, Any]:

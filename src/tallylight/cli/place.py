@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +17,7 @@ from tallylight.client import Message, Patience, follow
 from tallylight.client.refusals import refusal
 from tallylight.errors import BadParameters, NotFound, Refused, ServerUnreachable
 from tallylight.facts import Trouble
+from tallylight.token_file import MADE_SINCE, PRINTED
 
 #: Addresses of one session: its stream, its state, its page.
 _OF_SESSION: Final = re.compile(
@@ -23,11 +26,16 @@ _OF_SESSION: Final = re.compile(
 _OF_SERVER: Final = re.compile(r"(?P<prefix>.*?)(?:/api/ingest/stream)?/?")
 _PATIENCE_S: Final = 30.0
 
-_WANTED: Final = (
-    "The server wants its token: give it with --token. It was printed when the server first started; "
-    "`tallylight token --rotate` makes another."
-)
-_NOT_THIS: Final = "The server does not take this token. Was another one made since? `tallylight token` tells when."
+_WANTED: Final = f"The server wants its token: give it with --token. {PRINTED}"
+_NOT_THIS: Final = f"The server does not take this token. {MADE_SINCE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How a server is spoken to."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    trust: ssl.SSLContext | bool = True  #: whose certificates count, as httpx takes it for `verify`
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +44,21 @@ class Place:
 
     base: str  #: the server's address, its path prefix included
     session_id: str
-    headers: Mapping[str, str]
+    server: Server
 
-    def follow(self, patience: Patience | None = None) -> AsyncGenerator[Message]:
+    async def follow(self, patience: Patience | None = None) -> AsyncGenerator[Message]:
         """Its messages, to the end."""
         stream = f"{self.base}/api/ingest/stream/{quote(self.session_id, safe='')}"
-        return follow(stream, headers=self.headers, patience=patience)
+        async with httpx.AsyncClient(verify=self.server.trust) as http:
+            told = follow(stream, headers=self.server.headers, patience=patience, http=http)
+            async with aclosing(told) as messages:
+                async for message in messages:
+                    yield message
 
     def failures(self, after: int) -> list[tuple[int, Trouble]]:
         """Its failed files numbered above `after`, at most a page of them. Blocks."""
         path = f"/api/ingest/items/{quote(self.session_id, safe='')}?outcome=failed&after={after}&limit={PAGE}"
-        items = _get(self.base + path, self.headers)["items"]
+        items = _get(self.base + path, self.server)["items"]
         return [(item["seq"], Trouble(0.0, item["file"], item["code"] or "", item["message"])) for item in items]
 
 
@@ -60,7 +72,7 @@ def parsed(url: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}{found['prefix'].rstrip('/')}", unquote(named)
 
 
-async def place_at(url: str, headers: Mapping[str, str]) -> Place:
+async def place_at(url: str, server: Server) -> Place:
     """The session that an address names; of a server alone the one that moves, else the newest.
 
     Raises BadParameters for an address that is none, NotFound where there is no session, Refused and ServerUnreachable
@@ -69,14 +81,14 @@ async def place_at(url: str, headers: Mapping[str, str]) -> Place:
     from anyio import to_thread
 
     base, session_id = parsed(url)
-    return Place(base, session_id or await to_thread.run_sync(_newest, base, headers), headers)
+    return Place(base, session_id or await to_thread.run_sync(_newest, base, server), server)
 
 
-def _newest(base: str, headers: Mapping[str, str]) -> str:
-    active = _get(f"{base}/api/ingest/active-session", headers).get("session_id")
+def _newest(base: str, server: Server) -> str:
+    active = _get(f"{base}/api/ingest/active-session", server).get("session_id")
     if active:
         return str(active)
-    sessions = _get(f"{base}/api/ingest/sessions?limit=1", headers)["sessions"]
+    sessions = _get(f"{base}/api/ingest/sessions?limit=1", server)["sessions"]
     if not sessions:
         raise NotFound(f"The server at {base} has no session yet.")
     return str(sessions[0]["session_id"])
@@ -84,19 +96,19 @@ def _newest(base: str, headers: Mapping[str, str]) -> str:
 
 def _advice(words: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in words:
-        return "set SSL_CERT_FILE to a file with its authority's certificate, where that is one of your own"
+        return "give its authority's certificate with --ca FILE, where that is one of your own"
     if "WRONG_VERSION_NUMBER" in words:
         return "nothing speaks TLS there: try http:// instead"
     return "see that it runs"
 
 
-def _get(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+def _get(url: str, server: Server) -> dict[str, Any]:
     try:
-        answer = httpx.get(url, headers=dict(headers), timeout=_PATIENCE_S)
+        answer = httpx.get(url, headers=dict(server.headers), verify=server.trust, timeout=_PATIENCE_S)
     except httpx.HTTPError as error:
         raise ServerUnreachable(f"The server at {url} does not answer ({error}); {_advice(str(error))}.") from error
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise Refused(_NOT_THIS if "Authorization" in headers else _WANTED)
+        raise Refused(_NOT_THIS if "Authorization" in server.headers else _WANTED)
     if answer.is_error:
         raise refusal(answer)
     try:

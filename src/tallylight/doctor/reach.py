@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tallylight.doctor.finding import Finding, Level
 from tallylight.doctor.trial import Checkup, Ending, Trial
+from tallylight.token_file import MADE_SINCE, PRINTED
 
 Told = tuple[str, str]  #: what is the matter, and its cure
 
@@ -74,14 +75,10 @@ def _coded(trial: Trial) -> Told | None:
 
 def _not_admitted(trial: Trial) -> Told:
     if trial.showed_token:
-        return "The server does not take this token.", _ROTATE
-    return "The server wants its token.", f"Give it with --token. {_PRINTED}"
+        return "The server does not take this token.", MADE_SINCE
+    return "The server wants its token.", f"Give it with --token. {PRINTED}"
 
 
-_PRINTED: Final = "The server printed it when it first started; `tallylight token --rotate` makes another."
-_ROTATE: Final = (
-    "Was another one made since? `tallylight token` tells when, and `tallylight token --rotate` makes a new one."
-)
 _CODES: Final[Mapping[str, Callable[[Trial], Told]]] = {
     "not_admitted": _not_admitted,
     "not_found": lambda _: (

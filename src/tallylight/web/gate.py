@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallylight.access import Access, Pass
 from tallylight.errors import NotAdmitted
+from tallylight.token_file import MADE_SINCE, PRINTED
 from tallylight.web.attempts import Attempts
 from tallylight.web.next_page import within
 from tallylight.web.problems import problem
@@ -35,14 +36,8 @@ LASTING: Final = ("/api/ingest/stream", "/api/ingest/poll")
 #: Seconds that a browser keeps the cookie: a month.
 COOKIE_AGE: Final = 30 * 86_400
 
-WRONG: Final = (
-    "This is not the server's token. Was another one made since? `tallylight token` tells when it was made, and "
-    "`tallylight token --rotate` makes a new one."
-)
-WANTED: Final = (
-    "This server wants its token: log in on its page, or send Authorization: Bearer TOKEN. It was printed when the "
-    "server first started; `tallylight token --rotate` makes another."
-)
+WRONG: Final = f"This is not the server's token. {MADE_SINCE}"
+WANTED: Final = f"This server wants its token: log in on its page, or send Authorization: Bearer TOKEN. {PRINTED}"
 
 
 class Gate:
