@@ -99,6 +99,8 @@ def test_options_arrive_as_set(page: Page, server: Server) -> None:
         "skip_existing": False,
         "enable_nsfw_detection": False,
         "read_stealth": True,
+        "pixel_hash": False,
+        "nsfw_threshold": 0.5,
     }
 
 
@@ -293,3 +295,15 @@ def test_presets_are_saved_used_and_deleted(page: Page, server: Server) -> None:
     expect(page.get_by_text("None yet. Fill in the form")).to_be_visible()
     expect(page.get_by_label("Name of a preset")).to_be_focused()
     assert server.get("/api/presets") == {"presets": []}
+
+
+def test_a_preset_keeps_what_no_field_shows(page: Page, server: Server) -> None:
+    three_folders(server)
+    kept = {"directories": [str(server.root)], "pixel_hash": True, "nsfw_threshold": 0.25}
+    saved = page.request.put(f"{server.url}/api/presets/mine", data={"parameters": kept})
+    assert saved.ok
+    page.goto(server.url)
+    page.get_by_role("button", name="Use", exact=True).click()
+    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+    sent = asked(page)
+    assert (sent["pixel_hash"], sent["nsfw_threshold"]) == (True, 0.25)

@@ -106,6 +106,8 @@ def test_dates_are_days_months_and_years(text: str, since: str, until: str) -> N
         ("is:nice", "never is:nice; known are favourite"),
         ("like:me", "names no medium; write like:17"),
         ("like:1~65", "names no medium"),
+        ("model:=", "says nothing; write it as model:=NAME"),
+        ('model:"="', "says nothing"),
         ("-score:4", "Only keywords can be left out"),
         ("x " * (MOST_WORDS + 1), "at most 100 words"),
     ],

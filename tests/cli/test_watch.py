@@ -52,6 +52,11 @@ class Watching:
         self._process.kill()
         self._process.wait(ALARM)
 
+    def complained(self, words: str) -> None:
+        """Wait until it has written this beside the messages."""
+        assert self._process.stderr is not None
+        assert any(words in line for line in self._process.stderr), "it ended"
+
     def said(self) -> str:
         """What it wrote beside the messages, once it has ended."""
         assert self._process.stderr is not None
@@ -143,6 +148,24 @@ def test_beside_a_server_the_sessions_run_there(tmp_path: Path) -> None:
         assert server.get("/api/media?limit=1")["total"] == 3
         assert [one["status"] for one in server.get("/api/ingest/sessions")["sessions"]] == ["committed"] * 2
         assert server.get("/api/schedules")["schedules"] == []
+        server.stop()
+
+
+def test_a_server_that_is_restarted_elsewhere_is_found_again(tmp_path: Path) -> None:
+    root, data = tmp_path / "root", tmp_path / "data"
+    paint(root, 1)
+    with Server(root, data) as server:
+        with watching(root, data) as watch:
+            watch.committed(1)
+            server.stop()
+            paint(root / "meanwhile", 1, first=4)
+            watch.complained("It is waited for")
+            server.start()
+            watch.committed(1)
+            paint(root / "later", 1, first=7)
+            watch.committed(1)
+            assert watch.end() == 0
+        assert server.get("/api/media?limit=1")["total"] == 3
         server.stop()
 
 

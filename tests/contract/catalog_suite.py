@@ -339,6 +339,7 @@ class CatalogContract:
             ("model:=sdxl_V1", "b"),
             ("model:=sdxl", ""),
             ("generator:ComfyUI", "b"),
+            ("generator:Comfy", ""),
             ("folder:/pictures", "acde"),
             ("folder:/pictures/B", "b"),
             ("content:EEEEEE", "ad"),
@@ -470,6 +471,17 @@ class CatalogContract:
         found = catalog.facets(parse(""))
         assert [value for value, _ in found.values["keyword"]] == [f"k{k}" for k in range(24)]
         assert [value for value, _ in found.values["year"]] == [str(1990 + n) for n in range(24)]
+
+    def test_what_a_search_takes_for_the_same_is_counted_together(self, catalog: Catalog) -> None:
+        named = [("xl", "MyTool"), ("XL", "MyTool"), ("XL", "mytool"), ("É", "É"), ("é", "é")]
+        items = [found_of(f"{n}.png", model=model, generator=made_by) for n, (model, made_by) in enumerate(named)]
+        assert catalog.commit("s", items, 1.0) == []
+        found = catalog.facets(parse(""))
+        assert found.values["model"] == [("XL", 3), ("É", 1), ("é", 1)]
+        assert found.values["generator"] == [("MyTool", 3), ("É", 1), ("é", 1)]
+        for name, sign in (("model", "="), ("generator", "")):
+            for value, count in found.values[name]:
+                assert catalog.count_found(parse(f"{name}:{sign}{value}")) == count
 
     def test_media_come_in_the_order_asked_for(self, shelf: Catalog) -> None:
         ids = [medium.media_id for medium in shelf.media()]

@@ -8,7 +8,7 @@ from tests.contract.journal_suite import append, begun, extracted, failed
 from tallylight.errors import NotFound
 from tallylight.facts import Processed
 from tallylight.ingest import facets as room
-from tallylight.ingest.facets import OTHER, SIZES, Facets, FacetsOfSessions
+from tallylight.ingest.facets import OTHER, SIZES, FacetsOfSessions, SessionFacets
 from tallylight.journal.memory import MemoryJournal
 from tallylight.model import Outcome, OutcomeKind
 
@@ -26,7 +26,7 @@ def outcome(**fields: object) -> Outcome:
 
 
 def counted(journal: MemoryJournal) -> dict[str, object]:
-    return Facets().go_on(journal, "s-1", lambda: False)
+    return SessionFacets().go_on(journal, "s-1", lambda: False)
 
 
 def test_each_facet_counts_each_extracted_file_once() -> None:
@@ -55,7 +55,7 @@ def test_each_facet_counts_each_extracted_file_once() -> None:
 def test_counting_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_PAGE", 2)
     journal = journal_of(*(extracted(f"{number}.png") for number in range(5)))
-    facets = Facets()
+    facets = SessionFacets()
     seen = [facets.go_on(journal, "s-1", lambda: True) for _ in range(4)]
     assert [(told["files"], told["complete"]) for told in seen] == [(2, False), (4, False), (5, True), (5, True)]
     append(journal, "s-1", Processed(at=2.0, outcome=extracted("later.png")))
@@ -75,7 +75,7 @@ def test_many_different_values_take_bounded_memory(monkeypatch: pytest.MonkeyPat
 
 def test_an_unknown_session() -> None:
     with pytest.raises(NotFound):
-        Facets().go_on(MemoryJournal(), "nobody", lambda: False)
+        SessionFacets().go_on(MemoryJournal(), "nobody", lambda: False)
 
 
 def test_the_last_sessions_are_kept_and_a_new_epoch_begins_anew() -> None:

@@ -457,16 +457,16 @@ async def test_only_those_that_are_wanted_are_tried_again(tmp_path: Path) -> Non
         assert len(bad) == 4
         mended.now = True
         with pytest.raises(WrongMove, match="failed like that"):
-            await bench.supervisor.retry(session_id, Wanted((Reason.EMPTY,)))
+            await bench.supervisor.retry(session_id, Wanted(frozenset({Reason.EMPTY})))
         with pytest.raises(WrongMove, match="failed like that"):
-            await bench.supervisor.retry(session_id, Wanted((Reason.TIMEOUT,), (bad[0],)))
+            await bench.supervisor.retry(session_id, Wanted(frozenset({Reason.TIMEOUT}), frozenset({bad[0]})))
         for stranger in (bad[-1] + 1000, 1):
             with pytest.raises(BadParameters, match=f"Item {stranger} "):
-                await bench.supervisor.retry(session_id, Wanted(seqs=(stranger,)))
-        await bench.supervisor.retry(session_id, Wanted((Reason.TIMEOUT,)))
+                await bench.supervisor.retry(session_id, Wanted(seqs=frozenset({stranger})))
+        await bench.supervisor.retry(session_id, Wanted(frozenset({Reason.TIMEOUT})))
         await bench.finished(session_id)
         assert bench.journal.failures(session_id) == {Reason.DAMAGED: 4}
-        await bench.supervisor.retry(session_id, Wanted(seqs=(bad[0], bad[2])))
+        await bench.supervisor.retry(session_id, Wanted(seqs=frozenset({bad[0], bad[2]})))
         await bench.finished(session_id)
         left = [item.seq for item in bench.journal.items(session_id, kind=OutcomeKind.FAILED)]
         assert left == [bad[1], bad[3]]
@@ -482,7 +482,7 @@ async def test_a_retry_of_some_that_is_cut_off_goes_on_with_those(end: float) ->
         make(root, [f"bad_{number:03}.png" for number in range(30)])
         async with open_bench(root, journal=journal, extract=mended) as bench:
             session_id = (await bench.run()).session_id
-            wanted = tuple(item.seq for item in journal.items(session_id)[::2])
+            wanted = frozenset(item.seq for item in journal.items(session_id)[::2])
             mended.now = True
             begun = len(journal.writes)
             await bench.supervisor.retry(session_id, Wanted(seqs=wanted))
@@ -492,7 +492,7 @@ async def test_a_retry_of_some_that_is_cut_off_goes_on_with_those(end: float) ->
         async with open_bench(root, journal=until(journal, cut), extract=mended) as again:
             state = await gone_on(again, session_id)
             assert (state.errors, state.processed) == (15, 30)
-            assert not set(wanted) & {item.seq for item in again.journal.items(session_id, kind=OutcomeKind.FAILED)}
+            assert not wanted & {item.seq for item in again.journal.items(session_id, kind=OutcomeKind.FAILED)}
 
 
 @settings(max_examples=20, deadline=None)

@@ -6,14 +6,17 @@ import re
 from collections.abc import AsyncIterator
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import httpx
 import pytest
 from anyio import to_thread
 from tests.in_process import Site, paint, problem, site, spoil
 
+from tallylight.catalog.sql import SqlCatalog
 from tallylight.errors import DatabaseUnusable
+from tallylight.ingest.supervisor import Supervisor
+from tallylight.journal.sql import SqlJournal
 from tallylight.presets.sql import SqlPresets
 
 pytestmark = pytest.mark.anyio
@@ -156,7 +159,7 @@ async def test_folders_are_looked_into_with_everything_that_was_chosen(it: Site)
     assert ticked(added) == [f"{it.root}/day_2"]
 
 
-@pytest.mark.parametrize("path", ["/etc", "ROOT/..", "ROOT/gone", "relative", "ROOT/day_2/bad.png", "\0", "<b>"])
+@pytest.mark.parametrize("path", ["/etc", "ROOT/..", "ROOT/gone", "relative", "ROOT/day_2/bad.png", "<b>"])
 async def test_a_folder_that_cannot_be_looked_into_is_told(it: Site, path: str) -> None:
     answer = await it.client.get("/", params={"path": path.replace("ROOT", str(it.root))})
     assert answer.status_code == 200
@@ -167,7 +170,7 @@ async def test_a_folder_that_cannot_be_looked_into_is_told(it: Site, path: str) 
 
 async def test_an_estimate_and_a_preset_need_no_script(it: Site) -> None:
     answer = await it.client.get("/", params=USUAL | {"directories": f"{it.root}/day_1", "estimate": "1"})
-    assert "2 files" in re.findall(r'id="estimate">([^<]*)<', answer.text)[0]
+    assert re.fullmatch(r"2 files, [\d.]+ k?B; time: unknown", re.findall(r'id="estimate">([^<]*)<', answer.text)[0])
     preset = {"parameters": {"tier": "index", "directories": [f"{it.root}/day_2"]}}
     await it.client.put("/api/presets/by%20night", json=preset)
     used = await it.client.get("/", params=USUAL | {"preset": "by night", "use": "1"})
@@ -184,6 +187,79 @@ async def test_the_settings_and_folders_of_earlier_sessions_are_offered(it: Site
     assert (ticked(answer), 'value="metadata" checked' in answer.text) == ([f"{it.root}/day_1"], True)
     assert f'name="add" value="{it.root}/day_1"' in answer.text
     assert "There is no" in text_of(await it.client.get("/?like=nothing"))
+
+
+async def test_what_only_programs_ask_for_stays_with_the_settings_it_came_with(it: Site) -> None:
+    asked = {"nsfw_threshold": 0.25, "pixel_hash": True}
+    session_id = await it.run(directory=f"{it.root}/day_1", **asked)
+    await it.client.put("/api/presets/mine", json={"parameters": asked})
+    for address in (f"/?like={session_id}", "/?preset=mine&use=1"):
+        page = await it.client.get(address)
+        assert re.search(r'name="nsfw_threshold" value="0.25"', page.text)
+        assert re.search(r'name="pixel_hash" hidden checked>', page.text)
+    again = await started(it, directories=f"{it.root}/day_1", nsfw_threshold="0.25", pixel_hash="on")
+    parameters = (await it.get(f"/api/ingest/session/{again}"))["parameters"]
+    assert {name: parameters[name] for name in asked} == asked
+    usual = await it.client.get("/")
+    assert re.search(r'name="nsfw_threshold" value="0.5"', usual.text)
+    assert re.search(r'name="pixel_hash" hidden>', usual.text)
+    for wrong in ("much", "nan", "-1", "2"):
+        answer = await sent(it, "/sessions", **USUAL, directories=str(it.root), nsfw_threshold=wrong)
+        assert answer.status_code == 400
+        assert "nsfw_threshold: must be" in text_of(answer)
+
+
+async def test_the_reader_may_choose_a_language_after_a_form_that_was_refused(it: Site) -> None:
+    def led_to(answer: httpx.Response) -> str:
+        found = re.search(r'/language/de\?next=([^"]+)"', answer.text)
+        assert found
+        return unquote(unescape(found[1]))
+
+    answer = await sent(it, "/sessions", **USUAL | {"tier": "index", "max_files": "7"}, directories=f"{it.root}/gone")
+    assert answer.status_code == 400
+    again = await it.client.get(led_to(answer))
+    assert ticked(again) == [f"{it.root}/gone"]
+    assert 'value="index" checked' in again.text
+    assert 'value="7"' in again.text
+    refused = await sent(it, "/sessions/no%20body/undo")
+    assert refused.status_code == 404
+    assert led_to(refused) == "/sessions/no%20body"
+
+
+async def test_a_start_that_the_storage_refuses_comes_back_with_the_reason(
+    it: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise DatabaseUnusable("The database is away.")
+
+    monkeypatch.setattr(Supervisor, "start", broken)
+    answer = await sent(it, "/sessions", **USUAL | {"tier": "index"}, directories=str(it.root))
+    assert answer.status_code == 503
+    assert "The database is away." in text_of(answer)
+    assert ticked(answer) == [str(it.root)]
+
+
+@pytest.mark.parametrize(
+    ("query", "broken"),
+    [
+        ("use=1&preset=x", (SqlPresets, "one")),
+        ("like=x", (SqlJournal, "session")),
+        ("path=ROOT", (SqlCatalog, "count_in_folder")),
+    ],
+    ids=["preset", "session", "catalog"],
+)
+async def test_the_form_is_there_though_what_it_asks_for_is_not(
+    it: Site, monkeypatch: pytest.MonkeyPatch, query: str, broken: tuple[type, str]
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseUnusable("The database is away.")
+
+    monkeypatch.setattr(*broken, away)
+    asked = query.replace("ROOT", quote(str(it.root)))
+    answer = await it.client.get(f"/?{asked}")
+    assert answer.status_code == 200
+    assert "The database is away." in text_of(answer)
+    assert f'name="path" value="{it.root}"' in answer.text
 
 
 async def test_the_form_is_there_though_the_storage_is_not(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +316,7 @@ async def test_nothing_is_done_with_a_session_that_there_is_not(it: Site) -> Non
         assert answer.status_code == 404
         assert "No such session" in text_of(answer)
     problem(await it.client.get("/sessions/nobody/commit"), 405, "method_not_allowed")
+    problem(await it.client.post("/sessions/nobody/forget", headers=OWN), 404, "not_found")
 
 
 async def test_no_command_is_taken_from_elsewhere(it: Site) -> None:

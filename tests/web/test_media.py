@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -62,8 +63,31 @@ async def test_a_player_is_sent_the_part_it_asks_for(it: Site) -> None:
     assert (part.status_code, part.content) == (206, whole[5:15])
     assert part.headers["content-range"] == f"bytes 5-14/{len(whole)}"
     beyond = await it.client.get("/api/media/1/file", headers={"range": f"bytes={len(whole)}-"})
-    assert (beyond.status_code, beyond.content) == (416, b"")
+    assert problem(beyond, 416, "range_not_satisfiable")["detail"].startswith(f"The file has {len(whole)} bytes")
     assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+
+
+async def test_the_rest_of_a_file_is_sent_only_while_it_is_that_file(it: Site) -> None:
+    whole = await it.client.get("/api/media/1/file")
+    tag, rest = whole.headers["etag"], {"range": "bytes=5-"}
+    assert re.fullmatch('"[^"]+"', tag), "a strong one"
+    going_on = await it.client.get("/api/media/1/file", headers={**rest, "if-range": tag})
+    assert (going_on.status_code, going_on.content) == (206, whole.content[5:])
+    for other in ('"other"', f"W/{tag}", "Wed, 25 Nov 2026 10:00:00 GMT"):
+        anew = await it.client.get("/api/media/1/file", headers={**rest, "if-range": other})
+        assert (anew.status_code, anew.content) == (200, whole.content), other
+    await to_thread.run_sync(picture(it).write_bytes, b"something else")
+    changed = await it.client.get("/api/media/1/file", headers={**rest, "if-range": tag})
+    assert (changed.status_code, changed.content) == (200, b"something else")
+    assert changed.headers["etag"] != tag
+
+
+async def test_what_the_browser_has_is_not_sent_again(it: Site) -> None:
+    tag = (await it.client.get("/api/media/1/file")).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = await it.client.get("/api/media/1/file", headers={"if-none-match": known, "range": "bytes=0-4"})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert (await it.client.get("/api/media/1/file", headers={"if-none-match": '"other"'})).status_code == 200
 
 
 async def test_a_file_that_has_gone_is_404(it: Site) -> None:

@@ -50,7 +50,7 @@ async def test_a_name_is_any_word(it: Site, name: str) -> None:
     assert await it.get("/api/presets") == {"presets": []}
 
 
-@pytest.mark.parametrize("name", ["%20", "%00", "a%09b", "x" * 101, "%E2%80%AE"])
+@pytest.mark.parametrize("name", ["%20", "a%09b", "x" * 101, "%E2%80%AE"])
 async def test_what_is_no_name_is_a_problem(it: Site, name: str) -> None:
     problem(await it.client.put(f"/api/presets/{name}", json={"parameters": {}}), 400, "bad_parameters")
     assert await it.get("/api/presets") == {"presets": []}

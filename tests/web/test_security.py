@@ -404,6 +404,45 @@ async def test_a_command_without_a_body_needs_no_type(method: str, headers: dict
     assert (await ask(Inside(), scope_of(method, **headers), part(b"")))[0] == 200
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        replace(HERE, path="/sessions/\0"),
+        replace(HERE, query="q=a%00b"),
+        replace(HERE, query="q=a\0b"),
+    ],
+)
+def test_a_nul_character_is_told_and_gets_no_further(asked: Asked) -> None:
+    refusal = refused(asked)
+    assert (refusal.status, refusal.code) == (400, "nul_character")
+    assert "leave it out" in refusal.detail
+
+
+def test_a_percent_sign_and_two_noughts_are_none() -> None:
+    assert check(replace(HERE, query="q=100%2500"), LOCAL) is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "kind", "body", "is_one"),
+    [
+        ("/api/x", "application/json", rb'{"name": "a\u0000"}', True),
+        ("/api/x", "application/json", rb'{"name": "\\\u0000"}', True),
+        ("/api/x", "application/json", b'{"name": "\0"}', True),
+        ("/api/x", "application/json", rb'{"name": "\\u0000"}', False),
+        ("/api/x", "application/json", b'{"name": "100%00.png"}', False),
+        ("/sessions", "application/x-www-form-urlencoded", b"pattern=a%00", True),
+        ("/sessions", "application/x-www-form-urlencoded", b"pattern=100%2500", False),
+    ],
+)
+async def test_nor_does_one_in_a_body(path: str, kind: str, body: bytes, is_one: bool) -> None:
+    app = Inside()
+    scope = scope_of("POST", path, content_type=kind, content_length=str(len(body)), origin="http://127.0.0.1:8710")
+    status, _, _ = await ask(app, scope, part(body))
+    assert status == (400 if is_one else 200)
+    assert app.body == (None if is_one else body)
+
+
 @pytest.mark.anyio
 async def test_a_body_that_says_it_is_too_long_is_refused_unread() -> None:
     app = Inside()

@@ -14,6 +14,7 @@ from tests.in_process import Site, paint, problem, site, spoil
 from tallylight.facts import State
 from tallylight.messages import view
 from tallylight.model import Json, Status
+from tallylight.web.plain import plain
 from tallylight.web.routes import session_pages
 from tallylight.web.session_list import duration, result
 from tallylight.web.texts import texts
@@ -53,6 +54,21 @@ async def test_a_row_says_what_came_of_a_session(it: Site) -> None:
 async def test_older_ones_are_on_further_pages(it: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_pages, "PAGE", 2)
     sessions = [await it.run(pattern="*.mp4") for _ in range(5)]
+    assert await on_all_pages(it) == sessions[::-1]
+
+
+async def test_one_in_motion_is_on_the_first_page_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_pages, "PAGE", 2)
+    await to_thread.run_sync(paint, tmp_path / "root", 1)
+    async with site(tmp_path, paced=True) as it:
+        first = await it.run(pattern="*.mp4")
+        moving = await it.start()
+        later = [await it.run(pattern="*.mp4") for _ in range(3)]
+        assert await on_all_pages(it) == [moving, *later[::-1], first]
+
+
+async def on_all_pages(it: Site) -> list[str]:
+    """The sessions as they are listed, page after page."""
     seen: list[str] = []
     address = "/sessions"
     while address:
@@ -60,7 +76,7 @@ async def test_older_ones_are_on_further_pages(it: Site, monkeypatch: pytest.Mon
         seen += re.findall(r'data-session="([^"]+)"', page)
         found = re.search(r'href="(/sessions\?before=[^"]+)" rel="next"', page)
         address = found[1] if found else ""
-    assert seen == sessions[::-1]
+    return seen
 
 
 @pytest.mark.parametrize("before", ["x", "nan", "inf", "1e999", "''"])
@@ -107,3 +123,9 @@ def test_every_status_is_told_in_every_language(language: str, status: Status) -
 )
 def test_durations_read_as_in_the_page(seconds: float, told: str) -> None:
     assert duration(seconds) == told
+
+
+@pytest.mark.parametrize(("done", "actions"), [(0, ("commit",)), (3, ("commit", "undo"))])
+def test_a_commit_that_failed_halfway_can_be_undone(done: int, actions: tuple[str, ...]) -> None:
+    failed = message(status=Status.COMMIT_ERROR, commit_total=5, commit_done=done)
+    assert plain(failed, texts("en")).actions == actions

@@ -121,7 +121,7 @@ def wrong(**parameters: Any) -> dict[str, Any]:
         ({"parameters": {"directory": "ROOT/way out"}}, 400, "outside the folders"),
         ({"parameters": {"directory": "/etc/shadow"}}, 400, "outside the folders"),
         ({"parameters": {"directory": "day_1"}}, 400, "absolute"),
-        ({"parameters": {"directory": "ROOT\0"}}, 400, "no path can"),
+        ({"parameters": {"directory": "ROOT\0"}}, 400, "NUL character"),
         ({"parameters": {"directory": ""}}, 422, "short"),
         ({"parameters": {"directory": 7}}, 422, "text"),
         ({"parameters": {"directory": "/" + "a" * 20_000}}, 422, "characters"),
@@ -187,7 +187,7 @@ async def test_an_empty_folder_completes_with_nothing(it: Site) -> None:
 # --- looking -------------------------------------------------------------------------------------------------------
 
 
-UNKNOWN = [NOBODY, "x", "..", "%00", "%F0%9F%99%83", "a" * 3000, "' OR 1=1 --", "-1"]
+UNKNOWN = [NOBODY, "x", "..", "%F0%9F%99%83", "a" * 3000, "' OR 1=1 --", "-1"]
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
@@ -206,7 +206,7 @@ async def test_an_unknown_session_is_404_whatever_is_asked(it: Site, name: str) 
         problem(await it.client.request(method, "/api/ingest/" + path.format(name)), 404, "not_found")
 
 
-@pytest.mark.parametrize("name", [NOBODY, "x", "\0", "🙃", "..", "a" * 100])
+@pytest.mark.parametrize("name", [NOBODY, "x", "🙃", "..", "a" * 100])
 async def test_committing_an_unknown_session_is_404(it: Site, name: str) -> None:
     problem(await it.client.post("/api/ingest/commit", json={"session_id": name}), 404, "not_found")
 

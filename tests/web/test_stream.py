@@ -335,7 +335,7 @@ async def test_head_is_answered_without_a_stream(it: Site, moving: str) -> None:
     assert it.services.hub.readers == 0
 
 
-@pytest.mark.parametrize("name", [NOBODY, "x", "%00", "%F0%9F%99%83", "..", "a" * 3000, "%2e%2e%2fetc", "'; --", "0"])
+@pytest.mark.parametrize("name", [NOBODY, "x", "%F0%9F%99%83", "..", "a" * 3000, "%2e%2e%2fetc", "'; --", "0"])
 async def test_an_unknown_session_is_404_and_leaves_no_reader(it: Site, name: str) -> None:
     answer = await it.client.get(of(name), headers={"accept": "text/event-stream"})
     problem(answer, 404, "not_found")

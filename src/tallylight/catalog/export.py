@@ -54,7 +54,7 @@ def row(medium: Medium) -> Json:
         "score": outcome.score,
         "favourite": outcome.favourite,
         "nsfw_score": outcome.nsfw_score,
-        "keywords": "; ".join(keyword["text"] for keyword in outcome.keywords),
+        "keywords": joined_keywords(outcome),
         "sha256": outcome.sha256,
         "phash": outcome.phash,
         "session_id": medium.session_id,
@@ -75,9 +75,7 @@ def csv_lines(media: Iterable[Medium]) -> Iterator[str]:
     """A header and a line for each file, in the form that RFC 4180 describes. A text that a spreadsheet would run as
     a formula has an apostrophe before it.
     """
-    yield csv_line(COLUMNS)
-    for medium in media:
-        yield csv_line(row(medium).values())
+    return csv_table(COLUMNS, map(row, media))
 
 
 def write_parquet(media: Iterable[Medium], to: IO[bytes]) -> int:
@@ -123,6 +121,18 @@ def _of_type(kind: type, value: Any) -> Any:
     if value is None or isinstance(value, kind):
         return value
     return kind(value) if kind in {str, float} and isinstance(value, (int, float, str)) else None
+
+
+def joined_keywords(outcome: Outcome) -> str:
+    """The keywords of a file in one cell."""
+    return "; ".join(keyword["text"] for keyword in outcome.keywords)
+
+
+def csv_table(columns: Iterable[str], rows: Iterable[Json]) -> Iterator[str]:
+    """A header, and a line for each row."""
+    yield csv_line(columns)
+    for one in rows:
+        yield csv_line(one.values())
 
 
 def csv_line(cells: Iterable[Any]) -> str:

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from tallylight.catalog.contract import Medium
+from tallylight.catalog.search import ascii_lower
 
 #: Files that are counted at most, those committed last: more of them take longer than somebody waits who types.
 MOST_COUNTED: Final = 10_000
 #: Values of one facet, the most frequent.
 MOST_VALUES: Final = 24
+
+#: A search compares these without the case of A to Z.
+_ONE_WHATEVER_THE_CASE: Final = frozenset({"model", "generator"})
 
 Value = str | int | bool
 
@@ -56,12 +60,24 @@ def tallied(counted: Iterable[Traits], keywords: Iterable[tuple[str, int]], most
     """Facets of at most `most` of these; that there are more makes them incomplete. Keywords come counted."""
     rows = list(counted)
     columns = zip(*rows[:most], strict=True) if rows else [()] * len(Traits._fields)
-    values = {name: _frequent(Counter(column)) for name, column in zip(Traits._fields, columns, strict=True)}
+    values = {name: _frequent(_tally(name, column)) for name, column in zip(Traits._fields, columns, strict=True)}
     # What is not a favourite is no choice that anybody made.
     values["favourite"] = [(value, count) for value, count in values["favourite"] if value]
     return Facets(
         counted=min(len(rows), most), complete=len(rows) <= most, values={**values, "keyword": list(keywords)}
     )
+
+
+def _tally(name: str, column: Iterable[Value | None]) -> Counter[Value | None]:
+    """How often each value is there; of those that a search takes for the same, under the most frequent spelling."""
+    counts = Counter(column)
+    if name not in _ONE_WHATEVER_THE_CASE:
+        return counts
+    together: Counter[Value | None] = Counter()
+    spellings: dict[str, Value] = {}
+    for value, count in _sorted(counts):
+        together[spellings.setdefault(ascii_lower(str(value)), value)] += count
+    return together
 
 
 def frequent_keywords(media: Iterable[Medium]) -> list[tuple[str, int]]:
@@ -70,5 +86,9 @@ def frequent_keywords(media: Iterable[Medium]) -> list[tuple[str, int]]:
 
 
 def _frequent(counts: Counter[Value | None]) -> list[tuple[Value, int]]:
+    return _sorted(counts)[:MOST_VALUES]
+
+
+def _sorted(counts: Counter[Value | None]) -> list[tuple[Value, int]]:
     known = [(value, count) for value, count in counts.items() if value is not None]
-    return sorted(known, key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
+    return sorted(known, key=lambda entry: (-entry[1], entry[0]))

@@ -36,7 +36,7 @@ def matches(search: Search, medium: Medium, duplicates: Collection[str | None]) 
     return (
         _has_keywords(search, medium)
         and _is_named(search.model, outcome.generation.get("model") or "")
-        and search.generator in {"", outcome.generation.get("generator")}
+        and ascii_lower(search.generator) in {"", ascii_lower(outcome.generation.get("generator") or "")}
         and ascii_lower(search.path) in ascii_lower(medium.path)
         and search.folder in {"", split(medium.path)[0]}
         and (outcome.sha256 or "").startswith(search.content)

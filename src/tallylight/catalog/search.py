@@ -4,7 +4,7 @@ lighthouse "oil painting"       keywords, all of them; * stands for anything: li
 -fog not:fog                    without this keyword
 model:sdxl path:day_3           part of the model's name, of the path; case ignored
 model:=sdxl                     the whole of it
-generator:comfyui               the program that made it
+generator:comfyui               the program that made it, its whole name; case ignored
 folder:/pictures/day_3          directly in this folder
 type:video format:png           image or video; format as the catalog has it
 score:>=4 score:-1 score:1..3   also nsfw: width: height: duration: (seconds)
@@ -47,8 +47,8 @@ _WORD = re.compile(
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _LIKE = re.compile(r"(\d{1,18})(?:~(\d{1,2}))?", re.ASCII)
 NUMBERS: Final = ("score", "nsfw", "width", "height", "duration", "size")
-_TEXTS: Final = ("model", "path", "folder", "session")
-_TEXTS_IN_LOWER_CASE: Final = ("type", "format", "generator", "content")
+_TEXTS: Final = ("model", "generator", "path", "folder", "session")
+_TEXTS_IN_LOWER_CASE: Final = ("type", "format", "content")
 _NAMES: Final = (*NUMBERS, *_TEXTS, *_TEXTS_IN_LOWER_CASE, "not", "date", "is", "like", "missing")
 
 
@@ -167,6 +167,8 @@ class _Draft:
         match name:
             case "not":
                 self.without.append(value.lower())
+            case "model" if value == "=":
+                raise BadInput("model:= says nothing; write it as model:=NAME.")
             case _ if name in _TEXTS:
                 self.texts[name] = value
             case _ if name in _TEXTS_IN_LOWER_CASE:

@@ -67,7 +67,7 @@ def _named(search: Search, dialect: str) -> Iterator[ColumnElement[bool]]:
     exact = {media.c.type: search.type, media.c.format: search.format, media.c.folder: search.folder}
     yield from (column == wanted for column, wanted in exact.items() if wanted)
     if search.generator:
-        yield search.generator == GENERATOR
+        yield func.lower(plain(GENERATOR, dialect)) == ascii_lower(search.generator)
     if search.content:
         yield media.c.sha256.startswith(search.content, autoescape=True)
     if search.is_missing is not None:

@@ -18,7 +18,7 @@ from tallylight.cli.draw import Drawer
 from tallylight.cli.failures import PAGE, Failures
 from tallylight.client import End, Message, Patience, State, follow
 from tallylight.clock import Clock, SystemClock
-from tallylight.errors import ServerUnreachable
+from tallylight.errors import NotAdmitted, Refused, ServerUnreachable
 from tallylight.facts import Trouble
 from tallylight.model import AT_REST, Json, Parameters, Status
 
@@ -86,15 +86,24 @@ class FarServer:
                 except ServerUnreachable:
                     if self.clock.monotonic() - heard_at > LONGEST_ABSENCE:
                         raise
-                    now = await to_thread.run_sync(self.find)
-                    self.reach = now if now.url else self.reach
+                    await self.look()
+                except Refused:
+                    # A server that was restarted lets this user in by another secret.
+                    if not await self.look():
+                        raise
             return await drawing.finish()
         finally:
             drawer.close()
 
+    async def look(self) -> bool:
+        """Look where the server is by now; whether it is another place, or another secret lets this user in."""
+        now, before = await to_thread.run_sync(self.find), self.reach
+        self.reach = now if now.url else before
+        return self.reach != before
+
     async def ask(self, path: str) -> Json:
         """The answer to a question."""
-        return await to_thread.run_sync(get, self.reach, path)
+        return await self._asked(lambda: get(self.reach, path))
 
     async def tell(self, path: str, body: Json) -> Json:
         """The answer to any other command."""
@@ -105,7 +114,16 @@ class FarServer:
         return follow(stream, last_event_id=position, headers=headers, patience=_PATIENCE, clock=self.clock)
 
     async def _post(self, path: str, body: Json | None = None) -> Json:
-        return await to_thread.run_sync(post, self.reach, path, body)
+        return await self._asked(lambda: post(self.reach, path, body))
+
+    async def _asked(self, request: Callable[[], Json]) -> Json:
+        """The answer; where the server was restarted since, that of the new one."""
+        try:
+            return await to_thread.run_sync(request)
+        except (ServerUnreachable, NotAdmitted):
+            if not await self.look():
+                raise
+        return await to_thread.run_sync(request)
 
     def _failures(self, session_id: str, after: int) -> list[tuple[int, Trouble]]:
         path = f"/api/ingest/items/{_quoted(session_id)}?outcome=failed&after={after}&limit={PAGE}"

@@ -32,6 +32,10 @@ class Here:
         supervisor = self._services.supervisor
         return await {"commit": supervisor.commit, "cancel": supervisor.cancel}[command](session_id)
 
+    async def look(self) -> bool:
+        """It is where it was."""
+        return False
+
 
 async def follow(services: Services, session_id: str, drawer: Drawer, after: int = 0) -> Json:
     """Draw a session until it is at rest, or held until somebody looks after its folders; returns its last message.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
 import anyio
@@ -18,19 +17,13 @@ from anyio import to_thread
 
 from tallylight.cli import options
 from tallylight.cli.draw import Drawer, choose
-from tallylight.errors import (
-    BadFolder,
-    DataFolderBusy,
-    OwnedElsewhere,
-    ServerUnreachable,
-    TallylightError,
-    WrongMove,
-)
-from tallylight.model import Json, Parameters, Status
-from tallylight.roots import Roots, escape, outermost
+from tallylight.errors import DataFolderBusy, TallylightError
+from tallylight.model import Status
+from tallylight.roots import Roots, escape
 from tallylight.settings import Settings
 
 if TYPE_CHECKING:
+    from tallylight.cli.takes import Takes
     from tallylight.ingest.extractors import Extractors
     from tallylight.services import Services
 
@@ -69,29 +62,19 @@ class _How:
     polls: bool
 
 
-class _Place(Protocol):
-    """Where the sessions run: this process, or a server."""
-
-    async def start(self, parameters: Parameters) -> str: ...
-
-    async def follow(self, session_id: str, drawer: Drawer) -> Json: ...
-
-    async def command(self, command: str, session_id: str) -> str: ...
-
-
 async def _run(settings: Settings, how: _How, draw: Callable[[], Drawer]) -> None:
     from tallylight.cli.near import Here
+    from tallylight.cli.takes import Takes
     from tallylight.services import open_services
 
     async with open_services(settings, doing="watch") as services:
-        here = Here(services)
-        take = _one_by_one(partial(_take, here, services.roots, draw))
+        takes = Takes(place=Here(services), roots=services.roots, draw=draw)
 
         async def first() -> None:
-            await _go_on(services, here, draw)
-            await take(list(services.roots.folders))
+            await _go_on(services, takes)
+            await takes.take(list(services.roots.folders))
 
-        await _watch(services.roots, how, services.extractors, services.skipped, take, first)
+        await _watch(services.roots, how, services.extractors, services.skipped, takes.take, first)
 
 
 async def _run_there(
@@ -102,6 +85,7 @@ async def _run_there(
     """
     from tallylight.cli.attach import attached
     from tallylight.cli.extractors import found
+    from tallylight.cli.takes import Takes
     from tallylight.ingest.running import innermost
     from tallylight.roots import Roots
 
@@ -110,7 +94,7 @@ async def _run_there(
     for folder in roots.folders:
         # What that server may not read is no folder to wait for.
         await server.ask(f"/api/ingest/directories?path={quote(escape(folder), safe='')}")
-    take = _one_by_one(partial(_take, server, roots, draw))
+    take = Takes(place=server, roots=roots, draw=draw).take
     skip = await to_thread.run_sync(os.path.realpath, settings.data)
     try:
         await _watch(roots, how, await found(settings), (skip,), take, partial(take, list(roots.folders)))
@@ -154,50 +138,13 @@ async def _watch(
         typer.echo(f"Watching {len(folders)} folder{'s' * (len(folders) > 1)}; Ctrl-C ends it.", err=True)
 
 
-def _one_by_one(take: Callable[[list[str]], Awaitable[None]]) -> Callable[[list[str]], Awaitable[None]]:
-    """What arrives while the first look is still under way waits for its end."""
-    lock = anyio.Lock()
-
-    async def locked(folders: list[str]) -> None:
-        async with lock:
-            await take(folders)
-
-    return locked
-
-
 async def _end_on_signal(scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             scope.cancel()
 
 
-async def _take(place: _Place, roots: Roots, draw: Callable[[], Drawer], folders: list[str]) -> None:
-    """A session over these folders, and its commit."""
-    try:
-        asked = [await to_thread.run_sync(roots.folder, folder) for folder in outermost(folders)]
-        session_id = await place.start(Parameters(directories=tuple(map(escape, asked)), auto_commit=True))
-    except BadFolder as error:
-        # It went away again, with what had arrived in it.
-        typer.echo(f"tallylight: {error}", err=True)
-        return
-    await _see_through(place, draw, session_id)
-
-
-async def _see_through(place: _Place, draw: Callable[[], Drawer], session_id: str) -> None:
-    """Follow a session in motion to its end, and commit it."""
-    try:
-        message = await place.follow(session_id, draw())
-        if message["status"] == "completed" and _has_news(message):
-            await place.command("commit", session_id)
-            await place.follow(session_id, draw())
-    except anyio.get_cancelled_exc_class():
-        # A commit cannot be cancelled, and a server that is gone has nothing to cancel.
-        with anyio.CancelScope(shield=True), suppress(WrongMove, ServerUnreachable):
-            await place.command("cancel", session_id)
-        raise
-
-
-async def _go_on(services: Services, here: _Place, draw: Callable[[], Drawer]) -> None:
+async def _go_on(services: Services, takes: Takes) -> None:
     """Go on with what an earlier watch of these folders was cut off in. Other sessions over them are somebody's: told
     of, and left as they are.
     """
@@ -210,13 +157,6 @@ async def _go_on(services: Services, here: _Place, draw: Callable[[], Drawer]) -
             continue
         try:
             await services.supervisor.resume(name)
-        except OwnedElsewhere as error:
+            await takes.see_through(name)
+        except TallylightError as error:
             typer.echo(f"tallylight: {error}", err=True)
-            continue
-        await _see_through(here, draw, name)
-
-
-def _has_news(message: Json) -> bool:
-    """Whether there is anything to commit."""
-    stats = message["stats"]
-    return bool(stats["processed_files"] > stats["errors"] or stats["missing"] or stats["found_again"])

@@ -14,11 +14,10 @@ from typing import Final
 from tallylight.catalog import Catalog
 from tallylight.ingest.ahead import Ahead
 from tallylight.ingest.browse import Budget
-from tallylight.ingest.discover import Same, discover, is_media, name_filter
-from tallylight.ingest.expected import Expected, Wish
-from tallylight.ingest.extract.version import EXTRACTOR_VERSION
+from tallylight.ingest.discover import Same, discover, is_media
+from tallylight.ingest.expected import Expected
 from tallylight.ingest.rate import SHORTEST
-from tallylight.ingest.sorting import taken_by
+from tallylight.ingest.sorting import taken_by, wish_of
 from tallylight.journal import Session
 from tallylight.model import Candidate, Json, Parameters, Tier
 from tallylight.roots import Roots
@@ -137,12 +136,7 @@ def _seconds(session: Session) -> float:
 
 def _expecting(catalog: Catalog, parameters: Parameters) -> Callable[[str, Sequence[str]], Expected]:
     ahead = Ahead(catalog)
-    wish = Wish(
-        version=EXTRACTOR_VERSION,
-        tier=parameters.tier,
-        skips_known=parameters.skip_existing,
-        takes=name_filter(parameters.pattern),
-    )
+    wish = wish_of(parameters)
     if not parameters.skip_existing:
         return lambda _folder, _following: Expected()
     return lambda folder, following: wish.expected(ahead.files(folder, following))

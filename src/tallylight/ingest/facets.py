@@ -28,7 +28,7 @@ _PAGE: Final = 500
 _MOST_SESSIONS: Final = 8
 
 
-class Facets:
+class SessionFacets:
     """The counts of one session, as far as it was gone through."""
 
     def __init__(self) -> None:
@@ -88,12 +88,12 @@ class FacetsOfSessions:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], Facets] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], SessionFacets] = OrderedDict()
 
-    def of(self, session_id: str, epoch: str) -> Facets:
+    def of(self, session_id: str, epoch: str) -> SessionFacets:
         """Of this session; its numbers begin anew with a new epoch."""
         with self._lock:
-            facets = self._kept.setdefault((session_id, epoch), Facets())
+            facets = self._kept.setdefault((session_id, epoch), SessionFacets())
             self._kept.move_to_end((session_id, epoch))
             while len(self._kept) > _MOST_SESSIONS:
                 self._kept.popitem(last=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tallylight.catalog import Catalog
-from tallylight.catalog.export import csv_line
+from tallylight.catalog.export import csv_table, joined_keywords
 from tallylight.ingest.diff import Entry, first_page
 from tallylight.journal import Choice, Journal
 from tallylight.model import Json
@@ -53,9 +53,7 @@ def json_lines(journal: Journal, catalog: Catalog, session_id: str, choice: Choi
 
 def csv_lines(journal: Journal, catalog: Catalog, session_id: str, choice: Choice) -> Iterator[str]:
     """A header and a line for each file. No text in it is a formula. Blocking, a page at a time."""
-    yield csv_line(COLUMNS)
-    for entry in _entries(journal, catalog, session_id, choice):
-        yield csv_line(row(entry).values())
+    return csv_table(COLUMNS, map(row, _entries(journal, catalog, session_id, choice)))
 
 
 def row(entry: Entry) -> Json:
@@ -65,7 +63,7 @@ def row(entry: Entry) -> Json:
         **outcome.generation,
         **outcome.media,
         **entry.as_json(),
-        "keywords": "; ".join(keyword["text"] for keyword in outcome.keywords),
+        "keywords": joined_keywords(outcome),
         "sha256": outcome.sha256,
     }
     return {name: _scalar(known.get(name)) for name in COLUMNS}

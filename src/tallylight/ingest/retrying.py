@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,14 +16,14 @@ from tallylight.model import OutcomeKind, Reason
 class Wanted:
     """Those with one of these reasons and one of these numbers; what is empty asks for nothing."""
 
-    codes: tuple[Reason, ...] = ()
-    seqs: tuple[int, ...] = ()
+    codes: frozenset[Reason] = frozenset()
+    seqs: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, journal: Journal, session_id: str, retry_seq: int) -> Wanted:
         """Those of the retry that began with the fact of this number."""
         _, fact = next(journal.facts(session_id, after=retry_seq - 1))
-        return cls(fact.codes, fact.seqs) if isinstance(fact, Retried) else EVERY
+        return cls(frozenset(fact.codes), frozenset(fact.seqs)) if isinstance(fact, Retried) else EVERY
 
     def __contains__(self, item: Item) -> bool:
         has_code = not self.codes or item.outcome.code in self.codes
@@ -33,7 +34,7 @@ class Wanted:
         none at all.
         """
         if self.seqs:
-            count = sum(_failed(journal, session_id, seq) in self for seq in self.seqs)
+            count = sum(item in self for item in _failed(journal, session_id, self.seqs))
         else:
             reasons = journal.failures(session_id)
             count = sum(many for code, many in reasons.items() if not self.codes or code in self.codes)
@@ -46,8 +47,12 @@ class Wanted:
 EVERY: Final = Wanted()
 
 
-def _failed(journal: Journal, session_id: str, seq: int) -> Item:
-    found = journal.items(session_id, kind=OutcomeKind.FAILED, after=seq - 1, limit=1)
-    if not found or found[0].seq != seq:
-        raise BadParameters(f"Item {seq} of this session is no file that failed; its items list has the numbers.")
-    return found[0]
+def _failed(journal: Journal, session_id: str, seqs: Set[int]) -> list[Item]:
+    replaced = journal.retried(session_id)
+    found = journal.previews.items(session_id, sorted(seqs))
+    failed = [item for item in found if item.outcome.kind is OutcomeKind.FAILED and item.seq not in replaced]
+    if others := seqs - {item.seq for item in failed}:
+        raise BadParameters(
+            f"Item {min(others)} of this session is no file that failed; its items list has the numbers."
+        )
+    return failed

@@ -49,12 +49,7 @@ class Sorter:
         self._named = name_filter(parameters.pattern)
         self._takes = taken_by(parameters, wanted)
         self._most = parameters.max_files
-        self._wish = Wish(
-            version=EXTRACTOR_VERSION,
-            tier=parameters.tier,
-            skips_known=parameters.skip_existing,
-            takes=self._named if parameters.pattern else _everything,
-        )
+        self._wish = wish_of(parameters)
         self._queued = queued
         self._cut_off = walk.cut_off
         self._through: list[FolderFound] = []  #: not told of yet
@@ -169,6 +164,16 @@ class Sorter:
             ),
             folders=through,
         )
+
+
+def wish_of(parameters: Parameters) -> Wish:
+    """What a session with these parameters wants read."""
+    return Wish(
+        version=EXTRACTOR_VERSION,
+        tier=parameters.tier,
+        skips_known=parameters.skip_existing,
+        takes=name_filter(parameters.pattern) if parameters.pattern else _everything,
+    )
 
 
 def taken_by(parameters: Parameters, wanted: Callable[[str], bool]) -> Callable[[str], bool]:

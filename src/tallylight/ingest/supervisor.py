@@ -139,7 +139,9 @@ class Supervisor:
                 total = await anyio.to_thread.run_sync(wanted.count, shop.journal, session_id)
                 now = shop.now()
                 moved = Moved(at=now, status=Status.PROCESSING)
-                retried = Retried(at=now, total=total, codes=wanted.codes, seqs=wanted.seqs)
+                retried = Retried(
+                    at=now, total=total, codes=tuple(sorted(wanted.codes)), seqs=tuple(sorted(wanted.seqs))
+                )
                 await motion.set_off(works.processing(shop, session), moved, retried)
         return Status.PROCESSING
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from pydantic import ValidationError
 
-from tallylight.errors import BadFolder, BadInput, BadParameters, NotFound, StorageFailed
+from tallylight.errors import BadFolder, BadParameters, StorageFailed, TallylightError
 from tallylight.ingest.browse import Budget, Directory, Listing, directories
 from tallylight.ingest.estimate import Estimate
 from tallylight.model import ConflictRule, Json, Parameters, Tier
@@ -35,6 +35,7 @@ BOXES: Final = (
     "skip_existing",
     "enable_nsfw_detection",
     "read_stealth",
+    "pixel_hash",
 )
 #: Folders of the last sessions that are offered, and sessions that they are looked for in.
 MOST_RECENT: Final = 6
@@ -76,7 +77,7 @@ def asked_by(fields: Fields) -> ProcessParameters:
 
 
 def _given(fields: Fields) -> Json:
-    limit = _last(fields, "max_files").strip()
+    limit, threshold = _last(fields, "max_files").strip(), _last(fields, "nsfw_threshold").strip()
     return {
         "directories": list(dict.fromkeys([*fields.get("directories", []), *fields.get("add", [])])),
         "pattern": _last(fields, "pattern"),
@@ -84,6 +85,7 @@ def _given(fields: Fields) -> Json:
         "conflict_rule": _last(fields, "conflict_rule") or ConflictRule.NEWEST,
         # What has more digits is no number of files.
         "max_files": (int(limit) if re.fullmatch("[0-9]{1,16}", limit) else limit) if limit else None,
+        **({"nsfw_threshold": _number(threshold)} if threshold else {}),
         **{box: box in fields for box in BOXES},
     }
 
@@ -109,7 +111,8 @@ def show(services: Services, fields: Fields, trouble: str = "") -> Shown:
             listing = directories(services.roots, path, services.catalog, budget, services.skipped, suffixes)
         if "estimate" in fields:
             found = estimate(services, asked_by(fields).to_parameters(services.roots))
-    except (BadInput, NotFound) as error:
+    except TallylightError as error:
+        # The form is of use without what cannot be told just now.
         trouble = trouble or str(error)
     shown = Shown(asked=asked, listing=listing, elsewhere=_elsewhere(asked, listing), estimate=found, trouble=trouble)
     return _with_earlier(services, replace(shown, preset=_last(fields, "preset")))
@@ -158,6 +161,14 @@ def _roots(services: Services) -> Listing:
 def _elsewhere(asked: Parameters, listing: Listing) -> tuple[str, ...]:
     here = {listing.path, *(directory.path for directory in listing.directories)}
     return tuple(folder for folder in asked.directories if folder not in here)
+
+
+def _number(text: str) -> float | str:
+    """A text that is none stays one, to be refused with all else that is wrong."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _last(fields: Fields, name: str) -> str:

@@ -1,4 +1,4 @@
-"""An estimate with what the running server has."""
+"""An estimate with what the running server has, and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from tallylight.ingest.discover import is_media
 from tallylight.ingest.estimate import LOOKED_AT, Estimate, Survey, speed_of
 from tallylight.model import Parameters
 from tallylight.services import Services
+from tallylight.web.report_page import size
+from tallylight.web.session_list import duration
+from tallylight.web.texts import Texts
 
 
 def estimate(services: Services, parameters: Parameters) -> Estimate:
@@ -22,3 +25,17 @@ def estimate(services: Services, parameters: Parameters) -> Estimate:
         wanted=partial(is_media, suffixes=services.extractors.suffixes),
     )
     return survey.estimate(parameters, budget, speed)
+
+
+def told(found: Estimate, t: Texts) -> str:
+    """The same as a sentence, as `static/configure/estimate.js` says it."""
+
+    def least(what: str) -> str:
+        return t("configure.at_least", what=what) if found.capped else what
+
+    files, unchanged = (t("count.files", count=count) for count in (found.files, found.unchanged))
+    time = t("configure.unknown")
+    if found.expected_s is not None:
+        time = least(t("configure.about", time=duration(found.expected_s)))
+    estimate = t("configure.estimate", files=least(files), bytes=t.decimal(size(found.bytes)), time=time)
+    return t("configure.estimate_less", estimate=estimate, files=unchanged) if found.unchanged else estimate

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, BinaryIO, Final
 
 from anyio import to_thread
-from fastapi import Header
+from fastapi import Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from tallylight.errors import BadPath, NotFound
 from tallylight.roots import Roots, unescape
+from tallylight.web.problems import problem
 
 _PIECE: Final = 1 << 18
 #: Ends so far away that no file reaches them are no numbers that anybody means.
@@ -40,25 +42,57 @@ MEDIA_TYPES: Final = {
     ".avi": "video/x-msvideo",
 }
 
-#: Annotate a route's parameter with this to be given the request's Range header.
-Part = Annotated[str | None, Header(alias="range", include_in_schema=False)]
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says of the file it wants, by its headers."""
+
+    part: str = ""  #: Range: a player that is moved asks for what follows from there
+    only_of: str = ""  #: If-Range: of which file it has the rest
+    known: str = ""  #: If-None-Match: which ones it has as a whole
+
+    @classmethod
+    def of(cls, request: Request) -> Asked:
+        headers = request.headers
+        return cls(headers.get("range", ""), headers.get("if-range", ""), headers.get("if-none-match", ""))
+
+    def part_of(self, tag: str, size: int) -> range | None:
+        """As `part_asked`. Of a file that changed since the asker began, the rest would be of another: it has all."""
+        return part_asked(self.part, size) if self.only_of.strip() in {"", tag} else None
+
+    def has(self, tag: str) -> bool:
+        """Whether the asker has the file as it is."""
+        known = {each.strip().removeprefix("W/") for each in self.known.split(",")}
+        return tag in known or "*" in known
 
 
-async def file_response(roots: Roots, path: str, asked: str | None = None) -> Response:
-    """The file at an absolute, escaped path, as long as it lies inside a root; else NotFound. `asked` is the request's
-    Range header: a player that is moved asks for what follows from there.
+#: Annotate a route's parameter with this to be given what the request says of the file.
+Part = Annotated[Asked, Depends(Asked.of)]
+
+
+async def file_response(roots: Roots, path: str, asked: Asked) -> Response:
+    """The file at an absolute, escaped path, as long as it lies inside a root; else NotFound. All of it, the part that
+    is asked for, or that it is what the asker has.
     """
     opened = await to_thread.run_sync(_open, roots, path)
-    size = await to_thread.run_sync(lambda: os.fstat(opened.fileno()).st_size)
-    part = part_asked(asked or "", size)
+    found = await to_thread.run_sync(os.fstat, opened.fileno())
+    size, tag = found.st_size, f'"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_size:x}"'
+    part = asked.part_of(tag, size)
     headers = {
         "accept-ranges": "bytes",
+        "etag": tag,
+        # It may change on the disk at any time, and is nothing for a proxy to keep.
+        "cache-control": "private, no-cache",
         # Even a picture may hold a script (SVG in disguise): shown, it may run nothing.
         "content-security-policy": "default-src 'none'; sandbox",
     }
+    if asked.has(tag):
+        await to_thread.run_sync(opened.close)
+        return Response(status_code=304, headers=headers)
     if part is not None and not part:
         await to_thread.run_sync(opened.close)
-        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{size}"})
+        sentence = f"The file has {size:,} bytes, and none of those that Range asks for; ask for less, or for all."
+        return problem(416, "range_not_satisfiable", sentence, headers=headers | {"content-range": f"bytes */{size}"})
     if part is not None:
         headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     sent = part if part is not None else range(size)

@@ -60,6 +60,7 @@ def plain(message: Json | None, t: Texts, trouble: str = "") -> Plain:
         return Plain(trouble=trouble)
     status, stats = Status(message["status"]), message["stats"]
     is_counting = message["phase"] == "scan" and status not in AT_REST
+    can_undo = status is Status.COMMIT_ERROR and message["commit"]["done"]
     can_retry = status in _RETRIABLE and stats["errors"]
     why = message.get("held") or message.get("error") or {}
     return Plain(
@@ -74,5 +75,5 @@ def plain(message: Json | None, t: Texts, trouble: str = "") -> Plain:
         counts=tuple((name, t.written(stats[name])) for name in _COUNTS),
         failures=tuple((visible(each["file"]), visible(each["message"])) for each in message["errors"]),
         word=visible(why.get("message", "")),
-        actions=_ACTIONS.get(status, ()) + (("retry",) if can_retry else ()),
+        actions=_ACTIONS.get(status, ()) + (("undo",) if can_undo else ()) + (("retry",) if can_retry else ()),
     )

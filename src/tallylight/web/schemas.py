@@ -184,7 +184,7 @@ class RetryRequest(_Request):
         """Raises BadParameters where nothing is given: whoever means all sends no body."""
         if not self.codes and not self.seqs:
             raise BadParameters("Say which files: give codes or seqs, or send no body for all that failed.")
-        return Wanted(tuple(dict.fromkeys(self.codes)), tuple(dict.fromkeys(self.seqs)))
+        return Wanted(frozenset(self.codes), frozenset(self.seqs))
 
 
 class Chosen(_Request):

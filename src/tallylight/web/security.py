@@ -84,6 +84,15 @@ class Refusal:
     detail: str
 
 
+#: No name of a file has it, and no database takes it in a text.
+_NUL: Final = Refusal(
+    400, "nul_character", "The request holds a NUL character, which is in no name and no text here; leave it out."
+)
+#: How a body spells it: JSON, where a backslash before the backslash is another text, and a form.
+_NUL_IN_JSON: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\0")
+_NUL_IN_FORM: Final = re.compile(rb"%00|\0")
+
+
 class Guard:
     """ASGI middleware: refuses what the doors do not let in, and sets the security headers on every response.
 
@@ -117,6 +126,9 @@ class Guard:
             return await _refuse(_too_long(self._doors), scope, receive, send)
         if body is None:
             return None  # the client left before it had sent all: nobody to answer
+        sends_form = any(value.startswith(_FORM_TYPE) for value in Asked.of(scope).content_type)
+        if (_NUL_IN_FORM if sends_form else _NUL_IN_JSON).search(body):
+            return await _refuse(_NUL, scope, receive, send)
         return await self._app(scope, _replay(body, receive), send)
 
 
@@ -135,6 +147,7 @@ class Asked:
     content_type: Sequence[str] = ()
     content_length: int | None = None  #: None where the body's length is not told
     has_body: bool = False
+    query: str = ""  #: as it was sent
     forwarded: Sequence[str] = ()  #: names of the forwarding headers sent
     client: str = ""  #: address of whoever asks; empty where the server does not say
 
@@ -160,6 +173,7 @@ class Asked:
             content_type=sent("content-type"),
             content_length=_length(sent("content-length")),
             has_body=_carries_body(scope),
+            query=scope.get("query_string", b"").decode("latin-1"),
             client=client[0] if client else "",
             forwarded=[name for name, _ in headers if name == "forwarded" or name.startswith("x-forwarded-")],
         )
@@ -175,6 +189,7 @@ def check(asked: Asked, doors: Doors) -> Refusal | None:
         or _check_fetch_site(asked, doors)
         or _check_form(asked, doors)
         or _check_body(asked, doors)
+        or _check_characters(asked)
     )
 
 
@@ -279,6 +294,10 @@ def _check_body(asked: Asked, doors: Doors) -> Refusal | None:
     if asked.content_length is not None and asked.content_length > doors.longest_body:
         return _too_long(doors)
     return None
+
+
+def _check_characters(asked: Asked) -> Refusal | None:
+    return _NUL if "\0" in asked.path or "\0" in asked.query or "%00" in asked.query else None
 
 
 def _too_long(doors: Doors) -> Refusal:

@@ -15,8 +15,8 @@ from starlette.requests import Request
 
 #: The languages there is a catalogue of, each by its own name. The first one is for whoever reads none of them.
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch"}
-#: What stands between thousands.
-SEPARATORS: Final[Mapping[str, str]] = {"en": ",", "de": "."}
+#: What stands between thousands, and before decimals.
+SEPARATORS: Final[Mapping[str, str]] = {"en": ",.", "de": ".,"}
 #: Where a reader's own choice is kept, which wins over what the browser says.
 COOKIE: Final = "tallylight-language"
 
@@ -39,7 +39,11 @@ class Texts:
 
     def written(self, value: str | int) -> str:
         """A number as the language writes it; a text as it is."""
-        return value if isinstance(value, str) else f"{value:,}".replace(",", SEPARATORS[self.language])
+        return value if isinstance(value, str) else self.decimal(f"{value:,}")
+
+    def decimal(self, number: str) -> str:
+        """A number that is written as in English, `1,234.5`, as the language writes it."""
+        return number.translate(str.maketrans(",.", SEPARATORS[self.language]))
 
 
 @cache

@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from tallylight.errors import BadInput, TallylightError
+from tallylight.errors import NotFound, TallylightError
 from tallylight.ingest.supervisor import Supervisor
 from tallylight.web.configure_form import Fields, asked_by, fields_of
 from tallylight.web.context import Given
@@ -40,7 +40,7 @@ async def start(request: Request, services: Given) -> Response:
         fields = fields_of((await request.body()).decode("utf-8", "replace"))
         parameters = await to_thread.run_sync(asked_by(fields).to_parameters, services.roots)
         session = await services.supervisor.start(parameters)
-    except BadInput as error:
+    except TallylightError as error:
         return await to_thread.run_sync(configure_page, request, services, fields, str(error), status_of(error))
     return RedirectResponse(f"{prefix_of(services)}/sessions/{session.session_id}", 303)
 
@@ -48,6 +48,8 @@ async def start(request: Request, services: Given) -> Response:
 @router.post("/sessions/{session_id}/{action}")
 async def act(request: Request, services: Given, session_id: str, action: str) -> Response:
     """Do one of SESSION_FORMS, and show the session; where that cannot be, with the reason."""
+    if action not in _ACTIONS:
+        raise NotFound(f"Nothing of that name can be done with a session; known are {', '.join(_ACTIONS)}.")
     try:
         await _ACTIONS[action](services.supervisor, session_id)
     except TallylightError as error:

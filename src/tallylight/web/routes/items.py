@@ -69,10 +69,10 @@ async def item(session_id: str, seq: Seq, services: Given, raw: bool = False) ->
 
 
 @router.get("/file/{session_id}/{seq}", response_class=Response)
-async def file(session_id: str, seq: Seq, services: Given, part: Part = None) -> Response:
+async def file(session_id: str, seq: Seq, services: Given, asked: Part) -> Response:
     """The file of one outcome as it is on disk now, as long as it lies inside a root; also a range of it."""
     found = await to_thread.run_sync(services.journal.item, session_id, seq)
-    return await file_response(services.roots, absolute(found.outcome.root, found.outcome.file), part)
+    return await file_response(services.roots, absolute(found.outcome.root, found.outcome.file), asked)
 
 
 @router.get("/facets/{session_id}")

@@ -88,10 +88,10 @@ async def thumbnail(media_id: MediaId, services: Given) -> Response:
 
 
 @router.get("/{media_id}/file", response_class=Response)
-async def file(media_id: MediaId, services: Given, part: Part = None) -> Response:
+async def file(media_id: MediaId, services: Given, asked: Part) -> Response:
     """The committed file as it is on disk now, as long as it lies inside a root; also a range of it."""
     medium = await to_thread.run_sync(services.catalog.medium, media_id)
-    return await file_response(services.roots, medium.path, part)
+    return await file_response(services.roots, medium.path, asked)
 
 
 def _page(catalog: Catalog, search: Search, order: Order | None, descending: bool, offset: int, limit: int) -> Json:

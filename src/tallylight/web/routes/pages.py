@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -22,11 +23,10 @@ from tallylight.services import Services
 from tallylight.visible import visible
 from tallylight.web.configure_form import Fields, fields_of, show
 from tallylight.web.context import Given
+from tallylight.web.estimating import told
 from tallylight.web.modules import modules
 from tallylight.web.next_page import within
 from tallylight.web.plain import plain
-from tallylight.web.report_page import size
-from tallylight.web.session_list import duration
 from tallylight.web.texts import COOKIE, LANGUAGES, language_of, texts
 
 router = APIRouter()
@@ -38,6 +38,8 @@ TEMPLATES: Final = Jinja2Templates(
 
 #: The pages that every page links to, by their names in the catalogues (`site.…`).
 PAGES: Final = {"ingest": "/", "library": "/library", "sessions": "/sessions"}
+#: Characters of an address that every server and proxy takes.
+LONGEST_QUERY: Final = 6_000
 #: Seconds that a browser keeps the choice of a language.
 YEAR_S: Final = 365 * 86_400
 
@@ -81,7 +83,18 @@ def configure_page(
 ) -> Response:
     """The first step, filled in as `fields` say. Reads the disk: call it in a thread."""
     shown = show(services, fields, trouble)
-    return _page(request, services, {"session_id": "", "form": shown, "plain": None}, status)
+    estimated = told(shown.estimate, texts(language_of(request))) if shown.estimate is not None else ""
+    given = {"session_id": "", "form": shown, "estimated": estimated, "plain": None}
+    if request.method == "POST":
+        # The form was sent to an address that shows another page: from here on it is asked for by its own.
+        given["path"] = _address_of(fields)
+    return _page(request, services, given, status)
+
+
+def _address_of(fields: Fields) -> str:
+    """The first step, filled in like this, as far as an address may be long."""
+    query = urlencode(fields, doseq=True)
+    return f"/?{query}" if query and len(query) <= LONGEST_QUERY else "/"
 
 
 async def show_session(
@@ -96,8 +109,11 @@ async def show_session(
         message, trouble = None, trouble or str(error)
 
     def drawn() -> Response:  # in a thread: reads files
-        told = plain(message, texts(language_of(request)), trouble)
-        given = {"session_id": session_id, "plain": told}
+        shown = plain(message, texts(language_of(request)), trouble)
+        given = {"session_id": session_id, "plain": shown}
+        if request.method == "POST":
+            # The form's address shows nothing: from here on the page is asked for by the session's.
+            given["path"] = f"/sessions/{quote(session_id, safe='')}"
         return _page(request, services, given, status)
 
     return await to_thread.run_sync(drawn)
@@ -110,7 +126,7 @@ def prefix_of(services: Services) -> str:
 
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    written = {"visible": visible, "duration": duration, "size": size}
+    written = {"visible": visible}
     # A page of a session never shows the first step; the first step goes on to its session in place.
     first, later = ["configure"], ["session", "process", "files", "preview", "commit"]
     if given["session_id"]:

@@ -29,7 +29,11 @@ async def sessions_page(
     """Those in motion, on the first page; then a page of all others, newest first."""
     found, moving = await to_thread.run_sync(_read, services.journal, before)
     seen = {session.session_id for session in moving}
-    listed = [*moving, *(session for session in found[:PAGE] if session.session_id not in seen)]
+    # On further pages they are neither among those in motion, which the first page has, nor among the others.
+    listed = [
+        *(moving if before is None else []),
+        *(session for session in found[:PAGE] if session.session_id not in seen),
+    ]
     # On the loop, where records move; what is drawn of them is drawn in a thread.
     told = [(session, dict(services.newest(session).state)) for session in listed]
     older = found[PAGE - 1].created_at if len(found) > PAGE else None
@@ -45,5 +49,4 @@ def _draw(request: Request, services: Services, told: list[tuple[Session, Json]]
 
 
 def _read(journal: Journal, before: float | None) -> tuple[list[Session], list[Session]]:
-    moving = [] if before is not None else list(reversed(journal.sessions_in_motion()))
-    return journal.sessions(limit=PAGE + 1, before=before), moving
+    return journal.sessions(limit=PAGE + 1, before=before), list(reversed(journal.sessions_in_motion()))

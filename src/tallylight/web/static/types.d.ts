@@ -62,6 +62,7 @@ export interface Parameters {
   import_scores: boolean
   enable_nsfw_detection: boolean
   read_stealth: boolean
+  pixel_hash: boolean
   skip_existing: boolean
   max_files: number | null
   nsfw_threshold: number

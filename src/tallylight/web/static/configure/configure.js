@@ -18,6 +18,7 @@ const OPTIONS = /** @type {const} */ ([
   'skip_existing',
   'enable_nsfw_detection',
   'read_stealth',
+  'pixel_hash',
 ])
 
 export class Configure {
@@ -70,6 +71,7 @@ export class Configure {
       box.checked = parameters[option] && !box.disabled
     }
     element('conflict_rule', HTMLSelectElement).value = parameters.conflict_rule ?? 'newest'
+    element('nsfw_threshold', HTMLInputElement).value = String(parameters.nsfw_threshold)
     element('max_files', HTMLInputElement).value = parameters.max_files === null ? '' : String(parameters.max_files)
     for (const radio of tiers()) radio.checked = radio.value === parameters.tier
     this.folders.choose(parameters.directories)
@@ -100,6 +102,7 @@ export class Configure {
       directories: this.folders.chosen,
       pattern: this.fileTypes.pattern ?? '',
       tier: tiers().find((radio) => radio.checked)?.value ?? 'full',
+      nsfw_threshold: Number(element('nsfw_threshold', HTMLInputElement).value),
       max_files: limit ? Number(limit) : null,
       conflict_rule: element('conflict_rule', HTMLSelectElement).value,
       ...Object.fromEntries(options),
