@@ -16,13 +16,31 @@ from hypothesis import strategies as st
 
 from tallylight.ingest.preview import Preview
 from tallylight.ingest.report import Conflict, Durations, Failure, Report, Sample, Slow, TypeCount
-from tallylight.model import Json, Parameters
+from tallylight.model import Json, Parameters, Status
 from tallylight.visible import visible
-from tallylight.web.report_page import Thumbnail, render
+from tallylight.web.report_page import ReportPage, Thumbnail
+from tallylight.web.report_page import render as render_in
+from tallylight.web.texts import LANGUAGES, texts
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBPdata"
 PLACE = {"latitude": 48.5, "longitude": 2.25}
 HOSTILE = "<script>alert(1)</script>\"' onerror=x \u202egnp.exe\n\x1b[31m</style>{{ 7*7 }}&amp;"
+
+
+def render(report: Report, thumbnail: Thumbnail, language: str = "en") -> ReportPage:
+    return render_in(report, thumbnail, texts(language))
+
+
+#: What a session with scores, dates and NSFW scores has.
+FACETS: Json = {
+    "files": 3,
+    "type": {"png": 3},
+    "model": {},
+    "score": {"": 1, "5": 1, "-1": 1},
+    "month": {"2023-12": 1, "2024-02": 2},
+    "size": {"ends": [10_000, 30_000], "files": [1, 0, 2]},
+    "nsfw": [0] * 30 + [2] + [0] * 69,
+}
 
 
 def sample(file: str = "a.png", *, sha256: str | None = "ab", has_thumbnail: bool = True) -> Sample:
@@ -51,6 +69,7 @@ def report_of(name: str = "a.png", *, samples: tuple[Sample, ...] | None = None,
     return Report(
         session_id="s-1",
         status="completed",
+        progress=100,
         created_at=1.8e9,
         started_at=1.8e9,
         ended_at=1.8e9 + 75,
@@ -60,6 +79,7 @@ def report_of(name: str = "a.png", *, samples: tuple[Sample, ...] | None = None,
         counts=counts,
         preview=Preview(new=7),
         types={name: TypeCount(extracted=3, bytes=2_500_000)},
+        facets=FACETS | {"model": {name: 2, "": 1}},
         by_reason={"empty": 1},
         durations=Durations(
             elapsed_s=75.0, files_per_s=1.5, ms_total=9.0, ms_mean=4.5, slowest=(Slow(seq=1, file=name, ms=1500.0),)
@@ -106,8 +126,18 @@ def none(_sha256: str) -> None:
 def test_the_page_tells_numbers_samples_failures_and_parameters() -> None:
     text = Page(render(report_of(), none).html).text
     for told in (
-        *("completed", "1,234", "took 1 min 15 s", "2027-01-15 08:00:00 UTC", "a.png", "40 × 30 · 1.2 MB", "score 0"),
-        *("favourite", "mist", "empty", "and 3 more", "permission", "2.5 MB", "skip_existing", "none", "1.5 s"),
+        *("Ready to review", "1,234", "took 1 min 15 s", "2027-01-15 08:00:00 UTC", "a.png", "40 × 30 · 1.2 MB", "★ 0"),
+        *(
+            "favourite",
+            "mist",
+            "empty",
+            "and 3 more",
+            "no permission",
+            "2.5 MB",
+            "Skip files the catalog already has",
+            "no limit",
+            "1.5 s",
+        ),
     ):
         assert told in text, told
 
@@ -116,6 +146,28 @@ def test_the_page_tells_who_said_what_and_what_is_taken() -> None:
     text = Page(render(report_of(), none).html).text
     for told in ("favourite", "yes: xmp:sidecar, 2027-01-15 08:00:00 UTC", "no: catalog", "48.5, 2.25", "and 2 more"):
         assert told in text, told
+
+
+def test_the_page_draws_what_was_found() -> None:
+    page = Page(render(report_of(), none).html)
+    for told in ("Files by model", "Files by score", "rejected", "Files by date", "2024-01", "Files by NSFW score"):
+        assert told in page.text, told
+    assert page.tags.count("rect") > 20
+    without = Page(render(replace(report_of(), facets={}), none).html)
+    assert "Files by" not in without.text
+
+
+def test_the_page_is_in_the_language_of_its_reader() -> None:
+    page = Page(render(report_of(), none, "de").html)
+    assert ("lang", "de") in page.attributes
+    for told in ("Bereit zur Prüfung", "1.234", "dauerte 1 min 15 s", "1,2 MB", "leer", "und 3 weitere", "Bewertung"):
+        assert told in page.text, told
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_session_is_at_is_told(status: Status, language: str) -> None:
+    assert str(status) not in Page(render(replace(report_of(), status=status.value), none, language).html).text[:200]
 
 
 def test_a_long_value_is_elided() -> None:

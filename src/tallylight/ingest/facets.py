@@ -51,14 +51,15 @@ class SessionFacets:
                 self._add(page)
                 self.complete = len(page) < _PAGE
                 if self.complete or is_enough():
-                    return self._as_json(session_id)
+                    return {"session_id": session_id, "complete": self.complete, **self.told()}
 
     def _add(self, page: list[Item]) -> None:
         for item in page:
-            self._count(item.outcome)
+            self.count(item.outcome)
             self.until = item.seq
 
-    def _count(self, outcome: Outcome) -> None:
+    def count(self, outcome: Outcome) -> None:
+        """Count one extracted file. For whoever goes through a session anyway."""
         self._files += 1
         for name, value in _values(outcome).items():
             values = self._values[name]
@@ -69,10 +70,9 @@ class SessionFacets:
             place = int(outcome.nsfw_score * NSFW_BINS + 1e-9)
             self._nsfw[min(NSFW_BINS - 1, max(0, place))] += 1
 
-    def _as_json(self, session_id: str) -> Json:
+    def told(self) -> Json:
+        """What was counted so far."""
         return {
-            "session_id": session_id,
-            "complete": self.complete,
             "files": self._files,
             "type": _most(self._values["type"]),
             "model": _most(self._values["model"]),

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tallylight.catalog import Catalog
 from tallylight.facts import Fact, FolderUnread, Processed, State
 from tallylight.ingest.diff import as_told
+from tallylight.ingest.facets import SessionFacets
 from tallylight.ingest.moved import moves
 from tallylight.ingest.preview import Preview, Tally
 from tallylight.journal import Item, Journal, Session
@@ -109,6 +110,7 @@ class Report:
 
     session_id: str
     status: str
+    progress: int  #: percent
     created_at: float
     started_at: float
     ended_at: float | None
@@ -119,6 +121,7 @@ class Report:
     preview: Preview
     by_type: dict[str, int] = field(default_factory=dict)  #: extracted files by suffix without dot, most first
     types: dict[str, TypeCount] = field(default_factory=dict)  #: the same in full, failed files included
+    facets: Json = field(default_factory=dict)  #: what `SessionFacets` tells of the extracted files
     by_reason: dict[str, int] = field(default_factory=dict)  #: failures by reason code, most first
     durations: Durations
     failures: tuple[Failure, ...] = ()  #: the first `MOST_FAILURES`
@@ -167,6 +170,7 @@ def _report(session: Session, found: _Found, preview: Preview, now: float) -> Re
     return Report(
         session_id=session.session_id,
         status=state.status.value,
+        progress=message["progress"],
         created_at=session.created_at,
         started_at=state.started_at,
         ended_at=state.ended_at,
@@ -177,6 +181,7 @@ def _report(session: Session, found: _Found, preview: Preview, now: float) -> Re
         preview=preview,
         by_type=dict(found.extracted.most_common()),
         types=found.types(),
+        facets=found.facets.told(),
         by_reason=dict(found.reasons.most_common()),
         durations=_durations(state, found, now),
         failures=tuple(found.failures),
@@ -196,6 +201,7 @@ class _Found:
         self.extracted: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
+        self.facets = SessionFacets()
         self.reasons: Counter[str] = Counter()
         self.failures: list[Failure] = []
         self.unread: list[Failure] = []
@@ -243,6 +249,7 @@ class _Found:
         if self._position in self._sampled:
             self.samples.append(_sample(item))
         self._position += 1
+        self.facets.count(outcome)
         self.extracted[suffix] += 1
 
     def _add_failure(self, item: Item) -> None:

@@ -9,9 +9,9 @@ from tallylight.ingest.discover import is_media
 from tallylight.ingest.estimate import LOOKED_AT, Estimate, Survey, speed_of
 from tallylight.model import Parameters
 from tallylight.services import Services
-from tallylight.web.report_page import size
 from tallylight.web.session_list import duration
 from tallylight.web.texts import Texts
+from tallylight.web.written import Written
 
 
 def estimate(services: Services, parameters: Parameters) -> Estimate:
@@ -37,5 +37,5 @@ def told(found: Estimate, t: Texts) -> str:
     time = t("configure.unknown")
     if found.expected_s is not None:
         time = least(t("configure.about", time=duration(found.expected_s)))
-    estimate = t("configure.estimate", files=least(files), bytes=t.decimal(size(found.bytes)), time=time)
+    estimate = t("configure.estimate", files=least(files), bytes=Written(t).size(found.bytes), time=time)
     return t("configure.estimate_less", estimate=estimate, files=unchanged) if found.unchanged else estimate

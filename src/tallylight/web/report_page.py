@@ -10,7 +10,6 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
@@ -19,17 +18,27 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tallylight.ingest.report import Report, Sample
-from tallylight.messages import elide
+from tallylight.model import Status
 from tallylight.visible import visible
+from tallylight.web.report_charts import charts
+from tallylight.web.texts import Texts
+from tallylight.web.written import Written
 
 #: Answers the bytes of the thumbnail of a content hash, or None where there is none.
 Thumbnail = Callable[[str], bytes | None]
 
+#: Parameters that the form of the first step calls something else, or does not have.
+_PARAMETERS: Final = {
+    "directories": "configure.folders",
+    "pattern": "configure.pattern",
+    "nsfw_threshold": "report.nsfw_threshold",
+    "pixel_hash": "report.pixel_hash",
+    "auto_commit": "report.auto_commit",
+}
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _KINDS: Final = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
-#: Descriptions may run to pages.
-_LONGEST_VALUE: Final = 200
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+#: Without a text of their own in the catalogues: they are told by how far they are.
+_MOVING: Final = frozenset({Status.STARTING, Status.PROCESSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,21 @@ class ReportPage:
     content_security_policy: str
 
 
-def render(report: Report, thumbnail: Thumbnail) -> ReportPage:
-    """Draw a report. Asks for the thumbnail of each sample that has one: call it where reading files may block."""
-    template = _environment().get_template("report.html.jinja")
-    html = template.render(report=report, picture=partial(_data_uri, thumbnail=thumbnail))
+def render(report: Report, thumbnail: Thumbnail, t: Texts) -> ReportPage:
+    """Draw a report in the language of `t`; what readers and the server said of files stays in theirs. Asks for the
+    thumbnail of each sample that has one: call it where reading files may block.
+    """
+    html = (
+        _environment(t)
+        .get_template("report.html.jinja")
+        .render(
+            report=report,
+            status=_status(report, t),
+            charts=charts(report.facets, t),
+            picture=partial(_data_uri, thumbnail=thumbnail),
+            t=t,
+        )
+    )
     # The first style is the template's own: everything from outside comes later, and escaped.
     found = _STYLE.search(html)
     assert found is not None
@@ -55,7 +75,13 @@ def render(report: Report, thumbnail: Thumbnail) -> ReportPage:
     return ReportPage(html, policy)
 
 
-def _environment() -> Environment:
+def _status(report: Report, t: Texts) -> str:
+    if Status(report.status) in _MOVING:
+        return f"{t('process.title')} {t('sessions.percent', progress=report.progress)}"
+    return t(f"status.{report.status}", progress=report.progress)
+
+
+def _environment(t: Texts) -> Environment:
     environment = Environment(
         loader=PackageLoader("tallylight.web"),
         autoescape=True,
@@ -64,8 +90,28 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"grouped": _grouped, "size": size, "moment": _moment, "seconds": _seconds, "said": _said}
+    written = Written(t)
+    environment.filters |= {
+        "grouped": written.number,
+        "size": written.size,
+        "moment": written.moment,
+        "seconds": written.seconds,
+        "said": written.value,
+        "reason": partial(_named, t, "reason"),
+        "field": partial(_named, t, "field"),
+        "parameter": partial(_parameter, t),
+    }
     return environment
+
+
+def _named(t: Texts, kind: str, name: str) -> str:
+    """Of a reason or a field, as the page calls it. A reader that came with a plugin may have fields of its own."""
+    text = t.entries.get(f"{kind}.{name}", name)
+    return text if isinstance(text, str) else name
+
+
+def _parameter(t: Texts, name: str) -> str:
+    return t(_PARAMETERS.get(name, f"configure.{name}"))
 
 
 def _finalize(value: Any) -> Any:
@@ -85,37 +131,3 @@ def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in _KINDS if data.startswith(start)), None)
-
-
-def _grouped(number: float) -> str:
-    return f"{number:,}"
-
-
-def size(number: int) -> str:
-    """Bytes for people, in powers of 1000 as disks are sold."""
-    power = min((len(str(number)) - 1) // 3, len(_UNITS) - 1)
-    return f"{number / 1000**power:,.1f} {_UNITS[power]}" if power else f"{number} B"
-
-
-def _moment(at: float) -> str:
-    """A wall time that reads the same wherever the file is opened."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _said(value: Any) -> str:
-    """A value of any field for people."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case {"latitude": latitude, "longitude": longitude}:
-            return f"{latitude}, {longitude}"
-        case _:
-            return elide(str(value), _LONGEST_VALUE)
-
-
-def _seconds(number: float) -> str:
-    if number < 60:
-        return f"{number:.1f} s"
-    minutes, seconds = divmod(round(number), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

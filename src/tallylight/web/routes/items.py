@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Final, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tallylight.ingest.report import report as make_report
@@ -18,6 +18,7 @@ from tallylight.web.context import Counted, Given
 from tallylight.web.files import Part, file_response
 from tallylight.web.pictures import thumbnail_response
 from tallylight.web.report_page import ReportPage, render
+from tallylight.web.texts import language_of, texts
 
 router = APIRouter(prefix="/api/ingest", tags=["outcomes"])
 
@@ -97,13 +98,21 @@ async def thumbnail(session_id: str, seq: Seq, services: Given) -> Response:
 
 
 @router.get("/report/{session_id}", response_class=HTMLResponse)
-async def report(session_id: str, services: Given, format: Literal["html", "json"] = "html") -> Response:  # noqa: A002
-    """What the session did and what a commit would do: a self-contained page, or JSON with `?format=json`."""
+async def report(
+    request: Request,
+    session_id: str,
+    services: Given,
+    format: Literal["html", "json"] = "html",  # noqa: A002
+) -> Response:
+    """What the session did and what a commit would do: a self-contained page in the reader's language, or JSON with
+    `?format=json`.
+    """
     await services.looker.look_now(session_id)
     if format == "json":
         return JSONResponse(await to_thread.run_sync(_report_json, services, session_id))
-    page = await to_thread.run_sync(_report_page, services, session_id)
-    return HTMLResponse(page.html, headers={"content-security-policy": page.content_security_policy})
+    page = await to_thread.run_sync(_report_page, services, session_id, language_of(request))
+    headers = {"content-security-policy": page.content_security_policy, "vary": "accept-language, cookie"}
+    return HTMLResponse(page.html, headers=headers)
 
 
 def _report_json(services: Services, session_id: str) -> Json:
@@ -112,6 +121,6 @@ def _report_json(services: Services, session_id: str) -> Json:
     ).as_json()
 
 
-def _report_page(services: Services, session_id: str) -> ReportPage:
+def _report_page(services: Services, session_id: str, language: str) -> ReportPage:
     made = make_report(services.journal, services.catalog, session_id, services.clock.now(), roots=services.roots)
-    return render(made, services.thumbnails.get)
+    return render(made, services.thumbnails.get, texts(language))
