@@ -70,8 +70,9 @@ def test_a_certificate_counts_where_it_is_named(tallylight: Tallylight, secure: 
     assert messages(ran.out)[-1]["session_id"] == "s-1"
 
 
-def test_one_that_nobody_knows_does_not_and_it_says_how(tallylight: Tallylight, secure: Secure) -> None:
-    ran = tallylight("follow", secure.url)
+@pytest.mark.parametrize("path", ["", "/sessions/s-1"])
+def test_one_that_nobody_knows_does_not_and_it_says_how(tallylight: Tallylight, secure: Secure, path: str) -> None:
+    ran = tallylight("follow", secure.url + path)
     assert (ran.status, ran.out) == (2, "")
     assert "give its authority's certificate with --ca FILE" in ran.err
 

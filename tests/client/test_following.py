@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
-from anyio.abc import SocketStream
+from anyio import to_thread
+from anyio.abc import ByteStream
+from anyio.streams.tls import TLSListener
+from tests.proxies import make_certificate
 
 from tallylight.client import End, Message, Outcomes, Patience, Reset, State, follow
 from tallylight.errors import BadParameters, NotFound, Refused, ServerUnreachable
@@ -47,7 +52,7 @@ class Script:
     url: str = ""
     asked: list[str] = field(default_factory=list)  #: the requests' heads
 
-    async def serve(self, client: SocketStream) -> None:
+    async def serve(self, client: ByteStream) -> None:
         async with client:
             self.asked.append((await client.receive()).decode())
             told = self.answers[min(len(self.asked), len(self.answers)) - 1]
@@ -168,6 +173,25 @@ async def test_nobody_there_is_given_up_after_a_while() -> None:
         pass
     with pytest.raises(ServerUnreachable, match="Nothing was heard from http"):
         await told(script, Patience(shortest=0.0, longest=0.0, absence=0.0))
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    await to_thread.run_sync(make_certificate, certificate, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    secure = TLSListener(listener, context, standard_compatible=False)
+    async with secure, anyio.create_task_group() as tasks:
+        tasks.start_soon(secure.serve, Script([HEAD + end(1)]).serve)
+        script = Script([], url=f"https://localhost:{port}/api/ingest/stream/s")
+        with pytest.raises(Refused, match="is not trusted"):
+            await told(script)
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        async with httpx.AsyncClient(verify=trusting) as http:
+            assert len(await told(script, http=http)) == 1
+        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("url", ["ftp://h/x", "h/x", "/api/ingest/stream", ""])

@@ -81,10 +81,14 @@ async def place_at(url: str, server: Server) -> Place:
     from anyio import to_thread
 
     base, session_id = parsed(url)
-    return Place(base, session_id or await to_thread.run_sync(_newest, base, server), server)
+    return Place(base, await to_thread.run_sync(_found, base, session_id, server), server)
 
 
-def _newest(base: str, server: Server) -> str:
+def _found(base: str, session_id: str, server: Server) -> str:
+    if session_id:
+        # Whoever follows comes back for as long as it takes: what will never do is to be said at once.
+        _get(f"{base}/api/ingest/status/{quote(session_id, safe='')}", server)
+        return session_id
     active = _get(f"{base}/api/ingest/active-session", server).get("session_id")
     if active:
         return str(active)

@@ -14,7 +14,7 @@ import httpx
 from tallylight.client.heard import End, Message, State, heard
 from tallylight.client.patience import Patience, passes
 from tallylight.client.polling import Poll, poll_of
-from tallylight.client.refusals import no_stream, refusal
+from tallylight.client.refusals import is_untrusted, no_stream, refusal
 from tallylight.clock import Clock, SystemClock
 from tallylight.errors import BadParameters, Refused, ServerUnreachable
 from tallylight.live.parser import Event, Parser
@@ -48,8 +48,8 @@ def follow(
     token. `http` is a client of your own (its certificates, its proxies); it stays open.
 
     Raises BadParameters for an address that is none; while it is iterated over, NotFound and Refused with the server's
-    own words where it says no for good, and ServerUnreachable once `patience.absence` is over. `aclose()` ends the
-    connection.
+    own words where it says no for good, Refused where its certificate is not trusted, and ServerUnreachable once
+    `patience.absence` is over. `aclose()` ends the connection.
     """
     if httpx.URL(url).scheme not in {"http", "https"}:
         raise BadParameters(f"{url} is no address of a stream; it begins with http:// or https://.")
@@ -77,6 +77,7 @@ class Following:
         self._failures = 0  #: attempts in a row that brought nothing
         self._why: Exception | None = None  #: of the newest
         self._heard_at = clock.monotonic()
+        self._has_heard = False
         self._seqs: dict[str, int] = {}
 
     async def messages(self, http: httpx.AsyncClient | None = None) -> AsyncGenerator[Message]:
@@ -111,7 +112,7 @@ class Following:
                     async for message in told:
                         yield message
         except httpx.RequestError as error:
-            self._why = error
+            self._note_failure(error)
 
     async def _opened(self, client: httpx.AsyncClient) -> httpx.Response | None:
         """The answer that is a stream; None where there is none for now. Raises what says no for good."""
@@ -130,6 +131,12 @@ class Following:
             await answer.aread()
         self._note_refusal(answer)
         return None
+
+    def _note_failure(self, error: httpx.RequestError) -> None:
+        # One that was trusted before and is not any more may be about to be renewed.
+        if not self._has_heard and is_untrusted(error):
+            raise Refused(f"The certificate of {self._url} is not trusted ({error}); give its authority's.") from error
+        self._why = error
 
     def _note_refusal(self, answer: httpx.Response) -> None:
         if answer.status_code == httpx.codes.NO_CONTENT:
@@ -176,7 +183,7 @@ class Following:
             raise Refused(f"{self._url} streams something else than the progress of sessions: {error}.") from error
 
     def _note_life(self) -> None:
-        self._failures, self._why = 0, None
+        self._failures, self._why, self._has_heard = 0, None, True
         self._heard_at = self._clock.monotonic()
 
     async def _polled(self, client: httpx.AsyncClient) -> AsyncGenerator[Message]:
@@ -186,7 +193,7 @@ class Following:
         try:
             answer = await client.get(poll.url, headers=self._headers, timeout=self._timeout(poll.patience))
         except httpx.RequestError as error:
-            self._why = error
+            self._note_failure(error)
             return
         if answer.status_code == httpx.codes.OK:
             self._note_life()

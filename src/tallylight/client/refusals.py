@@ -29,6 +29,11 @@ def no_stream(answer: httpx.Response) -> Refused:
     )
 
 
+def is_untrusted(error: httpx.RequestError) -> bool:
+    """Whether what failed is that nobody vouches for the server's certificate."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
 def _problem(answer: httpx.Response) -> dict[str, Any]:
     try:
         told: Any = json.loads(answer.content)
