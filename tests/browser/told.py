@@ -19,13 +19,21 @@ def always(answer: Mapping[str, Any]) -> Callable[[Route], None]:
     return lambda route: route.fulfill(json=answer)
 
 
-def tell(page: Page, server: Server, state: State, pace: Pace | None = None, busy: Sequence[Busy] = ()) -> None:
-    """Open the session's page; all that it hears of it is this state."""
+def tell(
+    page: Page,
+    server: Server,
+    state: State,
+    pace: Pace | None = None,
+    busy: Sequence[Busy] = (),
+    *,
+    preview: Mapping[str, Any] | None = None,
+) -> None:
+    """Open the session's page; all that it hears of it is this state, and of its preview what is said otherwise."""
     answers: dict[str, Any] = {
         "status": view(state, NOW, pace, busy=busy),
         "items": {"items": [], "next": None},
         "failures": {"session_id": SESSION, "reasons": []},
-        "report": {"parameters": {}, "preview": {}, "by_type": {}, "folders_unread": []},
+        "report": {"parameters": {"nsfw_threshold": 0.5}, "preview": {}, "by_type": {}, "folders_unread": []},
         "facets": {
             "session_id": SESSION,
             "complete": True,
@@ -45,6 +53,7 @@ def tell(page: Page, server: Server, state: State, pace: Pace | None = None, bus
             "conflicts": 0,
             "items": [],
             "next": None,
+            **(preview or {}),
         },
     }
     for name, answer in answers.items():

@@ -17,6 +17,8 @@ export class Preview {
   /** @type {string | null} the session whose report is shown */
   #reported = null
   #reportedStep = ''
+  /** The session that the threshold is of, and whether it is known: it is set once, after that it is the user's */
+  #veiled = { session: '', isKnown: false }
   /** @type {Views | null} tabs, grid and charts; none before the first review */
   #views = null
 
@@ -59,11 +61,15 @@ export class Preview {
     try {
       const { diff, charts } = await this.#open()
       if (session !== this.#reported) return
+      if (session !== this.#veiled.session) {
+        this.#veiled = { session, isKnown: false }
+        diff.veil(0)
+      }
       void diff.load(session, canChoose)
       void charts.load(session, canChoose)
       await this.#report(session, charts)
     } catch (error) {
-      write(part('commit-trouble'), sentence(error))
+      if (session === this.#reported) write(part('commit-trouble'), sentence(error))
     }
   }
 
@@ -121,7 +127,7 @@ export class Preview {
     const counts = this.#views?.diff.counts ?? null
     write(part('commit-plan'), willHappen(counts, stats))
     // Until it is known what a commit would do, what was read stands in.
-    const ready = counts?.to_commit ?? processed - errors
+    const ready = counts?.complete ? counts.to_commit : processed - errors
     const button = element('commit-start', HTMLButtonElement)
     button.hidden = ready === 0 && missing === 0 && found === 0
     write(button, ready ? t('preview.commit', { count: ready }) : t('preview.commit_missing'))
@@ -134,7 +140,8 @@ export class Preview {
   async #report(session, charts) {
     const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
     if (this.#reported !== session) return
-    charts.threshold = report.parameters.nsfw_threshold
+    if (!this.#veiled.isKnown) charts.threshold = report.parameters.nsfw_threshold
+    this.#veiled.isKnown = true
     this.failures.tell(report.folders_unread)
   }
 }
