@@ -148,7 +148,11 @@ async (told) => {
 
 
 def test_a_file_keeps_its_row_and_a_row_its_place(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/healthz")  # a page of its own: what draws in ours would miss what is taken away
+    # A page of its own: what draws in ours would miss what is taken away. It says that it has no icon, for a browser
+    # looks for one elsewhere otherwise, and tells of it where there is none.
+    empty = '<!doctype html><link rel="icon" href="data:,">'
+    page.route(f"{server.url}/empty", lambda route: route.fulfill(content_type="text/html", body=empty))
+    page.goto(f"{server.url}/empty")
     told = [["a", "b", "c"], ["c", "d", "a"], ["d"], [], ["e", "f", "g", "h"]]
     assert page.evaluate(WORKERS, told) == [
         ["a", "b", "c"],
@@ -412,3 +416,25 @@ def test_a_browser_that_refuses_is_told_of_and_the_wish_is_taken_back(context: B
     page.get_by_role("checkbox", name="Tell me when it is done").click()
     expect(page.get_by_role("checkbox", name="Tell me when it is done")).not_to_be_checked()
     expect(page.locator("#notify-trouble")).to_contain_text("does not let this page")
+
+
+#: As Chrome on Android has it, in a profile that keeps nothing for the page.
+STINGY = """
+Notification = class extends Notification {
+  constructor() { throw new TypeError('Illegal constructor. Use a service worker.') }
+}
+Object.defineProperty(window, 'localStorage', { get: () => { throw new DOMException('Denied', 'SecurityError') } })
+"""
+
+
+def test_a_browser_that_cannot_tell_and_keeps_nothing_does_the_rest(context: BrowserContext, server: Server) -> None:
+    context.add_init_script(HIDDEN + STINGY)
+    page = context.new_page()
+    fill(server, 5)
+    walk.start(page, server)
+    page.evaluate("() => { window.answer = 'granted' }")
+    page.get_by_role("checkbox", name="Tell me when it is done").check()
+    page.evaluate("() => { window.isHidden = true }")
+    walk.finish(page, server)
+    expect(page.locator("#notify")).not_to_be_checked()
+    expect(page.locator("#count-processed_files")).to_have_text("5")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.serving import Server
-from tests.browser.told import NOW, SESSION, tell
+from tests.browser.told import NOW, SESSION, answer, tell
 
 from tallylight.facts import State, Trouble
 from tallylight.messages import Pace
@@ -91,6 +92,58 @@ def test_a_commit_that_stopped_can_be_tried_again(page: Page, server: Server) ->
         page.route("**/api/ingest/commit", lambda route: route.fulfill(json={}))
         page.get_by_role("button", name="Try the commit again").click()
     assert caught.value.post_data_json == {"session_id": SESSION}
+
+
+SWITCH = """
+(session) => {
+  history.pushState(null, '', `/sessions/${session}`)
+  dispatchEvent(new PopStateEvent('popstate'))
+}
+"""
+
+
+def test_another_session_is_shown_without_anything_of_the_one_before(
+    page: Page, server: Server, allowed_errors: list[str]
+) -> None:
+    allowed_errors.append("409")
+    state = State(
+        session_id=SESSION,
+        seq=9,
+        status=Status.COMMIT_ERROR,
+        processed=10,
+        commit_total=10,
+        commit_done=3,
+        commit_errors=1,
+        troubles=(Trouble(NOW, "a.png", "commit_failed", "Its row is locked."),),
+    )
+    other = "9b2f9a52-1b1c-4b7e-9d55-0123456789ab"
+    troubles = (Trouble(NOW, "b.png", "commit_failed", "Its row is gone."),)
+    answer(page, replace(state, session_id=other, commit_done=5, troubles=troubles))
+    page.route("**/api/ingest/commit", lambda route: route.fulfill(status=409, json={"detail": "Not now."}))
+    tell(page, server, state)
+    expect(page.locator("#announcer")).to_contain_text("3 of 10")
+    expect(page.locator("#refused-list")).to_have_text("a.png: Its row is locked.")
+    page.get_by_role("button", name="Try the commit again").click()
+    expect(page.get_by_text("Not now.")).to_be_visible()
+
+    page.evaluate(SWITCH, other)
+
+    expect(page.locator("#refused-list")).to_have_text("b.png: Its row is gone.")
+    expect(page.get_by_text("Not now.")).to_have_count(0)
+    expect(page.locator("#announcer")).to_contain_text("5 of 10")
+
+
+def test_a_part_of_the_page_that_does_not_come_is_told_and_can_be_loaded_again(
+    page: Page, server: Server, allowed_errors: list[str]
+) -> None:
+    allowed_errors.append("ERR_FAILED")
+    page.route("**/static/session.js", lambda route: route.abort())
+    tell(page, server, State(session_id=SESSION, seq=9, status=Status.PROCESSING, files=10, processed=4))
+    expect(page.get_by_role("alert").filter(has_text="A part of this page did not come.")).to_be_visible()
+    page.unroute("**/static/session.js")
+    page.get_by_role("button", name="Load it again").click()
+    expect(page.locator("#process-percent")).to_have_text("4")
+    expect(page.get_by_role("button", name="Load it again")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

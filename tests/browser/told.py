@@ -29,13 +29,27 @@ def tell(
     preview: Mapping[str, Any] | None = None,
 ) -> None:
     """Open the session's page; all that it hears of it is this state, and of its preview what is said otherwise."""
+    answer(page, state, pace, busy, preview=preview)
+    page.goto(f"{server.url}/sessions/{state.session_id}")
+
+
+def answer(
+    page: Page,
+    state: State,
+    pace: Pace | None = None,
+    busy: Sequence[Busy] = (),
+    *,
+    preview: Mapping[str, Any] | None = None,
+) -> None:
+    """Answer whatever is asked of this session as `tell` does."""
+    session = state.session_id
     answers: dict[str, Any] = {
         "status": view(state, NOW, pace, busy=busy),
         "items": {"items": [], "next": None},
-        "failures": {"session_id": SESSION, "reasons": []},
+        "failures": {"session_id": session, "reasons": []},
         "report": {"parameters": {"nsfw_threshold": 0.5}, "preview": {}, "by_type": {}, "folders_unread": []},
         "facets": {
-            "session_id": SESSION,
+            "session_id": session,
             "complete": True,
             "files": 0,
             **{name: {} for name in ("type", "model", "score", "month")},
@@ -43,7 +57,7 @@ def tell(
             "nsfw": [],
         },
         "preview": {
-            "session_id": SESSION,
+            "session_id": session,
             "preview": "0-0",
             "complete": True,
             "files": {"new": state.processed - state.errors, "failed": state.errors},
@@ -56,6 +70,5 @@ def tell(
             **(preview or {}),
         },
     }
-    for name, answer in answers.items():
-        page.route(f"**/api/ingest/{name}/{SESSION}*", always(answer))
-    page.goto(f"{server.url}/sessions/{SESSION}")
+    for name, body in answers.items():
+        page.route(f"**/api/ingest/{name}/{session}*", always(body))

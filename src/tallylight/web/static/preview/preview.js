@@ -1,10 +1,11 @@
 /** The third step: what was found, what a commit would do, and the button that does it. */
 
-import { ApiError, get, post, sentence } from '../api.js'
+import { get, post, sentence } from '../api.js'
 import { run } from '../command.js'
 import { willHappen } from '../commit/plan.js'
 import { element, part, write } from '../dom.js'
 import { bytes, duration, files } from '../format.js'
+import { loaded } from '../loading.js'
 import { below } from '../place.js'
 import { stepOf } from '../store.js'
 import { known, t } from '../text.js'
@@ -39,9 +40,7 @@ export class Preview {
   /** Their modules are half of the page, and a run may take hours: they are loaded when there is something to review. */
   async #open() {
     if (this.#views) return this.#views
-    const [{ Diff }, { Charts }] = await Promise.all([import('./diff.js'), import('./charts.js')]).catch(() => {
-      throw new ApiError(t('api.no_answer'), 0)
-    })
+    const [{ Diff }, { Charts }] = await loaded(Promise.all([import('./diff.js'), import('./charts.js')]))
     // Another session may have come to its review meanwhile.
     if (this.#views) return /** @type {Views} */ (this.#views)
     const diff = new Diff()
