@@ -23,9 +23,13 @@ def asked(page: Page) -> dict[str, Any]:
 
     with page.expect_request(is_process) as caught:
         page.get_by_role("button", name="Start", exact=True).click()
-    body: dict[str, Any] = caught.value.post_data_json or {}
-    parameters: dict[str, Any] = body["parameters"]
-    return parameters
+    return parameters(caught.value)
+
+
+def parameters(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = request.post_data_json or {}
+    sent: dict[str, Any] = body["parameters"]
+    return sent
 
 
 def test_nothing_starts_without_a_folder(page: Page, server: Server) -> None:
@@ -181,7 +185,7 @@ def test_an_earlier_pattern_holds_before_types_are_known_and_word_for_word(page:
     held(page, "**/api/ingest/file-types")
     with page.expect_request("**/api/ingest/estimate") as estimated:
         page.goto(f"{server.url}/?like={session}")
-    assert estimated.value.post_data_json["parameters"]["pattern"] == "*.jpg|draft_*"
+    assert parameters(estimated.value)["pattern"] == "*.jpg|draft_*"
     assert asked(page)["pattern"] == "*.jpg|draft_*"
 
     page.unroute("**/api/ingest/file-types")
@@ -215,7 +219,7 @@ def test_a_quick_start_leaves_out_what_is_switched_off(page: Page, server: Serve
     expect(start).to_have_attribute("aria-busy", "true")
     with page.expect_request("**/api/ingest/process") as begun:
         looking[0].continue_()
-    assert begun.value.post_data_json["parameters"]["pattern"] == "*.png"
+    assert parameters(begun.value)["pattern"] == "*.png"
 
 
 def three_folders(server: Server) -> None:
