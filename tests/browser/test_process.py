@@ -166,6 +166,24 @@ def test_a_file_keeps_its_row_and_a_row_its_place(page: Page, server: Server) ->
 # --- failures ----------------------------------------------------------------------------------------------------
 
 
+TOPS = "all => all.map((each) => each.getBoundingClientRect().top)"
+
+
+def test_failures_move_nothing_while_they_come(page: Page, server: Server) -> None:
+    for number in range(16):
+        damaged(server.root / f"gen_{number:02}.png")
+    walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    expect(failures(page)).to_be_visible()
+    expect(page.get_by_role("region", name="Milestones")).to_be_visible()
+    shown = page.locator("#session > section:visible")
+    before = shown.evaluate_all(TOPS)
+    for _ in range(2):
+        walk.one_more_chunk(page, server)
+    expect(failures(page).get_by_role("row", name="gen_")).to_have_count(walk.shown(page)["errors"])
+    assert shown.evaluate_all(TOPS) == before
+
+
 def test_failures_stand_by_reason_and_one_reason_is_tried_again(page: Page, server: Server) -> None:
     for number in range(3):
         damaged(server.root / f"broken_{number}.png")
