@@ -13,11 +13,11 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser import walk
 from tests.browser.pictures import damaged, picture
 from tests.browser.serving import Server
-from tests.browser.told import SESSION, tell
+from tests.browser.told import at, tell
 from tests.contract.journal_suite import append, begun, extracted
 
 from tallylight.db import open_database
-from tallylight.facts import Counted, Discovered, Moved, Processed, Started, State
+from tallylight.facts import Counted, Discovered, Moved, Processed, Started
 from tallylight.journal.sql import SqlJournal
 from tallylight.model import Outcome, Status
 
@@ -211,7 +211,7 @@ def test_a_count_that_gets_no_answer_is_asked_for_again(page: Page, server: Serv
 
 
 def test_what_was_counted_so_far_is_not_told_as_all(page: Page, server: Server) -> None:
-    state = State(session_id=SESSION, seq=9, status=Status.COMPLETED, total_final=True, files=10, processed=10)
+    state = at(Status.COMPLETED, total_final=True, files=10, processed=10)
     tell(page, server, state, preview={"complete": False, "files": {"new": 3}, "to_commit": 3})
     expect(page.get_by_role("tab", name="New")).to_have_text("New 3")
     expect(commit(page)).to_have_text("Commit 10 files to the catalog")

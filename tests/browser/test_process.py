@@ -11,16 +11,13 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser import walk
 from tests.browser.pictures import damaged, picture
 from tests.browser.serving import Server
-from tests.browser.told import NOW, SESSION, tell
+from tests.browser.told import NOW, SESSION, at, tell
 
-from tallylight.facts import State
 from tallylight.messages import Busy, Pace
 from tallylight.model import Status
 
-WORKING = State(
-    session_id=SESSION,
-    seq=9,
-    status=Status.PROCESSING,
+WORKING = at(
+    Status.PROCESSING,
     started_at=NOW - 70,
     total_final=True,
     files=1_000,
@@ -66,6 +63,8 @@ def test_numbers_pulse_where_they_change_and_not_for_whoever_wants_no_motion(pag
     walk.start(page, server)
     count = page.locator("#count-processed_files")
     expect(count).to_have_text("0")
+    # The page has drawn what it was told: its own zero looks the same.
+    expect(page.locator("#process-elapsed")).not_to_have_text("–")
     assert count.get_attribute("data-beat") is None, "the first number is no change"
     size = page.get_by_role("region", name="Counts").bounding_box()
     walk.one_more_chunk(page, server)

@@ -10,9 +10,15 @@ from tests.browser.serving import Server
 
 from tallylight.facts import State
 from tallylight.messages import Busy, Pace, view
+from tallylight.model import Status
 
 SESSION = "7d3f9a52-1b1c-4b7e-9d55-0123456789ab"
 NOW = 1_800_000_000.0
+
+
+def at(status: Status, **known: Any) -> State:
+    """The session in this status, with what else is known of it."""
+    return State(session_id=SESSION, seq=9, status=status, **known)
 
 
 def always(answer: Mapping[str, Any]) -> Callable[[Route], None]:
