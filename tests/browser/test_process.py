@@ -168,7 +168,9 @@ def test_a_file_keeps_its_row_and_a_row_its_place(page: Page, server: Server) ->
 TOPS = "all => all.map((each) => each.getBoundingClientRect().top)"
 
 
-def test_failures_move_nothing_while_they_come(page: Page, server: Server) -> None:
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_failures_move_nothing_while_they_come(page: Page, server: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
     for number in range(16):
         damaged(server.root / f"gen_{number:02}.png")
     walk.start(page, server)
@@ -179,6 +181,7 @@ def test_failures_move_nothing_while_they_come(page: Page, server: Server) -> No
     before = shown.evaluate_all(TOPS)
     for _ in range(2):
         walk.one_more_chunk(page, server)
+    expect(page.get_by_text("Half done")).to_be_visible()
     expect(failures(page).get_by_role("row", name="gen_")).to_have_count(walk.shown(page)["errors"])
     assert shown.evaluate_all(TOPS) == before
 
