@@ -28,12 +28,15 @@
   }
   for (const each of all()) {
     const style = getComputedStyle(each)
-    // What says that it goes on, by an ellipsis, is cut off on purpose.
-    const isShort = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none'
-    if (isShort || style.display === 'inline' || !hasText(each) || !isSeen(each)) continue
-    const isCut = ['hidden', 'clip'].includes(style.overflowX) && each.scrollWidth > each.clientWidth + 1
+    // What says that it goes on, by an ellipsis, is cut off on purpose; a pixel is there for who listens.
+    const isShort = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none' || each.clientWidth <= 1
+    if (isShort || style.display === 'inline' || !isSeen(each)) continue
+    const isWide = each.scrollWidth > each.clientWidth + 1
     const isLow = ['hidden', 'clip'].includes(style.overflowY) && each.scrollHeight > each.clientHeight + 1
-    if (isCut || isLow) found.push(`cut off: ${told(each)}`)
+    if ((isWide && ['hidden', 'clip'].includes(style.overflowX)) || (isLow && hasText(each))) found.push(`cut off: ${told(each)}`)
+    // Texts embedded in a file stand in their own lines, as they were written.
+    const mayScroll = ['auto', 'scroll'].includes(style.overflowX) && !each.matches('pre')
+    if (isWide && mayScroll) found.push(`scrolls sideways inside: ${told(each)}`)
   }
   return found
 

@@ -8,9 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import walk
 from tests.browser.pictures import picture
 from tests.browser.serving import Server
-from tests.browser.told import NOW, SESSION, tell
+from tests.browser.told import NOW, at, tell
 
-from tallylight.facts import State
 from tallylight.messages import Pace
 from tallylight.model import Status
 
@@ -78,10 +77,8 @@ def test_an_undo_that_is_refused_says_why(page: Page, server: Server, allowed_er
 
 
 def test_rate_and_time_left_are_told_while_it_runs(page: Page, server: Server) -> None:
-    state = State(
-        session_id=SESSION,
-        seq=9,
-        status=Status.COMMITTING,
+    state = at(
+        Status.COMMITTING,
         files=1000,
         processed=1000,
         commit_total=1000,

@@ -23,9 +23,13 @@ def asked(page: Page) -> dict[str, Any]:
 
     with page.expect_request(is_process) as caught:
         page.get_by_role("button", name="Start", exact=True).click()
-    body: dict[str, Any] = caught.value.post_data_json or {}
-    parameters: dict[str, Any] = body["parameters"]
-    return parameters
+    return parameters(caught.value)
+
+
+def parameters(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = request.post_data_json or {}
+    sent: dict[str, Any] = body["parameters"]
+    return sent
 
 
 def test_nothing_starts_without_a_folder(page: Page, server: Server) -> None:
@@ -162,6 +166,62 @@ def test_an_unknown_session_is_told(page: Page, server: Server, allowed_errors: 
     expect(page.get_by_role("heading", name="No such session")).to_be_visible()
     page.get_by_role("link", name="Start a new one").click()
     expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """Requests for this address wait; they are in the list once they are made."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(address, hold)
+    return waiting
+
+
+def test_an_earlier_pattern_holds_before_types_are_known_and_word_for_word(page: Page, server: Server) -> None:
+    three_folders(server)
+    body = {"parameters": {"directory": str(server.root), "pattern": "*.JPG|draft_*"}}
+    response = page.request.post(f"{server.url}/api/ingest/process", data=body)
+    session = response.json()["session_id"]
+    held(page, "**/api/ingest/file-types")
+    with page.expect_request("**/api/ingest/estimate") as estimated:
+        page.goto(f"{server.url}/?like={session}")
+    assert parameters(estimated.value)["pattern"] == "*.jpg|draft_*"
+    assert asked(page)["pattern"] == "*.jpg|draft_*"
+
+    page.unroute("**/api/ingest/file-types")
+    page.goto(f"{server.url}/?like={session}")
+    expect(page.get_by_role("checkbox", name="draft_*")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="png", exact=True)).not_to_be_checked()
+    page.get_by_role("checkbox", name="png", exact=True).check()
+    page.get_by_role("checkbox", name="draft_*").uncheck()
+    # Another folder, another look: what was switched stays.
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("checkbox", name=f"Choose {server.root}").check()
+    expect(page.get_by_role("checkbox", name="png", exact=True)).to_be_checked()
+    expect(page.get_by_role("checkbox", name="draft_*")).not_to_be_checked()
+    assert asked(page)["pattern"] == "*.jpg|*.png"
+
+
+def test_a_quick_start_leaves_out_what_is_switched_off(page: Page, server: Server) -> None:
+    three_folders(server)
+    page.goto(server.url)
+    page.get_by_role("button", name=f"Open {server.root}").click()
+    page.get_by_role("checkbox", name="Choose Pears").check()
+    page.get_by_role("checkbox", name="jpg", exact=True).uncheck()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("checkbox", name="Choose plums").check()
+    expect(page.get_by_role("checkbox", name="png")).to_be_checked()
+    looking = held(page, "**/api/ingest/file-types")
+    with page.expect_request("**/api/ingest/file-types"):
+        page.get_by_role("checkbox", name="Choose Pears").check()
+    start = page.get_by_role("button", name="Start", exact=True)
+    start.click()
+    expect(start).to_have_attribute("aria-busy", "true")
+    with page.expect_request("**/api/ingest/process") as begun:
+        looking[0].continue_()
+    assert parameters(begun.value)["pattern"] == "*.png"
 
 
 def three_folders(server: Server) -> None:

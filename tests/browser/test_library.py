@@ -133,6 +133,43 @@ def test_the_place_survives_a_reload(page: Page, server: Server) -> None:
     expect(place).to_contain_text("gen_1.png")
 
 
+def test_the_place_survives_a_reload_for_who_only_scrolled(page: Page, server: Server) -> None:
+    page.set_viewport_size({"width": 400, "height": 500})
+    committed(page, server)
+    grid = page.get_by_role("listbox")
+    place = "each => each.scrollTop"
+    assert grid.evaluate(place) == 0
+    grid.evaluate("each => each.scrollTo({ top: 450 })")
+    page.wait_for_url(re.compile(r"/library\?top=\d+$"))
+    top = int(page.url.rpartition("=")[2])
+    assert top > 0
+    page.reload()
+    expect(files(page).nth(top)).to_be_in_viewport()
+    assert grid.evaluate(place) > 300
+    expect(files(page).first).to_have_attribute("tabindex", "0")
+    # Another search begins at its top.
+    page.get_by_role("searchbox", name="Search").fill("fog")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="4 files")).to_be_visible()
+    assert grid.evaluate(place) == 0
+
+
+def test_on_a_phone_facets_are_folded_and_details_come_into_sight(page: Page, server: Server) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    committed(page, server)
+    narrowing = page.get_by_role("navigation", name="Narrow down")
+    expect(narrow(page, "Keywords", "lighthouse 4")).to_be_hidden()
+    narrowing.get_by_text("Narrow down").click()
+    narrow(page, "Keywords", "lighthouse 4").click()
+    expect(page.get_by_role("heading", name="4 files")).to_be_visible()
+    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight })")
+    assert page.evaluate("scrollY") > 300
+    files(page).first.click()
+    details = page.get_by_role("complementary")
+    expect(details.get_by_role("button", name="Close")).to_be_in_viewport()
+    expect(details.get_by_role("button", name="Score 5")).to_be_in_viewport()
+
+
 def test_similar_pictures_and_the_session_are_one_press_away(page: Page, server: Server) -> None:
     session = committed(page, server)
     (server.root / "copy.png").write_bytes((server.root / "day_0" / "gen_0.png").read_bytes())

@@ -45,16 +45,30 @@ def test_what_is_too_wide_too_small_or_cut_off_would_be_found(page: Page, server
     assert "too small" in found
     assert "cut off" in found
 
+    page.evaluate("document.getElementById('main').style = 'width: 10rem; overflow: auto'")
+    page.evaluate("document.getElementById('configure').style.width = '20rem'")
+    assert "scrolls sideways inside" in "\n".join(room.lacking(page, 360, 640))
+
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_longer_words_fit_too(browser: Browser, server: Server, language: str) -> None:
     tour.fill(server)
+    server.engine.open()
+    session = server.begin()
+    server.until(lambda: server.get(f"/api/ingest/status/{session}")["status"] == "completed")
     context = browser.new_context(locale=language)
     page = context.new_page()
+    assert page.request.post(f"{server.url}/api/ingest/commit", data={"session_id": session}).ok
+    server.until(lambda: server.get(f"/api/ingest/status/{session}")["status"] == "committed")
     found: list[str] = []
     for path in ("/", "/library", "/sessions", "/sessions/7d3f9a52-0000-4000-8000-000000000000"):
         page.goto(f"{server.url}{path}")
         expect(page.locator("#connection-text")).not_to_have_text(re.compile("…"))
+        if path == "/library":
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.get_by_role("listbox").get_by_role("option").first.click()
+            expect(page.get_by_role("complementary")).to_be_visible()
+            expect(page.locator(".facet").first).to_be_visible()
         found += [f"{path}, {sentence}" for size in SIZES for sentence in room.lacking(page, *size)]
     for status in Status:
         tell(page, server, tour.told(status))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser import walk
 from tests.browser.pictures import damaged, picture
 from tests.browser.serving import Server
+from tests.browser.told import at, tell
 from tests.contract.journal_suite import append, begun, extracted
 
 from tallylight.db import open_database
@@ -70,8 +72,9 @@ def test_what_is_excluded_is_left_out_of_the_commit(page: Page, server: Server) 
 
     show(page, "Duplicate", 1)
     expect(files(page)).to_contain_text("same as")
-    page.get_by_role("button", name="Exclude all 1").click()
+    page.get_by_role("button", name="Exclude all 1").press("Enter")
     expect(commit(page)).to_have_text("Commit 2 files to the catalog")
+    expect(page.get_by_role("button", name="Include all 1")).to_be_focused()
     expect(files(page)).to_have_attribute("aria-selected", "false")
     page.get_by_role("button", name="Include all 1").click()
     expect(commit(page)).to_have_text("Commit 3 files to the catalog")
@@ -176,6 +179,45 @@ def test_a_duplicate_stands_beside_what_it_is_the_same_as(page: Page, server: Se
     expect(dialog.get_by_role("img", name="Picture of gen_2.png")).to_be_visible()
 
 
+def test_what_is_refused_in_the_details_is_told_in_them(page: Page, server: Server, allowed_errors: list[str]) -> None:
+    allowed_errors.append("503")
+    fill(server)
+    reviewed(page, server)
+    page.route("**/preview/*/exclude", lambda route: route.fulfill(status=503, json={"detail": "The disk is full."}))
+    files(page, "gen_1.png").click()
+    dialog = page.get_by_role("dialog")
+    takes = dialog.get_by_role("checkbox", name="Commit this file")
+    takes.click()
+    expect(dialog.get_by_role("alert")).to_have_text("The disk is full.")
+    expect(takes).to_be_checked()
+    page.unroute("**/preview/*/exclude")
+    takes.uncheck()
+    expect(commit(page)).to_have_text("Commit 4 files to the catalog")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_count_that_gets_no_answer_is_asked_for_again(page: Page, server: Server, allowed_errors: list[str]) -> None:
+    allowed_errors.append("503")
+    fill(server)
+    session = walk.start(page, server)
+    for name in ("preview", "facets"):
+        answer = partial(Route.fulfill, status=503, json={"detail": "The database is away."})
+        page.route(f"**/api/ingest/{name}/{session}*", answer, times=1)
+    walk.finish(page, server)
+    expect(page.get_by_role("alert").filter(has_text="The database is away.")).to_be_visible()
+    expect(files(page).first).to_be_visible()
+    expect(page.get_by_role("table", name="Files by type")).to_be_visible()
+    expect(page.get_by_text("The database is away.")).to_have_count(0)
+
+
+def test_what_was_counted_so_far_is_not_told_as_all(page: Page, server: Server) -> None:
+    state = at(Status.COMPLETED, total_final=True, files=10, processed=10)
+    tell(page, server, state, preview={"complete": False, "files": {"new": 3}, "to_commit": 3})
+    expect(page.get_by_role("tab", name="New")).to_have_text("New 3")
+    expect(commit(page)).to_have_text("Commit 10 files to the catalog")
+    expect(commit(page)).to_have_accessible_description("")
+
+
 def test_part_of_a_class_is_shown_and_excluded(page: Page, server: Server) -> None:
     fill(server)
     (server.root / "draft.jpg").write_bytes((server.root / "gen_1.png").read_bytes() + b" ")
@@ -211,7 +253,9 @@ def archive(server: Server, tmp_path: Path) -> Server:
     server.stop()
     database = open_database(tmp_path / "data" / "tallylight.db")
     journal = SqlJournal(database)
-    recorded(journal, "many", [replace(extracted(f"{number:05}.png"), **odd(number)) for number in range(1, MANY + 1)])
+    for name, many in (("many", MANY), ("few", 30)):
+        outcomes = [replace(extracted(f"{number:05}.png"), **odd(number)) for number in range(1, many + 1)]
+        recorded(journal, name, outcomes)
     database.close()
     server.start()
     return server
@@ -287,6 +331,24 @@ def test_the_threshold_veils_counts_and_excludes(page: Page, archive: Server) ->
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Exclude these 200").click()
     expect(commit(page)).to_have_text("Commit 19,800 files to the catalog")
+
+
+def test_pictures_are_veiled_until_it_is_known_which_are_to_be(page: Page, archive: Server) -> None:
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/api/ingest/report/few*", hold)
+    with page.expect_request("**/api/ingest/report/few*"):
+        page.goto(f"{archive.url}/sessions/few")
+    expect(page.get_by_text("files are scored")).to_be_visible()
+    veiled = [files(page, name).locator("[data-veiled]") for name in ("00010.png", "00030.png")]
+    for each in veiled:
+        expect(each).to_have_count(1)
+    asked[0].continue_()
+    expect(veiled[0]).to_have_count(0)
+    expect(veiled[1]).to_have_count(1)
 
 
 PROMPTS = """

@@ -11,16 +11,13 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser import walk
 from tests.browser.pictures import damaged, picture
 from tests.browser.serving import Server
-from tests.browser.told import NOW, SESSION, tell
+from tests.browser.told import NOW, SESSION, at, tell
 
-from tallylight.facts import State
 from tallylight.messages import Busy, Pace
 from tallylight.model import Status
 
-WORKING = State(
-    session_id=SESSION,
-    seq=9,
-    status=Status.PROCESSING,
+WORKING = at(
+    Status.PROCESSING,
     started_at=NOW - 70,
     total_final=True,
     files=1_000,
@@ -66,6 +63,8 @@ def test_numbers_pulse_where_they_change_and_not_for_whoever_wants_no_motion(pag
     walk.start(page, server)
     count = page.locator("#count-processed_files")
     expect(count).to_have_text("0")
+    # The page has drawn what it was told: its own zero looks the same.
+    expect(page.locator("#process-elapsed")).not_to_have_text("–")
     assert count.get_attribute("data-beat") is None, "the first number is no change"
     size = page.get_by_role("region", name="Counts").bounding_box()
     walk.one_more_chunk(page, server)
@@ -148,7 +147,11 @@ async (told) => {
 
 
 def test_a_file_keeps_its_row_and_a_row_its_place(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/healthz")  # a page of its own: what draws in ours would miss what is taken away
+    # A page of its own: what draws in ours would miss what is taken away. It says that it has no icon, for a browser
+    # looks for one elsewhere otherwise, and tells of it where there is none.
+    empty = '<!doctype html><link rel="icon" href="data:,">'
+    page.route(f"{server.url}/empty", lambda route: route.fulfill(content_type="text/html", body=empty))
+    page.goto(f"{server.url}/empty")
     told = [["a", "b", "c"], ["c", "d", "a"], ["d"], [], ["e", "f", "g", "h"]]
     assert page.evaluate(WORKERS, told) == [
         ["a", "b", "c"],
@@ -160,6 +163,27 @@ def test_a_file_keeps_its_row_and_a_row_its_place(page: Page, server: Server) ->
 
 
 # --- failures ----------------------------------------------------------------------------------------------------
+
+
+TOPS = "all => all.map((each) => each.getBoundingClientRect().top)"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_failures_move_nothing_while_they_come(page: Page, server: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for number in range(16):
+        damaged(server.root / f"gen_{number:02}.png")
+    walk.start(page, server)
+    walk.one_more_chunk(page, server)
+    expect(failures(page)).to_be_visible()
+    expect(page.get_by_role("region", name="Milestones")).to_be_visible()
+    shown = page.locator("#session > section:visible")
+    before = shown.evaluate_all(TOPS)
+    for _ in range(2):
+        walk.one_more_chunk(page, server)
+    expect(page.get_by_text("Half done")).to_be_visible()
+    expect(failures(page).get_by_role("row", name="gen_")).to_have_count(walk.shown(page)["errors"])
+    assert shown.evaluate_all(TOPS) == before
 
 
 def test_failures_stand_by_reason_and_one_reason_is_tried_again(page: Page, server: Server) -> None:
@@ -412,3 +436,25 @@ def test_a_browser_that_refuses_is_told_of_and_the_wish_is_taken_back(context: B
     page.get_by_role("checkbox", name="Tell me when it is done").click()
     expect(page.get_by_role("checkbox", name="Tell me when it is done")).not_to_be_checked()
     expect(page.locator("#notify-trouble")).to_contain_text("does not let this page")
+
+
+#: As Chrome on Android has it, in a profile that keeps nothing for the page.
+STINGY = """
+Notification = class extends Notification {
+  constructor() { throw new TypeError('Illegal constructor. Use a service worker.') }
+}
+Object.defineProperty(window, 'localStorage', { get: () => { throw new DOMException('Denied', 'SecurityError') } })
+"""
+
+
+def test_a_browser_that_cannot_tell_and_keeps_nothing_does_the_rest(context: BrowserContext, server: Server) -> None:
+    context.add_init_script(HIDDEN + STINGY)
+    page = context.new_page()
+    fill(server, 5)
+    walk.start(page, server)
+    page.evaluate("() => { window.answer = 'granted' }")
+    page.get_by_role("checkbox", name="Tell me when it is done").check()
+    page.evaluate("() => { window.isHidden = true }")
+    walk.finish(page, server)
+    expect(page.locator("#notify")).not_to_be_checked()
+    expect(page.locator("#count-processed_files")).to_have_text("5")

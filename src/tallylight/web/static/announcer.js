@@ -14,6 +14,8 @@ export class Announcer {
   /** @param {import('./store.js').Store} store */
   constructor(store) {
     this.store = store
+    /** what was spoken of last */
+    this.session = ''
     this.status = ''
     this.connection = 'live'
     this.spokenAt = 0
@@ -25,7 +27,9 @@ export class Announcer {
     if (connection !== this.connection) this.#sayConnection(connection)
     if (!message) return
     const now = Date.now()
-    if (message.status === this.status && (atRest(message) || now - this.spokenAt < QUIET_MS)) return
+    const isSame = message.session_id === this.session && message.status === this.status
+    if (isSame && (atRest(message) || now - this.spokenAt < QUIET_MS)) return
+    this.session = message.session_id
     this.status = message.status
     this.#say(spoken(message), now)
   }

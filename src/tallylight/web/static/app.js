@@ -2,6 +2,8 @@
 
 import { ApiError, get, sentence } from './api.js'
 import { connect } from './connected.js'
+import { part, write } from './dom.js'
+import { loaded } from './loading.js'
 import { below, here } from './place.js'
 import { Steps } from './steps.js'
 
@@ -12,6 +14,7 @@ let starting
 let watching
 
 new Steps(store)
+part('unloaded-reload').onclick = () => location.reload()
 addEventListener('popstate', () => {
   const session = addressed()
   // A page that was loaded for a session comes without the first step.
@@ -28,15 +31,21 @@ function started(session) {
 
 /** @param {string | null} session */
 function show(session) {
+  if (session !== store.followed) forgetTroubles()
   store.follow(session)
   live.show(session)
   if (session === null) void start()
   else void watch().then(() => look(session))
 }
 
+/** What could not be done in one session is nothing to tell in another. */
+function forgetTroubles() {
+  for (const trouble of document.querySelectorAll('.trouble[role="alert"]')) write(trouble, '')
+}
+
 /** The first step is loaded where it is shown: a session's page does without. */
 async function start() {
-  starting ??= import('./start.js').then(({ Start }) => new Start(store, started))
+  starting ??= loaded(import('./start.js')).then(({ Start }) => new Start(store, started))
   await (await starting).open()
   // What is about to be started is not to wait for its views.
   void watch()
@@ -44,7 +53,7 @@ async function start() {
 
 /** The views of a session are loaded where one is shown: the first step does without. */
 function watch() {
-  watching ??= import('./session.js').then((session) => session.watch(store))
+  watching ??= loaded(import('./session.js')).then((session) => session.watch(store))
   return watching
 }
 

@@ -27,9 +27,11 @@ export class Dialog {
       if (place) part(place).focus()
     })
     part(`${id}-no`).onclick = () => this.#dialog.close()
-    // What asked may have been drawn anew meanwhile; then the browser does not find it.
+    // What asked may have been drawn anew meanwhile; then the browser does not find it, and leaves the focus for a moment
+    // with what was pressed in the dialog.
     this.#dialog.onclose = () => {
-      if (document.activeElement === document.body) document.getElementById(this.#opener)?.focus()
+      const focused = document.activeElement
+      if (focused === document.body || this.#dialog.contains(focused)) document.getElementById(this.#opener)?.focus()
     }
   }
 

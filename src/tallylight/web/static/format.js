@@ -75,6 +75,23 @@ export function date(at) {
   return (when.getFullYear() === new Date().getFullYear() ? day : long).format(when)
 }
 
+const written = { dateStyle: /** @type {const} */ ('medium'), timeZone: 'UTC' }
+const dayTaken = new Intl.DateTimeFormat(DATES, written)
+const timeTaken = new Intl.DateTimeFormat(DATES, { ...written, timeStyle: 'short' })
+const ISO = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
+
+/**
+ * A date as a file states it: what the clock of the camera showed, wherever it is read. What is no date stays as it is.
+ *
+ * @param {string} text ISO 8601
+ */
+export function stated(text) {
+  const [, day, time, zone = ''] = ISO.exec(text) ?? []
+  const at = Date.parse(`${day}T${time ?? '00:00'}Z`)
+  if (Number.isNaN(at)) return text
+  return [(time ? timeTaken : dayTaken).format(at), zone === 'Z' ? 'UTC' : zone].filter(Boolean).join(' ')
+}
+
 /** What does not show as itself, but for what words are written with: joiners, and the soft hyphen. */
 const UNSEEN = /(?![\u00ad\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 

@@ -2,6 +2,7 @@
 
 import { Commit } from './commit/commit.js'
 import { part } from './dom.js'
+import { loaded } from './loading.js'
 import { Preview } from './preview/preview.js'
 import { Broken } from './process/broken.js'
 import { Notify } from './process/notify.js'
@@ -14,7 +15,7 @@ export function watch(store) {
   new Preview(store, new Failing(store))
   for (const Part of [Process, Commit, Notify, Broken]) new Part(store)
   // Most people never open it, so it is not waited for.
-  const openLog = () => void import('./process/log.js').then(({ Log }) => new Log(store))
+  const openLog = () => void loaded(import('./process/log.js')).then(({ Log }) => new Log(store))
   part('log').addEventListener('toggle', openLog, { once: true })
   // What came meanwhile.
   store.redraw()
@@ -37,7 +38,7 @@ class Failing {
   }
 
   #load() {
-    this.#loading ??= import('./process/failures.js').then(({ Failures }) => new Failures(this.store))
+    this.#loading ??= loaded(import('./process/failures.js')).then(({ Failures }) => new Failures(this.store))
     return this.#loading
   }
 }

@@ -9,13 +9,13 @@ const LISTED = new Intl.ListFormat(LANGUAGE)
 const WRITTEN = /** @type {const} */ (['new', 'changed', 'moved', 'duplicate'])
 
 /**
- * Empty while nothing is known, and where nothing would happen.
+ * Empty while not all is known, and where nothing would happen.
  *
  * @param {PreviewCounts | null} counts
  * @param {import('../types.js').Stats} stats
  */
 export function willHappen(counts, { missing, found_again: found }) {
-  if (counts === null) return ''
+  if (!counts?.complete) return ''
   const told = []
   if (counts.to_commit) told.push(t('commit.will', { count: counts.to_commit, what: LISTED.format(classes(counts)) }))
   const aside = WRITTEN.reduce((sum, key) => sum + (counts.set_aside[key] ?? 0), 0)

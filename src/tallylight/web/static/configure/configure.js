@@ -30,12 +30,14 @@ export class Configure {
   constructor(started) {
     this.started = started
     new Presets(
-      () => this.#read(),
+      () => this.#settled(),
       (parameters) => this.fill(parameters),
     )
     this.folders.addEventListener('change', () => {
-      void this.fileTypes.look(this.folders.chosen)
-      this.#foresee()
+      const looked = this.fileTypes.look(this.folders.chosen)
+      if (!this.fileTypes.isOpen) return this.#foresee()
+      this.estimate.ask(null)
+      void looked.then(() => this.#foresee())
     })
     const form = element('configure-form', HTMLFormElement)
     // Enter in a field presses the first button that submits.
@@ -78,9 +80,10 @@ export class Configure {
   }
 
   async #start() {
+    const parameters = await this.#settled()
     const trouble = this.#trouble()
     if (trouble) throw new Error(trouble)
-    const answer = /** @type {{session_id: string}} */ (await post('/api/ingest/process', { parameters: this.#read() }))
+    const answer = /** @type {{session_id: string}} */ (await post('/api/ingest/process', { parameters }))
     this.started(answer.session_id)
   }
 
@@ -93,6 +96,12 @@ export class Configure {
 
   #foresee() {
     this.estimate.ask(this.#trouble() ? null : this.#read())
+  }
+
+  /** What the form says. A folder that was chosen just now may hold types that are switched off. */
+  async #settled() {
+    if (this.fileTypes.isOpen) await this.fileTypes.known
+    return this.#read()
   }
 
   #read() {

@@ -13,7 +13,7 @@ const TROUBLE = 'preset-trouble'
 
 export class Presets {
   /**
-   * @param {() => object} read what the form says
+   * @param {() => Promise<object>} read what the form says
    * @param {(parameters: Parameters) => void} fill
    */
   constructor(read, fill) {
@@ -38,7 +38,7 @@ export class Presets {
   async #save() {
     const field = element('preset-name', HTMLInputElement)
     if (!field.value.trim()) throw new Error(t('configure.preset_unnamed'))
-    const kept = /** @type {Preset} */ (await put(address(field.value), { parameters: this.read() }))
+    const kept = /** @type {Preset} */ (await put(address(field.value), { parameters: await this.read() }))
     field.value = ''
     await this.#load(kept.name)
   }

@@ -1,7 +1,7 @@
 /** All that is known of a file, in sections: technical facts, what made it, its prompt, who said what, where they disagree. */
 
 import { make } from '../dom.js'
-import { bytes, duration, elide, name } from '../format.js'
+import { bytes, duration, elide, name, stated } from '../format.js'
 import { LANGUAGE, known, t } from '../text.js'
 import { drawPrompt } from './prompt.js'
 
@@ -52,6 +52,7 @@ export function describe(item, beside = () => []) {
  */
 export function said(value, field) {
   if (field === 'duration' && typeof value === 'number') return duration(value)
+  if (field === 'created_at' && typeof value === 'string') return name(stated(value))
   if (value === null || value === undefined) return '–'
   if (typeof value === 'boolean') return t(value ? 'details.yes' : 'details.no')
   if (Array.isArray(value)) return value.map((each) => said(each)).join(', ')

@@ -98,6 +98,16 @@ export class TallyGrid extends HTMLElement {
     this.#draw()
   }
 
+  /** The first position of the row at the top; it is scrolled to where it is set. */
+  get top() {
+    return this.#side.height ? Math.round(this.scrollTop / this.#shrunk() / this.#step()) * this.#columns : 0
+  }
+
+  set top(index) {
+    this.scrollTo({ top: Math.floor(index / this.#columns) * this.#step() * this.#shrunk() })
+    this.#draw()
+  }
+
   /** Ask for everything anew. What is shown stays until it is there. */
   refresh() {
     this.#pages.renew()

@@ -18,6 +18,8 @@ export default {
   "unknown.other": "Eine neue beginnen oder eine frühere wählen",
   "unknown.deleted": "Diese Sitzung wurde gelöscht.",
   "opening.text": "Die Sitzung wird geöffnet …",
+  "opening.unloaded": "Ein Teil dieser Seite ist nicht angekommen.",
+  "opening.reload": "Neu laden",
   "connection.connecting": "verbindet …",
   "connection.live": "verbunden",
   "connection.on": "LIVE",

@@ -18,6 +18,8 @@ export default {
   "unknown.other": "Start a new one, or pick an earlier one",
   "unknown.deleted": "This session was deleted.",
   "opening.text": "Opening the session…",
+  "opening.unloaded": "A part of this page did not come.",
+  "opening.reload": "Load it again",
   "connection.connecting": "connecting…",
   "connection.live": "connected",
   "connection.on": "LIVE",

@@ -1,4 +1,7 @@
-/** What the library is asked for: the words, their order, the place in what was found. It stands in the address. */
+/**
+ * What the library is asked for: the words, their order, the places in what was found that the keyboard is at and that are
+ * at the top. It stands in the address.
+ */
 
 import { element } from '../dom.js'
 
@@ -11,6 +14,7 @@ export class Asked {
   q = ''
   sort = ''
   at = 0
+  top = 0
   #timer = 0
 
   constructor() {
@@ -23,22 +27,23 @@ export class Asked {
     this.q = query.get('q') ?? ''
     this.sort = query.get('sort') ?? 'newest'
     this.at = Math.max(0, Number(query.get('at')) || 0)
+    this.top = Math.max(0, Number(query.get('top')) || 0)
   }
 
   /** Begin another search: a step back leads to the one before. */
   begin(q = this.q, sort = this.sort) {
-    Object.assign(this, { q, sort, at: 0 })
+    Object.assign(this, { q, sort, at: 0, top: 0 })
     clearTimeout(this.#timer)
     history.pushState(null, '', this.#address())
   }
 
   /**
-   * Remember the place. Not at once: browsers refuse addresses that change too often.
+   * Remember the places. Not at once: browsers refuse addresses that change too often.
    *
-   * @param {number} at
+   * @param {{ at: number, top: number }} grid
    */
-  moved(at) {
-    this.at = at
+  moved({ at, top }) {
+    Object.assign(this, { at, top })
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => history.replaceState(null, '', this.#address()), QUIET_MS)
   }
@@ -48,6 +53,7 @@ export class Asked {
     if (this.q) query.set('q', this.q)
     if (this.sort !== 'newest') query.set('sort', this.sort)
     if (this.at) query.set('at', String(this.at))
+    if (this.top) query.set('top', String(this.top))
     return `${location.pathname}${query.size ? `?${query}` : ''}`
   }
 

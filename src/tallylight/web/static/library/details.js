@@ -32,6 +32,7 @@ export class Details {
   /** @param {Medium | null} medium */
   show(medium) {
     const isSame = medium?.media_id === this.medium?.media_id
+    const isOpened = this.medium === null && medium !== null
     this.medium = medium
     part('details').hidden = medium === null
     part('library').toggleAttribute('data-open', medium !== null)
@@ -41,6 +42,8 @@ export class Details {
       this.#links(medium), ...describe(medium), history(medium))
     part('details').scrollTop = 0
     this.#drawRating(medium)
+    // Where they stand above what was pressed, that is all there would be to see.
+    if (isOpened) part('details').scrollIntoView({ block: 'nearest' })
   }
 
   /** @param {Medium} medium */

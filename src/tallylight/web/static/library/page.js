@@ -30,6 +30,8 @@ const places = new Map()
 /** @type {Map<string, string>} the status of each session, to hear when a commit or an undo ends */
 const statuses = new Map()
 let searches = 0
+/** whether the grid shows what is asked for */
+let isShown = false
 
 live.show(null)
 grid.draw = drawCell
@@ -39,9 +41,11 @@ part('pager').hidden = true
 part('help-open').hidden = false
 part('help-open').onclick = () => help.showModal()
 grid.addEventListener('move', () => {
-  asked.moved(grid.at)
+  asked.moved(grid)
   if (details.medium) void openAt(grid.at)
 })
+// Of a search that is not answered yet, the grid still shows the one before.
+grid.addEventListener('scroll', () => isShown && asked.moved(grid), { passive: true })
 grid.addEventListener('open', (event) => event instanceof CustomEvent && details.show(event.detail.item))
 grid.addEventListener('trouble', (event) => event instanceof CustomEvent && write(part('library-trouble'), sentence(event.detail)))
 element('search', HTMLFormElement).onsubmit = (event) => {
@@ -62,9 +66,10 @@ async function show() {
   element('q', HTMLInputElement).value = asked.q
   element('sort', HTMLSelectElement).value = asked.sort
   const number = ++searches
+  isShown = false
   write(part('library-trouble'), '')
   void facets.load()
-  const from = Math.floor(asked.at / FIRST) * FIRST
+  const from = Math.floor((asked.top || asked.at) / FIRST) * FIRST
   const first = load(from, FIRST)
   try {
     const { total } = await first
@@ -78,7 +83,11 @@ async function show() {
       return items(offset, await page)
     }
     grid.total = total
-    grid.at = asked.at
+    const { at, top } = asked
+    grid.at = at
+    // Without one, the place that the keyboard is at is shown.
+    if (top || !at) grid.top = top
+    isShown = true
     if (details.medium) void openAt(grid.at)
   } catch (error) {
     if (number !== searches) return

@@ -1,11 +1,12 @@
 /** What was found, in charts: by type, model, score, size and month, and how many a threshold of the NSFW score takes. */
 
-import { get, sentence } from '../api.js'
+import { get } from '../api.js'
 import { run } from '../command.js'
 import { element, part, write } from '../dom.js'
 import { TallyBars } from '../elements/bars.js'
 import { bytes, name, percent } from '../format.js'
 import { LANGUAGE, t } from '../text.js'
+import { Counting } from './counting.js'
 
 /** @typedef {import('../types.js').Facets} Facets */
 /** @typedef {import('../elements/bars.js').Bar} Bar */
@@ -17,8 +18,8 @@ const months = new Intl.DateTimeFormat(LANGUAGE, { month: 'short', year: 'numeri
 
 /** Dispatches `veil` with the threshold as it moves, and `narrow` with what is to be shown alone. */
 export class Charts extends EventTarget {
-  /** @type {string | null} */
-  #session = null
+  /** @type {Counting<Facets>} */
+  #counting = new Counting()
   /** @type {number[]} files by NSFW score, in classes of the same width */
   #nsfw = []
   #threshold = element('nsfw-threshold', HTMLInputElement)
@@ -26,7 +27,7 @@ export class Charts extends EventTarget {
   /** @param {(choice: object) => Promise<unknown>} exclude */
   constructor(exclude) {
     super()
-    this.#threshold.oninput = () => this.#drawNsfw()
+    this.#threshold.oninput = () => this.#veil()
     const button = element('nsfw-exclude', HTMLButtonElement)
     button.onclick = () => run(button, 'charts-trouble', () => exclude({ nsfw: this.threshold }))
     part('nsfw-show').onclick = () => this.#narrow({ nsfw: String(this.threshold) })
@@ -40,11 +41,11 @@ export class Charts extends EventTarget {
   /** @param {number} threshold 0 to 1 */
   set threshold(threshold) {
     this.#threshold.value = String(Math.round(threshold * 100))
-    this.#drawNsfw()
+    this.#veil()
   }
 
   clear() {
-    this.#session = null
+    this.#counting.stop()
     part('charts').hidden = true
   }
 
@@ -53,23 +54,17 @@ export class Charts extends EventTarget {
    * @param {boolean} canChoose
    */
   async load(session, canChoose) {
-    this.#session = session
     part('nsfw-exclude').hidden = !canChoose
-    write(part('charts-trouble'), '')
-    try {
-      let found = await this.#ask(session)
-      while (found && !found.complete) found = await this.#ask(session)
-    } catch (error) {
-      if (session === this.#session) write(part('charts-trouble'), sentence(error))
-    }
+    const tell = (/** @type {string} */ trouble) => write(part('charts-trouble'), trouble)
+    tell('')
+    const ask = () => /** @type {Promise<Facets>} */ (get(`/api/ingest/facets/${session}`))
+    // The server takes its time for each answer, so there is no pause between two.
+    await this.#counting.start({ ask, take: (found) => this.#draw(found), tell }, 0)
   }
 
-  /** @param {string} session */
-  async #ask(session) {
-    const found = /** @type {Facets} */ (await get(`/api/ingest/facets/${session}`))
-    if (session !== this.#session) return null
-    this.#draw(found)
-    return found
+  #veil() {
+    this.#drawNsfw()
+    this.dispatchEvent(new CustomEvent('veil', { detail: this.threshold }))
   }
 
   /** @param {Facets} found */
@@ -101,7 +96,6 @@ export class Charts extends EventTarget {
       return { label: percent((place * 100) / NSFW_COLUMNS), count, marked: place * width >= from }
     })
     if (this.#nsfw.length) bars('chart-nsfw').show(t('charts.nsfw'), columns, { upright: true })
-    this.dispatchEvent(new CustomEvent('veil', { detail: this.threshold }))
   }
 
   /** @param {{ name?: string, nsfw?: string }} filter */

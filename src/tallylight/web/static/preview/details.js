@@ -23,7 +23,7 @@ export class Details {
   /**
    * @param {import('../elements/grid.js').TallyGrid} grid
    * @param {import('./cell.js').Look} look
-   * @param {(index: number, item: PreviewItem) => unknown} toggle
+   * @param {(index: number, item: PreviewItem, tell: (error: unknown) => void) => Promise<void>} toggle
    */
   constructor(grid, look, toggle) {
     this.grid = grid
@@ -31,7 +31,8 @@ export class Details {
     part('details-close').onclick = () => this.#dialog.close()
     part('details-back').onclick = () => this.#go(-1)
     part('details-on').onclick = () => this.#go(1)
-    element('details-takes', HTMLInputElement).onchange = async () => toggle(this.#index, await grid.item(this.#index))
+    this.toggle = toggle
+    element('details-takes', HTMLInputElement).onchange = () => this.#choose()
     this.#dialog.onkeydown = (event) => this.#pressed(event)
     this.#dialog.addEventListener('click', ({ target }) => {
       if (target === this.#dialog) this.#dialog.close()
@@ -63,7 +64,17 @@ export class Details {
    * @param {number} index
    */
   async renew(index) {
-    if (index === this.#index) this.#drawChoice(await this.grid.item(index))
+    const item = /** @type {PreviewItem | undefined} */ (await this.grid.item(index))
+    if (item && index === this.#index) this.#drawChoice(item)
+  }
+
+  /** Behind the dialog nothing is seen, so what is refused is told in it; the box then says again what holds. */
+  async #choose() {
+    const index = this.#index
+    write(part('details-trouble'), '')
+    const item = /** @type {PreviewItem | undefined} */ (await this.grid.item(index))
+    if (item) await this.toggle(index, item, (error) => index === this.#index && write(part('details-trouble'), sentence(error)))
+    await this.renew(index)
   }
 
   /** @param {KeyboardEvent} event */

@@ -8,6 +8,7 @@ import { percent } from '../format.js'
 import { below } from '../place.js'
 import { t } from '../text.js'
 import { drawCell, isCommitted } from './cell.js'
+import { Counting } from './counting.js'
 import { Details } from './details.js'
 import { Tabs } from './tabs.js'
 
@@ -24,17 +25,19 @@ const PAUSE_MS = 250
 export class Diff extends EventTarget {
   /** @type {PreviewCounts | null} the newest that is known; `change` is dispatched when it changes */
   counts = null
-  /** How files are drawn. Change it by `look`. */
-  #look = { session: '', threshold: 1, revealed: /** @type {Set<number>} */ (new Set()), canChoose: true }
+  /** How files are drawn. Until it is known what is to be veiled, all that is scored is. */
+  #look = { session: '', threshold: 0, revealed: /** @type {Set<number>} */ (new Set()), canChoose: true }
   /** @type {string | null} */
   #session = null
   /** @type {Record<string, string>} what of the tab is shown: by name, by score */
   #filter = {}
   #total = 0
+  /** @type {Counting<PreviewPage>} */
+  #counting = new Counting()
   #typed = 0
   #grid = element('plan-grid', TallyGrid)
   #tabs = new Tabs(() => this.#open())
-  #details = new Details(this.#grid, this.#look, (index, item) => this.#toggle(index, item))
+  #details = new Details(this.#grid, this.#look, (index, item, tell) => this.#toggle(index, item, tell))
 
   constructor() {
     super()
@@ -66,10 +69,13 @@ export class Diff extends EventTarget {
     this.clear()
     this.#session = session
     Object.assign(this.#look, { session, canChoose })
-    await this.#askAgain(session)
+    // Before the first counts there is no panel to tell it in.
+    const tell = (/** @type {string} */ trouble) => write(part(this.counts ? 'plan-trouble' : 'commit-trouble'), trouble)
+    await this.#counting.start({ ask: () => this.#ask({ limit: '1' }), take: (counts) => this.#count(counts), tell }, ASK_AGAIN_MS)
   }
 
   clear() {
+    this.#counting.stop()
     this.#session = null
     this.counts = null
     this.#tabs.shown = null
@@ -113,20 +119,12 @@ export class Diff extends EventTarget {
     write(part('plan-trouble'), sentence(error))
   }
 
-  /** @param {string} session */
-  async #askAgain(session) {
-    if (session !== this.#session) return
-    try {
-      const counts = await this.#ask({ limit: '1' })
-      if (session !== this.#session) return
-      const isFirst = this.counts === null
-      this.#take(counts)
-      if (isFirst || counts.complete) await this.#open()
-      else this.#grow(counts)
-      if (!counts.complete) setTimeout(() => this.#askAgain(session), ASK_AGAIN_MS)
-    } catch (error) {
-      if (session === this.#session) this.#tell(error)
-    }
+  /** @param {PreviewPage} counts */
+  async #count(counts) {
+    const isFirst = this.counts === null
+    this.#take(counts)
+    if (isFirst || counts.complete) await this.#open()
+    else this.#grow(counts)
   }
 
   /**
@@ -233,6 +231,7 @@ export class Diff extends EventTarget {
 
   /** @param {PreviewCounts} counts */
   #drawChoice({ set_aside: aside, files }) {
+    const focused = ['plan-exclude', 'plan-include'].map(part).find((each) => each === document.activeElement)
     const { shown } = this.#tabs
     const isNarrowed = Object.keys(this.#filter).length > 0
     const isChoice = this.#look.canChoose && this.#total > 0 && shown !== null && !['unchanged', 'failed'].includes(shown)
@@ -248,7 +247,15 @@ export class Diff extends EventTarget {
       part(id).hidden = !isChoice || count === 0
       write(part(id), t(key, { count }))
     }
+    if (focused?.closest('[hidden]')) this.#focusNear()
     this.#grid.ariaMultiSelectable = String(isChoice)
+  }
+
+  /** The button that was pressed has nothing left to do: the one that takes it back stands beside it. */
+  #focusNear() {
+    const other = ['plan-include', 'plan-exclude'].map(part).find((each) => !each.hidden)
+    if (other) other.focus()
+    else this.#grid.focus()
   }
 
   /**
@@ -266,8 +273,9 @@ export class Diff extends EventTarget {
   /**
    * @param {number} index
    * @param {PreviewItem} item
+   * @param {(error: unknown) => void} [tell] where the one who asked looks
    */
-  async #toggle(index, item) {
+  async #toggle(index, item, tell = (error) => this.#tell(error)) {
     if (!this.#look.canChoose || !isCommitted(item)) return
     const session = this.#session
     try {
@@ -277,9 +285,9 @@ export class Diff extends EventTarget {
       write(part('plan-trouble'), '')
       this.#grid.replace(index, { ...item, set_aside: !item.set_aside })
       this.#take(/** @type {PreviewCounts} */ (counts))
-      this.#details.renew(index)
+      void this.#details.renew(index)
     } catch (error) {
-      this.#tell(error)
+      if (session === this.#session) tell(error)
     }
   }
 }

@@ -1,10 +1,11 @@
 /** The third step: what was found, what a commit would do, and the button that does it. */
 
-import { ApiError, get, post, sentence } from '../api.js'
+import { get, post, sentence } from '../api.js'
 import { run } from '../command.js'
 import { willHappen } from '../commit/plan.js'
 import { element, part, write } from '../dom.js'
 import { bytes, duration, files } from '../format.js'
+import { loaded } from '../loading.js'
 import { below } from '../place.js'
 import { stepOf } from '../store.js'
 import { known, t } from '../text.js'
@@ -17,6 +18,8 @@ export class Preview {
   /** @type {string | null} the session whose report is shown */
   #reported = null
   #reportedStep = ''
+  /** The session that the threshold is of, and whether it is known: it is set once, after that it is the user's */
+  #veiled = { session: '', isKnown: false }
   /** @type {Views | null} tabs, grid and charts; none before the first review */
   #views = null
 
@@ -37,9 +40,7 @@ export class Preview {
   /** Their modules are half of the page, and a run may take hours: they are loaded when there is something to review. */
   async #open() {
     if (this.#views) return this.#views
-    const [{ Diff }, { Charts }] = await Promise.all([import('./diff.js'), import('./charts.js')]).catch(() => {
-      throw new ApiError(t('api.no_answer'), 0)
-    })
+    const [{ Diff }, { Charts }] = await loaded(Promise.all([import('./diff.js'), import('./charts.js')]))
     // Another session may have come to its review meanwhile.
     if (this.#views) return /** @type {Views} */ (this.#views)
     const diff = new Diff()
@@ -59,11 +60,15 @@ export class Preview {
     try {
       const { diff, charts } = await this.#open()
       if (session !== this.#reported) return
+      if (session !== this.#veiled.session) {
+        this.#veiled = { session, isKnown: false }
+        diff.veil(0)
+      }
       void diff.load(session, canChoose)
       void charts.load(session, canChoose)
       await this.#report(session, charts)
     } catch (error) {
-      write(part('commit-trouble'), sentence(error))
+      if (session === this.#reported) write(part('commit-trouble'), sentence(error))
     }
   }
 
@@ -121,7 +126,7 @@ export class Preview {
     const counts = this.#views?.diff.counts ?? null
     write(part('commit-plan'), willHappen(counts, stats))
     // Until it is known what a commit would do, what was read stands in.
-    const ready = counts?.to_commit ?? processed - errors
+    const ready = counts?.complete ? counts.to_commit : processed - errors
     const button = element('commit-start', HTMLButtonElement)
     button.hidden = ready === 0 && missing === 0 && found === 0
     write(button, ready ? t('preview.commit', { count: ready }) : t('preview.commit_missing'))
@@ -134,7 +139,8 @@ export class Preview {
   async #report(session, charts) {
     const report = /** @type {Report} */ (await get(`/api/ingest/report/${session}?format=json`))
     if (this.#reported !== session) return
-    charts.threshold = report.parameters.nsfw_threshold
+    if (!this.#veiled.isKnown) charts.threshold = report.parameters.nsfw_threshold
+    this.#veiled.isKnown = true
     this.failures.tell(report.folders_unread)
   }
 }

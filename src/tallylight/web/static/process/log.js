@@ -107,12 +107,15 @@ export class Log {
   #page() {
     this.#after(BETWEEN_PAGES_MS, async () => {
       const { message } = this.store
-      if (!message) return
+      const session = this.#session
+      if (message?.session_id !== session) return
       // Further behind than a page: the newest matter more than all. Facts are outcomes, but for a few.
       const from = Math.max(this.#seq, message.seq - PAGE)
       const skipped = from - this.#seq
       this.#seq = from
-      this.#take(await this.#items(from), skipped)
+      const items = await this.#items(from)
+      if (session !== this.#session) return
+      this.#take(items, skipped)
       this.#look()
     })
   }
