@@ -231,12 +231,20 @@ def test_help_says_the_keys(page: Page, server: Server) -> None:
     assert server.get("/api/media?q=score:5")["total"] == 1, "what is pressed in the help rates nothing"
 
 
+def test_a_search_that_finds_nothing_is_told_from_a_library_without_files(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/library?q=score:5")
+    expect(page.get_by_text("Nothing is found.")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_text("Nothing is committed yet.")).to_be_visible()
+
+
 def test_a_commit_that_ends_meanwhile_is_shown(page: Page, server: Server) -> None:
     session = committed(page, server)
     expect(page.get_by_text("connected")).to_be_visible()
     undone = page.request.post(f"{server.url}/api/ingest/undo/{session}")
     assert undone.ok, undone.text()
-    expect(page.get_by_text("Nothing is found.")).to_be_visible()
+    expect(page.get_by_text("Nothing is committed yet.")).to_be_visible()
 
 
 def test_what_was_committed_is_one_link_away(page: Page, server: Server) -> None:

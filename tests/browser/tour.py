@@ -210,7 +210,7 @@ def sessions(page: Page, server: Server) -> Iterator[str]:
 
 def library(page: Page, server: Server) -> Iterator[str]:
     page.goto(f"{server.url}/library")
-    expect(page.get_by_text("Nothing is found.")).to_be_visible()
+    expect(page.get_by_text("Nothing is committed yet.")).to_be_visible()
     yield "nothing in it"
     fill(server)
     walk.start(page, server)

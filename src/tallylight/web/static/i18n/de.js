@@ -523,6 +523,7 @@ export default {
   "library.duplicates": "Doppelte, beieinander",
   "library.more": "Mehr zeigen",
   "library.none": "Nichts gefunden.",
+  "library.empty": "Noch ist nichts übernommen.",
   "library.ingest": "Etwas einlesen",
   "library.rejected": "verworfen",
   "library.unrated": "ohne Wertung",

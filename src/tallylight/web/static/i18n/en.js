@@ -523,6 +523,7 @@ export default {
   "library.duplicates": "Duplicates, side by side",
   "library.more": "Show more",
   "library.none": "Nothing is found.",
+  "library.empty": "Nothing is committed yet.",
   "library.ingest": "Ingest something",
   "library.rejected": "rejected",
   "library.unrated": "unrated",

@@ -5,6 +5,7 @@ import { get, sentence } from '../api.js'
 import { connect } from '../connected.js'
 import { element, part, write } from '../dom.js'
 import { files } from '../format.js'
+import { t } from '../text.js'
 import { Asked } from './asked.js'
 import { drawCell } from './cell.js'
 import { Details } from './details.js'
@@ -119,6 +120,7 @@ function items(offset, { media }) {
 function drawTotal(total) {
   write(part('library-total'), files(total))
   part('library-none').hidden = total > 0
+  write(part('library-why'), t(asked.q ? 'library.none' : 'library.empty'))
   grid.hidden = total === 0
   grid.total = total
 }
