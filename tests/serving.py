@@ -258,6 +258,11 @@ class Stream:
     def last_event_id(self) -> str:
         return self._parser.last_event_id
 
+    @property
+    def processed(self) -> int:
+        """So many files are done, by the newest state; none before the first, which outcomes may come ahead of."""
+        return int(self.states[-1]["processed_files"]) if self.states else 0
+
     def until(self, met: Callable[[list[Event]], bool]) -> list[Event]:
         """Wait until the events so far, at least one, meet a condition."""
         with self._moved:

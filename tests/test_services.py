@@ -302,3 +302,13 @@ async def test_the_outcomes_that_went_with_a_deleted_session_are_announced_as_lo
         assert (await services.missed(behind, gone)).pruned
         assert (await services.missed(behind, alive)).pruned, "also where it went between two looks"
         assert not (await services.missed(alive.position, gone)).pruned
+
+
+async def test_what_workers_left_half_written_is_gone_before_and_after(settings: Settings) -> None:
+    unfinished = settings.data / "thumbnails" / "unfinished"
+    unfinished.mkdir(parents=True)
+    (unfinished / "of-before").write_bytes(b"ha")
+    async with open_services(settings, open_engine=inline):
+        assert list(unfinished.iterdir()) == []
+        (unfinished / "of-a-worker-that-was-killed").write_bytes(b"ha")
+    assert list(unfinished.iterdir()) == []

@@ -130,7 +130,9 @@ async def open_services(
     async with _plain_errors(), AsyncExitStack() as stack:
         disk = await stack.enter_async_context(open_disk(settings, doing))
         thumbnails = Thumbnails(disk.folder.thumbnails)
-        await to_thread.run_sync(_swept, thumbnails)
+        await _sweep(thumbnails)
+        # Workers that were killed, so that it can end at once, have left theirs.
+        stack.push_async_callback(_sweep, thumbnails)
         writer = Writer()
         stack.push_async_callback(writer.aclose)
         engine = await stack.enter_async_context(open_engine(settings, clock))
@@ -201,6 +203,11 @@ async def _extractors(engine: Engine) -> Extractors:
     for left_out in extractors.left_out:
         log.warning("%s", visible(str(left_out)))
     return extractors
+
+
+async def _sweep(thumbnails: Thumbnails) -> None:
+    with anyio.CancelScope(shield=True):
+        await to_thread.run_sync(_swept, thumbnails)
 
 
 def _swept(thumbnails: Thumbnails) -> None:

@@ -73,7 +73,7 @@ def test_commands_reach_the_server_that_holds_the_data_folder(slow: Path, tmp_pa
         session_id = server.process()
         path = f"/api/ingest/stream/{session_id}"
         with server.stream(path) as stream:
-            stream.until(lambda _: stream.states[-1]["processed_files"] > 0)
+            stream.until(lambda _: stream.processed > 0)
             ran = run("pause", session_id[:8], "--data", data)
             assert (ran.returncode, ran.stdout) == (0, f"session {session_id} is paused\n")
             server.stop()

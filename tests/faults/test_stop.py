@@ -64,7 +64,7 @@ def set_in_motion(server: Server) -> str:
     """A session that publishes all the time, and has begun to; returns its id."""
     session_id = server.process()
     with server.stream(f"/api/ingest/stream/{session_id}") as first:
-        first.until(lambda _: first.states[-1]["processed_files"] > 0)
+        first.until(lambda _: first.processed > 0)
     return session_id
 
 
@@ -108,12 +108,12 @@ def test_a_reader_goes_on_after_a_restart_where_it_was(crowded: Path, tmp_path: 
         session_id = server.process()
         path = f"/api/ingest/stream/{session_id}?outcomes=1"
         with server.stream(path) as before:
-            before.until(lambda _: before.states[-1]["processed_files"] > 20)
+            before.until(lambda _: before.processed > 20)
             server.stop()
             before.until_over()
         server.start()
         with server.stream(path, last_event_id=before.last_event_id) as after:
-            after.until(lambda _: after.states[-1]["processed_files"] > before.states[-1]["processed_files"] + 20)
+            after.until(lambda _: after.processed > before.processed + 20)
             server.post(f"/api/ingest/cancel/{session_id}")
             after.until_over()
     assert [event.name for event in after.events[-2:]] == ["message", "end"]

@@ -54,7 +54,7 @@ def begun(server: Server, **parameters: object) -> str:
     """A session that has had its first outcomes."""
     session_id = server.process(**parameters)
     with server.stream(f"/api/ingest/stream/{session_id}") as stream:
-        stream.until(lambda _: stream.states[-1]["processed_files"] >= 2)
+        stream.until(lambda _: stream.processed >= 2)
     return session_id
 
 
@@ -79,10 +79,10 @@ def test_a_killed_owner_is_replaced_within_half_a_minute(first: SharingServer, s
     session_id = begun(first)
     # A reader of the second server follows what the first one does, and is told of the rest without a cut.
     with second.stream(f"/api/ingest/stream/{session_id}") as stream:
-        stream.until(lambda _: stream.states[-1]["processed_files"] >= 3)
+        stream.until(lambda _: stream.processed >= 3)
         first.kill()
-        killed_at, done = clock.monotonic(), stream.states[-1]["processed_files"]
-        stream.until(lambda _: stream.states[-1]["processed_files"] > done + 2)
+        killed_at, done = clock.monotonic(), stream.processed
+        stream.until(lambda _: stream.processed > done + 2)
         assert clock.monotonic() - killed_at < TAKEOVER
         stream.until(has_ended)
         counts = [state["processed_files"] for state in stream.states]
@@ -99,9 +99,9 @@ def test_an_owner_that_was_suspended_writes_nothing_more(
     os.kill(first.pid, signal.SIGSTOP)
     (before,) = owners(database, session_id)
     with second.stream(f"/api/ingest/stream/{session_id}") as stream:
-        done = stream.states[-1]["processed_files"] if stream.states else 0
+        done = stream.processed
         stream.until(lambda _: owners(database, session_id) != [before])
-        stream.until(lambda _: stream.states[-1]["processed_files"] > done)
+        stream.until(lambda _: stream.processed > done)
         os.kill(first.pid, signal.SIGCONT)
         # A reader of the one that woke up is told of what the other one does.
         with first.stream(f"/api/ingest/stream/{session_id}") as again:
@@ -123,8 +123,8 @@ def test_a_server_that_is_stopped_hands_over_at_once(first: SharingServer, secon
     with second.stream(f"/api/ingest/stream/{session_id}") as stream:
         stream.until(lambda _: True)
         first.stop()
-        stopped_at, done = clock.monotonic(), stream.states[-1]["processed_files"]
-        stream.until(lambda _: stream.states[-1]["processed_files"] > done + 2)
+        stopped_at, done = clock.monotonic(), stream.processed
+        stream.until(lambda _: stream.processed > done + 2)
         assert clock.monotonic() - stopped_at < TAKEOVER / 2, "it waited for the lease to run out"
         stream.until(has_ended)
     each_file_once(second, session_id, FILES)

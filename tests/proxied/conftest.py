@@ -12,7 +12,7 @@ from tests.proxies import CADDY, NGINX, Caddy, Nginx, Proxy, Variant
 from tests.serving import many, slow_picture
 
 #: Each takes a worker about half a second.
-FILES = 6
+FILES = 9
 KINDS: dict[str, type[Proxy]] = {"nginx": Nginx, "caddy": Caddy}
 EACH = [("nginx", name) for name in NGINX] + [("caddy", name) for name in CADDY]
 
