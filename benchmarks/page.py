@@ -59,6 +59,11 @@ def main() -> None:
             versions={"Chromium": browser.version, "Python": platform.python_version(), "uvicorn": version("uvicorn")},
         )
         _measure(options, results, browser)
+    if "heap" in options.only:
+        _say("Heap …")
+        results.updates = 20_000 if options.quick else 100_000
+        with running(files=2, files_per_s=0.01) as session:
+            results.heap_kb = page_heap.kilobytes(session.address, session.status(), results.updates)
     if not options.quick and _LATEST.exists():
         results.complete(json.loads(_LATEST.read_text()))
     text = table(results)
@@ -81,11 +86,6 @@ def _measure(options: argparse.Namespace, results: Results, browser: Browser) ->
         for rate in (FLOOD, LIGHT):
             _say(f"Paint at {rate:,g} files/s …")
             results.paints.append(_paint(browser, rate, round(rate * seconds)))
-    if "heap" in options.only:
-        _say("Heap …")
-        results.updates = 20_000 if quick else 100_000
-        with running(files=2, files_per_s=0.01) as session:
-            results.heap_kb = page_heap.kilobytes(browser, session.address, session.status(), results.updates)
     if "wire" in options.only:
         # 40 files a second take every slot: 20 updates a second.
         for files, rate, polls, at_most in (

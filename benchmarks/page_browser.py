@@ -74,14 +74,14 @@ class Change:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser while the context is open. Ends the benchmark where there is none."""
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """A browser while the context is open, with these arguments too. Ends the benchmark where there is none."""
     candidates = (os.environ.get("TALLYLIGHT_CHROMIUM", ""), *_CANDIDATES)
     path = next((found for candidate in candidates if (found := shutil.which(candidate))), None)
     if path is None:
         raise SystemExit("No Chromium was found: install one, or name it in TALLYLIGHT_CHROMIUM.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
         yield browser
         browser.close()
 
