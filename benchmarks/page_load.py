@@ -24,6 +24,13 @@ _FIRST_PAINT: Final = """
   }).observe({ type: 'paint', buffered: true })
 })
 """
+#: Bytes of the document and of all files of the page, packed as they came; what the API answers is not our code.
+_FETCHED: Final = """
+() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .filter(({ name }) => !new URL(name).pathname.startsWith('/api/'))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
+"""
+_SETTLED_MS: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,9 @@ class Load:
     loads: int
     page_ms: float  #: median first paint of the first page
     blank_ms: float  #: and of one with nothing in it, of the same server
-    page_bytes: dict[str, int]  #: the document and all that it names in its head, as they travel, by the page's name
+    page_bytes: dict[
+        str, int
+    ]  #: all of our own that a visit fetches, asked for or not, as it travels, by the page's name
     all_bytes: int  #: all pages, all that there is below static/, each once
 
     @property
@@ -50,15 +59,12 @@ def loaded(browser: Browser, session: Running, loads: int) -> Load:
         blank.append(_first_paint(browser, f"{address}/blank"))
     # The first of each is not counted: the server packs its files then.
     with httpx.Client(base_url=address, headers={"accept-encoding": "gzip"}) as client:
-        weights = {name: _weights(client, path) for name, path in PAGES.items()}
-        everything = {path: _weight(client, path) for path in _static()}
-    for each in weights.values():
-        everything |= each
+        everything = {path: _weight(client, path) for path in (*PAGES.values(), *_static())}
     return Load(
         loads=loads - 1,
         page_ms=statistics.median(ours[1:]),
         blank_ms=statistics.median(blank[1:]),
-        page_bytes={name: sum(each.values()) for name, each in weights.items()},
+        page_bytes={name: _fetched(browser, address + path) for name, path in PAGES.items()},
         all_bytes=sum(everything.values()),
     )
 
@@ -71,11 +77,14 @@ def _first_paint(browser: Browser, address: str) -> float:
     return at
 
 
-def _weights(client: httpx.Client, path: str) -> dict[str, int]:
-    named = client.get(path).text.split('"/static/')[1:]
-    return {
-        each: _weight(client, each) for each in (path, *(f"/static/{rest.partition(chr(34))[0]}" for rest in named))
-    }
+def _fetched(browser: Browser, address: str) -> int:
+    page = new_page(browser)
+    page.goto(address)
+    # It ends with what the page imports by itself once it is shown.
+    page.wait_for_timeout(_SETTLED_MS)
+    fetched = int(page.evaluate(_FETCHED))
+    page.context.close()
+    return fetched
 
 
 def _weight(client: httpx.Client, path: str) -> int:

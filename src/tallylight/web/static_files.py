@@ -1,4 +1,7 @@
-"""The page's own files, packed with gzip for whoever takes that: each is packed once, when it is first asked for."""
+"""The page's own files, packed with gzip for whoever takes that: each is packed once, when it is first asked for.
+
+What is packed has no comments; what travels as it is, is what was written.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from tallylight.live import accepts_gzip
+from tallylight.web.uncommented import uncommented
 
 #: What is smaller gains nothing.
 SMALLEST: Final = 200
+_COMMENTED: Final = frozenset({".js", ".css"})
 
 
 class PageFiles(StaticFiles):
@@ -54,6 +59,8 @@ class PageFiles(StaticFiles):
         content = Path(path).read_bytes()
         if len(content) < SMALLEST:
             return None
+        if (suffix := Path(path).suffix) in _COMMENTED:
+            content = uncommented(content.decode(), is_style=suffix == ".css").encode()
         packed = gzip.compress(content, 9, mtime=0)
         self._packed[path] = (etag, packed)
         return packed
