@@ -131,7 +131,7 @@ def _page(request: Request, services: Services, given: Json, status: int) -> Res
     first, later = ["configure"], ["session", "process", "files", "preview", "commit"]
     if given["session_id"]:
         first, later = later[:2], later[2:]
-    workers = min(services.settings.jobs, MOST_WORKERS)
+    workers = min(services.engine.jobs, MOST_WORKERS)
     step = {"nsfw_missing": missing, "styles": first, "later_styles": later, "workers": workers, **written, **given}
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
