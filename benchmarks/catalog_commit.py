@@ -179,7 +179,7 @@ def _rows_between(connection: Any, after: int, until: int) -> Rows:
 def _connect(kind: str, address: str) -> Any:
     if kind == "sqlite":
         connection = sqlite3.connect(address, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
     connection = psycopg.connect(address)
