@@ -46,6 +46,13 @@ from tallylight.roots import Roots
 WAYS: Final = ("bare", "bare, once", "catalog", "session")
 _TABLES: Final = ("media", "media_keywords", "media_texts", "replaced")
 _ROOT: Final = "/pictures"
+_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "cache_size=-32768",
+    "temp_store=MEMORY",
+)
 
 #: The rows of each table that one batch of files has, as a driver takes them.
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -179,7 +186,7 @@ def _rows_between(connection: Any, after: int, until: int) -> Rows:
 def _connect(kind: str, address: str) -> Any:
     if kind == "sqlite":
         connection = sqlite3.connect(address, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
     connection = psycopg.connect(address)

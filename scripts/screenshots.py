@@ -103,7 +103,8 @@ def keep(shot: bytes, path: Path) -> None:
 
 def walk(browser: Browser, url: str) -> None:
     """From the first folder to the report, with a picture of each view on the way."""
-    page = browser.new_page(viewport=SIZES["desk"], color_scheme="light")
+    # What glides to its place is not caught on the way.
+    page = browser.new_page(viewport=SIZES["desk"], color_scheme="light", reduced_motion="reduce")
     page.goto(url)
     page.get_by_role("button", name=re.compile("^Open ")).click()
     # First the folder that holds the damaged files, so that the picture shows what a failure looks like.
@@ -143,7 +144,7 @@ def walk(browser: Browser, url: str) -> None:
 
 def for_readme(browser: Browser, session: str) -> None:
     """The session mid-run, sharp on any screen."""
-    page = browser.new_page(viewport=SIZES["desk"], device_scale_factor=2)
+    page = browser.new_page(viewport=SIZES["desk"], device_scale_factor=2, reduced_motion="reduce")
     page.goto(session)
     page.wait_for_function(MID_RUN, polling=20, timeout=LONGEST)
     for scheme, name in (("light", "page"), ("dark", "page-dark")):
