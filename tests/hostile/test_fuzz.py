@@ -251,8 +251,8 @@ READERS: dict[str, Callable[[str], object]] = {
 @example(unit="\n", before="a", after="b")
 def test_no_repetition_takes_more_than_linear_time(reader: str, unit: str, before: str, after: str) -> None:
     short, long = (before + unit * (length // len(unit)) + after for length in (SHORT, LONG))
-    # A collection of garbage, or the pause of a virtual machine, falls into one measurement and not into three.
-    assert any(spent(reader, long) < 8 * spent(reader, short) + 0.02 for _ in range(3))
+    # A collection of garbage, or the pause of a virtual machine, falls into some measurements and not into all.
+    assert any(spent(reader, long) < 8 * spent(reader, short) + 0.02 for _ in range(10))
 
 
 @pytest.mark.parametrize(
