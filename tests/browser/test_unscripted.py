@@ -54,7 +54,7 @@ def test_what_is_missing_is_told(plain: Page, server: Server) -> None:
     plain.goto(server.url)
     plain.get_by_label("Stop after this many files").fill("3")
     plain.get_by_label("Stop after this many files").press("Enter")
-    expect(plain.get_by_role("alert").filter(has_text="No folder was given")).to_be_visible()
+    expect(plain.get_by_role("alert").filter(has_text="Choose at least one folder")).to_be_visible()
     expect(plain.get_by_label("Stop after this many files")).to_have_value("3")
     assert server.get("/api/ingest/sessions")["sessions"] == []
 

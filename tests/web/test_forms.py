@@ -103,7 +103,7 @@ async def test_a_box_that_is_not_ticked_is_off(it: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({}, "No folder was given"),
+        ({}, "Choose at least one folder"),
         ({"directories": "/etc"}, "outside the folders"),
         ({"directories": ["ROOT/day_1", "ROOT/gone"]}, "does not exist"),
         ({"directories": "ROOT", "max_files": "many"}, "max_files: must be a whole number"),

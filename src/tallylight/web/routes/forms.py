@@ -11,13 +11,16 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from tallylight.errors import NotFound, TallylightError
+from tallylight.errors import BadParameters, NotFound, TallylightError
 from tallylight.ingest.supervisor import Supervisor
+from tallylight.model import Parameters
+from tallylight.services import Services
 from tallylight.web.configure_form import Fields, asked_by, fields_of
 from tallylight.web.context import Given
 from tallylight.web.problems import status_of
 from tallylight.web.routes.pages import configure_page, prefix_of, show_session
 from tallylight.web.security import SESSION_FORMS
+from tallylight.web.texts import language_of, texts
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,11 +41,19 @@ async def start(request: Request, services: Given) -> Response:
     fields: Fields = {}
     try:
         fields = fields_of((await request.body()).decode("utf-8", "replace"))
-        parameters = await to_thread.run_sync(asked_by(fields).to_parameters, services.roots)
+        parameters = await to_thread.run_sync(_asked, services, fields, language_of(request))
         session = await services.supervisor.start(parameters)
     except TallylightError as error:
         return await to_thread.run_sync(configure_page, request, services, fields, str(error), status_of(error))
     return RedirectResponse(f"{prefix_of(services)}/sessions/{session.session_id}", 303)
+
+
+def _asked(services: Services, fields: Fields, language: str) -> Parameters:
+    asked = asked_by(fields)
+    if not asked.directories:
+        # In words of the form, which knows of no parameters.
+        raise BadParameters(texts(language)("configure.no_folder"))
+    return asked.to_parameters(services.roots)
 
 
 @router.post("/sessions/{session_id}/{action}")
