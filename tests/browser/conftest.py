@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import TimeoutError as NotYet
 from tests.browser.engines.contract import Engine, Missing, Profile
 from tests.browser.engines.started import NAMES, Engines
 from tests.browser.proxy import Proxy
@@ -133,6 +134,25 @@ def context(browser: Browser, server: Server, allowed_errors: list[str]) -> Iter
     assert errors == []
 
 
+#: The page's modules are there, and have taken over the form of the first step: until then it is sent to the server.
+TAKEN_OVER = """() => {
+  const own = document.getElementById('preset-use')
+  return !document.getElementById('modules') && (!own || own.type === 'button')
+}"""
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def page(context: BrowserContext, monkeypatch: pytest.MonkeyPatch) -> Page:
+    """One whose `goto` returns once scripts do what the page is asked to, where they can be had."""
+    page = context.new_page()
+    goto = page.goto
+
+    def opened(url: str, **options: Any) -> Response | None:
+        response = goto(url, **options)
+        # Some tests keep a module from the page.
+        with suppress(NotYet):
+            page.wait_for_function(TAKEN_OVER)
+        return response
+
+    monkeypatch.setattr(page, "goto", opened)
+    return page

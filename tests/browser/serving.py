@@ -23,6 +23,9 @@ from tallylight.testing import PacedEngine
 from tallylight.token_file import TokenFile
 from tallylight.web.app import create_app
 
+#: Seconds after which whoever waits has failed.
+ALARM_S = 20.0
+
 
 class Server:
     """Serves one root. `stop` and `start` may follow each other; address, data and root stay."""
@@ -67,10 +70,10 @@ class Server:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds; it asks the server, so each look takes a moment."""
-        for _ in range(500):
-            if condition():
-                return
-        raise AssertionError("it never came about")
+        clock = SystemClock()
+        alarm = clock.monotonic() + ALARM_S
+        while not condition():
+            assert clock.monotonic() < alarm, "it never came about"
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON that a GET answers."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -34,8 +36,6 @@ def parameters(request: Request) -> dict[str, Any]:
 
 def test_nothing_starts_without_a_folder(page: Page, server: Server) -> None:
     page.goto(server.url)
-    # Before the scripts have taken the form over it is the server that says so.
-    expect(page.locator("#preset-use")).to_have_attribute("type", "button")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("Choose at least one folder.")
     assert server.get("/api/ingest/sessions")["sessions"] == []
@@ -170,15 +170,21 @@ def test_an_unknown_session_is_told(page: Page, server: Server, allowed_errors: 
     expect(page.get_by_role("heading", name="What shall be ingested?")).to_be_visible()
 
 
-def held(page: Page, address: str) -> list[Route]:
-    """Requests for this address wait; they are in the list once they are made."""
+@contextmanager
+def held(page: Page, address: str) -> Iterator[list[Route]]:
+    """Requests for this address wait, and are in the list once made. Those still there at the end go on: what is
+    never answered would be found by a later test.
+    """
     waiting: list[Route] = []
 
     def hold(route: Route) -> None:
         waiting.append(route)
 
     page.route(address, hold)
-    return waiting
+    yield waiting
+    while waiting:
+        waiting.pop().continue_()
+    page.unroute(address)
 
 
 def test_an_earlier_pattern_holds_before_types_are_known_and_word_for_word(page: Page, server: Server) -> None:
@@ -186,13 +192,12 @@ def test_an_earlier_pattern_holds_before_types_are_known_and_word_for_word(page:
     body = {"parameters": {"directory": str(server.root), "pattern": "*.JPG|draft_*"}}
     response = page.request.post(f"{server.url}/api/ingest/process", data=body)
     session = response.json()["session_id"]
-    held(page, "**/api/ingest/file-types")
-    with page.expect_request("**/api/ingest/estimate") as estimated:
-        page.goto(f"{server.url}/?like={session}")
-    assert parameters(estimated.value)["pattern"] == "*.jpg|draft_*"
-    assert asked(page)["pattern"] == "*.jpg|draft_*"
+    with held(page, "**/api/ingest/file-types"):
+        with page.expect_request("**/api/ingest/estimate") as estimated:
+            page.goto(f"{server.url}/?like={session}")
+        assert parameters(estimated.value)["pattern"] == "*.jpg|draft_*"
+        assert asked(page)["pattern"] == "*.jpg|draft_*"
 
-    page.unroute("**/api/ingest/file-types")
     page.goto(f"{server.url}/?like={session}")
     expect(page.get_by_role("checkbox", name="draft_*")).to_be_checked()
     expect(page.get_by_role("checkbox", name="png", exact=True)).not_to_be_checked()
@@ -215,14 +220,14 @@ def test_a_quick_start_leaves_out_what_is_switched_off(page: Page, server: Serve
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("checkbox", name="Choose plums").check()
     expect(page.get_by_role("checkbox", name="png")).to_be_checked()
-    looking = held(page, "**/api/ingest/file-types")
-    with page.expect_request("**/api/ingest/file-types"):
-        page.get_by_role("checkbox", name="Choose Pears").check()
-    start = page.get_by_role("button", name="Start", exact=True)
-    start.click()
-    expect(start).to_have_attribute("aria-busy", "true")
-    with page.expect_request("**/api/ingest/process") as begun:
-        looking[0].continue_()
+    with held(page, "**/api/ingest/file-types") as looking:
+        with page.expect_request("**/api/ingest/file-types"):
+            page.get_by_role("checkbox", name="Choose Pears").check()
+        start = page.get_by_role("button", name="Start", exact=True)
+        start.click()
+        expect(start).to_have_attribute("aria-busy", "true")
+        with page.expect_request("**/api/ingest/process") as begun:
+            looking.pop(0).continue_()
     assert parameters(begun.value)["pattern"] == "*.png"
 
 
@@ -282,18 +287,13 @@ def test_enter_in_a_field_starts(page: Page, server: Server) -> None:
 
 def test_the_focus_stays_where_the_server_drew_what_has_it(page: Page, server: Server) -> None:
     (server.root / "inner").mkdir()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/api/ingest/directories", hold)
-    page.goto(server.url)
-    box = page.get_by_role("checkbox", name=f"Choose {server.root}")
-    box.press("Space")
-    expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
-    with page.expect_response("**/api/ingest/directories"):
-        held[0].continue_()
+    with held(page, "**/api/ingest/directories") as waiting:
+        page.goto(server.url)
+        box = page.get_by_role("checkbox", name=f"Choose {server.root}")
+        box.press("Space")
+        expect(page.locator("#chosen-list bdi")).to_have_text(str(server.root))
+        with page.expect_response("**/api/ingest/directories"):
+            waiting.pop(0).continue_()
     expect(page.get_by_text("folders only")).to_be_visible()
     expect(box).to_be_focused()
     expect(box).to_be_checked()

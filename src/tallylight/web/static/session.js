@@ -1,7 +1,7 @@
 /** The views of one session, from Process to Commit, each of which draws from the store. */
 
 import { Commit } from './commit/commit.js'
-import { part } from './dom.js'
+import { element, part } from './dom.js'
 import { loaded } from './loading.js'
 import { Preview } from './preview/preview.js'
 import { Broken } from './process/broken.js'
@@ -16,7 +16,8 @@ export function watch(store) {
   for (const Part of [Process, Commit, Notify, Broken]) new Part(store)
   // Most people never open it, so it is not waited for.
   const openLog = () => void loaded(import('./process/log.js')).then(({ Log }) => new Log(store))
-  part('log').addEventListener('toggle', openLog, { once: true })
+  if (element('log', HTMLDetailsElement).open) openLog()
+  else part('log').addEventListener('toggle', openLog, { once: true })
   // What came meanwhile.
   store.redraw()
 }
