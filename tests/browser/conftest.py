@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
-from playwright.sync_api import TimeoutError as NotYet
 from tests.browser.engines.contract import Engine, Missing, Profile
 from tests.browser.engines.started import NAMES, Engines
 from tests.browser.proxy import Proxy
@@ -134,24 +133,24 @@ def context(browser: Browser, server: Server, allowed_errors: list[str]) -> Iter
     assert errors == []
 
 
-#: The page's modules are there, and have taken over the form of the first step: until then it is sent to the server.
+#: The page's modules are there, and have taken over the form of the first step, which until then is sent to the server;
+#: or the page says that one did not come.
 TAKEN_OVER = """() => {
   const own = document.getElementById('preset-use')
-  return !document.getElementById('modules') && (!own || own.type === 'button')
+  const isLacking = document.getElementById('unloaded')?.hidden === false
+  return !document.getElementById('modules') && (!own || own.type === 'button' || isLacking)
 }"""
 
 
 @pytest.fixture
 def page(context: BrowserContext, monkeypatch: pytest.MonkeyPatch) -> Page:
-    """One whose `goto` returns once scripts do what the page is asked to, where they can be had."""
+    """One whose `goto` returns once scripts do what the page is asked to, or say that they cannot."""
     page = context.new_page()
     goto = page.goto
 
     def opened(url: str, **options: Any) -> Response | None:
         response = goto(url, **options)
-        # Some tests keep a module from the page.
-        with suppress(NotYet):
-            page.wait_for_function(TAKEN_OVER)
+        page.wait_for_function(TAKEN_OVER)
         return response
 
     monkeypatch.setattr(page, "goto", opened)

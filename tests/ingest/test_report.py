@@ -15,6 +15,7 @@ from tallylight.catalog import CommitItem
 from tallylight.catalog.memory import MemoryCatalog
 from tallylight.errors import NotFound
 from tallylight.facts import Counted, Discovered, Fact, FolderUnread, Moved, Processed, Started, initial, reduce_all
+from tallylight.ingest.facets import SessionFacets
 from tallylight.ingest.report import (
     MOST_CONFLICTS,
     MOST_FAILURES,
@@ -130,6 +131,15 @@ def test_types_and_reasons_are_counted_most_first() -> None:
     assert (found.types["png"].extracted, found.types["png"].failed, found.types["png"].bytes) == (2, 0, 20)
     assert (found.types["jpg"].extracted, found.types["jpg"].failed) == (0, 3)
     assert list(found.by_reason.items()) == [("empty", 2), ("timeout", 1)]
+
+
+def test_what_was_extracted_is_counted_as_the_review_counts_it() -> None:
+    journal = run_of(extracted(1), failed(2), extracted(3, "mp4"), end=DONE)
+    review = SessionFacets().go_on(journal, "s", lambda: False)
+    assert made(journal).facets == {
+        name: told for name, told in review.items() if name not in {"session_id", "complete"}
+    }
+    assert made(journal).facets["type"] == {"png": 1, "mp4": 1}
 
 
 def test_failures_are_told_in_order_up_to_a_limit() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tallylight.ingest.preview import Preview
 from tallylight.ingest.report import Conflict, Durations, Failure, Report, Sample, Slow, TypeCount
-from tallylight.model import Json, Parameters, Status
+from tallylight.model import AT_REST, Json, Parameters, Status
 from tallylight.visible import visible
 from tallylight.web.report_page import ReportPage, Thumbnail
 from tallylight.web.report_page import render as render_in
@@ -167,7 +167,11 @@ def test_the_page_is_in_the_language_of_its_reader() -> None:
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_a_session_is_at_is_told(status: Status, language: str) -> None:
-    assert str(status) not in Page(render(replace(report_of(), status=status.value), none, language).html).text[:200]
+    html = render(replace(report_of(), status=status.value, progress=37), none, language).html
+    (told,) = re.findall(r"<strong>(.*?)</strong>", html)
+    assert told[0].isupper()
+    assert "{" not in told
+    assert ("37" in told) == (status not in AT_REST | {Status.PAUSED, Status.HELD})
 
 
 def test_a_long_value_is_elided() -> None:

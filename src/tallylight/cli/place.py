@@ -14,7 +14,7 @@ import httpx
 
 from tallylight.cli.failures import PAGE
 from tallylight.client import Message, Patience, follow
-from tallylight.client.refusals import refusal
+from tallylight.client.refusals import is_untrusted, refusal
 from tallylight.errors import BadParameters, NotFound, Refused, ServerUnreachable
 from tallylight.facts import Trouble
 from tallylight.token_file import MADE_SINCE, PRINTED
@@ -98,10 +98,10 @@ def _found(base: str, session_id: str, server: Server) -> str:
     return str(sessions[0]["session_id"])
 
 
-def _advice(words: str) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" in words:
+def _advice(error: httpx.HTTPError) -> str:
+    if is_untrusted(error):
         return "give its authority's certificate with --ca FILE, where that is one of your own"
-    if "WRONG_VERSION_NUMBER" in words:
+    if "WRONG_VERSION_NUMBER" in str(error):
         return "nothing speaks TLS there: try http:// instead"
     return "see that it runs"
 
@@ -110,7 +110,7 @@ def _get(url: str, server: Server) -> dict[str, Any]:
     try:
         answer = httpx.get(url, headers=dict(server.headers), verify=server.trust, timeout=_PATIENCE_S)
     except httpx.HTTPError as error:
-        raise ServerUnreachable(f"The server at {url} does not answer ({error}); {_advice(str(error))}.") from error
+        raise ServerUnreachable(f"The server at {url} does not answer ({error}); {_advice(error)}.") from error
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise Refused(_NOT_THIS if "Authorization" in server.headers else _WANTED)
     if answer.is_error:

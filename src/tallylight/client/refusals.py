@@ -29,7 +29,7 @@ def no_stream(answer: httpx.Response) -> Refused:
     )
 
 
-def is_untrusted(error: httpx.RequestError) -> bool:
+def is_untrusted(error: httpx.HTTPError) -> bool:
     """Whether what failed is that nobody vouches for the server's certificate."""
     return "CERTIFICATE_VERIFY_FAILED" in str(error)
 

@@ -44,7 +44,7 @@ MEDIA_TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FileAsked:
     """What a request says of the file it wants, by its headers."""
 
     part: str = ""  #: Range: a player that is moved asks for what follows from there
@@ -52,7 +52,7 @@ class Asked:
     known: str = ""  #: If-None-Match: which ones it has as a whole
 
     @classmethod
-    def of(cls, request: Request) -> Asked:
+    def of(cls, request: Request) -> FileAsked:
         headers = request.headers
         return cls(headers.get("range", ""), headers.get("if-range", ""), headers.get("if-none-match", ""))
 
@@ -67,10 +67,10 @@ class Asked:
 
 
 #: Annotate a route's parameter with this to be given what the request says of the file.
-Part = Annotated[Asked, Depends(Asked.of)]
+AskedFile = Annotated[FileAsked, Depends(FileAsked.of)]
 
 
-async def file_response(roots: Roots, path: str, asked: Asked) -> Response:
+async def file_response(roots: Roots, path: str, asked: FileAsked) -> Response:
     """The file at an absolute, escaped path, as long as it lies inside a root; else NotFound. All of it, the part that
     is asked for, or that it is what the asker has.
     """

@@ -24,9 +24,12 @@ class Written:
         return self.t.decimal(f"{value:,}")
 
     def size(self, value: int) -> str:
-        """Bytes, in powers of 1000 as disks are sold."""
-        power = min((len(str(value)) - 1) // 3, len(_UNITS) - 1)
-        return f"{self.t.decimal(f'{value / 1000**power:,.1f}')} {_UNITS[power]}" if power else f"{value} B"
+        """Bytes, in powers of 1000 as disks are sold, as `bytes` of format.js writes them."""
+        size, power = float(value), 0
+        while size >= 999.5 and power < len(_UNITS) - 1:
+            size, power = size / 1000, power + 1
+        number = f"{size:,.0f}" if power == 0 or size >= 99.95 else f"{size:.1f}"
+        return f"{self.t.decimal(number)} {_UNITS[power]}"
 
     def moment(self, at: float) -> str:
         """A wall time that reads the same wherever and whenever a file is opened."""

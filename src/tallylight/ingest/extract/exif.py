@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Literal
 
@@ -170,10 +171,9 @@ def _utf16(body: bytes) -> str:
     if body[:2] in {b"\xfe\xff", b"\xff\xfe"}:
         return body.decode("utf-16", "replace")
     if b"\0" not in body:
-        try:
+        # What it is not, it may be in one of the others.
+        with suppress(UnicodeDecodeError):
             return body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
     body = body[: len(body) & ~1]
     return max((body.decode(code, "replace") for code in ("utf-16-be", "utf-16-le")), key=_plausible)
 

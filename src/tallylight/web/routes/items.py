@@ -15,7 +15,7 @@ from tallylight.roots import absolute
 from tallylight.services import Services
 from tallylight.web import bodies
 from tallylight.web.context import Counted, Given
-from tallylight.web.files import Part, file_response
+from tallylight.web.files import AskedFile, file_response
 from tallylight.web.pictures import thumbnail_response
 from tallylight.web.report_page import ReportPage, render
 from tallylight.web.texts import language_of, texts
@@ -70,7 +70,7 @@ async def item(session_id: str, seq: Seq, services: Given, raw: bool = False) ->
 
 
 @router.get("/file/{session_id}/{seq}", response_class=Response)
-async def file(session_id: str, seq: Seq, services: Given, asked: Part) -> Response:
+async def file(session_id: str, seq: Seq, services: Given, asked: AskedFile) -> Response:
     """The file of one outcome as it is on disk now, as long as it lies inside a root; also a range of it."""
     found = await to_thread.run_sync(services.journal.item, session_id, seq)
     return await file_response(services.roots, absolute(found.outcome.root, found.outcome.file), asked)

@@ -15,7 +15,7 @@ from tallylight.ingest.writeback import WriteBack, run
 from tallylight.model import Json
 from tallylight.web import bodies
 from tallylight.web.context import Given
-from tallylight.web.files import Part, file_response
+from tallylight.web.files import AskedFile, file_response
 from tallylight.web.pictures import thumbnail_response
 from tallylight.web.schemas import RateRequest, WriteScoresRequest
 
@@ -88,7 +88,7 @@ async def thumbnail(media_id: MediaId, services: Given) -> Response:
 
 
 @router.get("/{media_id}/file", response_class=Response)
-async def file(media_id: MediaId, services: Given, asked: Part) -> Response:
+async def file(media_id: MediaId, services: Given, asked: AskedFile) -> Response:
     """The committed file as it is on disk now, as long as it lies inside a root; also a range of it."""
     medium = await to_thread.run_sync(services.catalog.medium, media_id)
     return await file_response(services.roots, medium.path, asked)

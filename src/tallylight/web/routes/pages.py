@@ -126,13 +126,19 @@ def prefix_of(services: Services) -> str:
 
 def _page(request: Request, services: Services, given: Json, status: int) -> Response:
     missing = "" if nsfw.available() else nsfw.MISSING
-    written = {"visible": visible}
     # A page of a session never shows the first step; the first step goes on to its session in place.
     first, later = ["configure"], ["session", "process", "files", "preview", "commit"]
     if given["session_id"]:
         first, later = later[:2], later[2:]
     workers = min(services.engine.jobs, MOST_WORKERS)
-    step = {"nsfw_missing": missing, "styles": first, "later_styles": later, "workers": workers, **written, **given}
+    step = {
+        "nsfw_missing": missing,
+        "styles": first,
+        "later_styles": later,
+        "workers": workers,
+        "visible": visible,
+        **given,
+    }
     return draw(request, services, "page.html.jinja", {"here": "ingest", "entry": "app.js", **step}, status)
 
 
