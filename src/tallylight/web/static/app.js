@@ -45,7 +45,7 @@ function forgetTroubles() {
 
 /** The first step is loaded where it is shown: a session's page does without. */
 async function start() {
-  starting ??= loaded(import('./start.js')).then(({ Start }) => new Start(store, started))
+  starting ??= loaded(() => import('./start.js')).then(({ Start }) => new Start(store, started))
   await (await starting).open()
   // What is about to be started is not to wait for its views.
   void watch()
@@ -53,7 +53,7 @@ async function start() {
 
 /** The views of a session are loaded where one is shown: the first step does without. */
 function watch() {
-  watching ??= loaded(import('./session.js')).then((session) => session.watch(store))
+  watching ??= loaded(() => import('./session.js')).then((session) => session.watch(store))
   return watching
 }
 

@@ -15,7 +15,7 @@ export function watch(store) {
   new Preview(store, new Failing(store))
   for (const Part of [Process, Commit, Notify, Broken]) new Part(store)
   // Most people never open it, so it is not waited for.
-  const openLog = () => void loaded(import('./process/log.js')).then(({ Log }) => new Log(store))
+  const openLog = () => void loaded(() => import('./process/log.js')).then(({ Log }) => new Log(store))
   if (element('log', HTMLDetailsElement).open) openLog()
   else part('log').addEventListener('toggle', openLog, { once: true })
   // What came meanwhile.
@@ -39,7 +39,7 @@ class Failing {
   }
 
   #load() {
-    this.#loading ??= loaded(import('./process/failures.js')).then(({ Failures }) => new Failures(this.store))
+    this.#loading ??= loaded(() => import('./process/failures.js')).then(({ Failures }) => new Failures(this.store))
     return this.#loading
   }
 }

@@ -40,7 +40,7 @@ export class Preview {
   /** Their modules are half of the page, and a run may take hours: they are loaded when there is something to review. */
   async #open() {
     if (this.#views) return this.#views
-    const [{ Diff }, { Charts }] = await loaded(Promise.all([import('./diff.js'), import('./charts.js')]))
+    const [{ Diff }, { Charts }] = await loaded(() => Promise.all([import('./diff.js'), import('./charts.js')]))
     // Another session may have come to its review meanwhile.
     if (this.#views) return /** @type {Views} */ (this.#views)
     const diff = new Diff()
